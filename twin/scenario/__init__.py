@@ -1,0 +1,1 @@
+"""The scenario language: what an architect writes, as frozen and validated models."""

@@ -1,0 +1,126 @@
+"""Demand: till sales, online channels, promotions, or the replay of a real log."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from twin.scenario.base import Duration, Model, Positive, Seq, Share, par
+from twin.scenario.laws import CountLaw, DurationLaw, lognormal
+
+
+class Tills(Model):
+    """Till sales: a non-homogeneous Poisson process per store and SKU, over-dispersed from day to day."""
+
+    dispersion: float = par(
+        0.15, unit="ratio", meaning="coefficient of variation of a store's daily traffic factor (gamma); 0 is Poisson", ge=0, le=3
+    )
+    units: CountLaw = par(
+        CountLaw(values=(1, 2, 3, 4, 6), shares=(0.82, 0.12, 0.03, 0.02, 0.01)), unit="law", meaning="units per till line"
+    )
+    scale: float = par(1.0, unit="ratio", meaning="multiplies all till traffic", ge=0)
+
+
+class Channel(Model):
+    """An online channel. Sessions become checkouts by the conversion; checkouts are followed one by one."""
+
+    kind: Literal["web", "app", "marketplace", "clienteling"] = par(unit="name", meaning="kind of channel")
+    weekly_checkouts: float = par(unit="checkouts/week", meaning="mean number of customers who start a checkout in a week", ge=0)
+    conversion: Share = par(
+        0.03, unit="checkouts per session", meaning="sessions that start a checkout",
+        source="assumption within 1.4 to 3 % order conversion [S: elogic, opensend]",
+    )
+    profile: str = par("online", unit="name", meaning="hour-of-week profile of the customer's local time")
+    dispersion: float = par(0.10, unit="ratio", meaning="coefficient of variation of the channel's daily factor (gamma)", ge=0, le=3)
+    lines: CountLaw = par(
+        CountLaw(values=(1, 2, 3, 4), shares=(0.70, 0.18, 0.08, 0.04)), unit="law", meaning="order lines per checkout"
+    )
+    units: CountLaw = par(CountLaw(values=(1, 2, 3), shares=(0.90, 0.08, 0.02)), unit="law", meaning="units per order line")
+    pickup_share: Share = par(
+        0.0, unit="share", meaning="customers who want to pick up in their store", source="assumption in 10 to 25 % [S: wide range of BOPIS shares]"
+    )
+    abandonment: Share = par(
+        0.2, unit="share", meaning="started checkouts that the customer leaves before paying (most of the 70 % of abandoned carts go earlier)"
+    )
+    decline: Share = par(0.03, unit="share", meaning="payments that are declined")
+    checkout: DurationLaw = par(
+        lognormal("150s", 0.8), unit="duration law", meaning="start of checkout to payment, by the customer"
+    )
+
+
+class Promotion(Model):
+    """More demand for some SKUs for some time."""
+
+    start: Duration = par(unit="duration since start", meaning="beginning, counted from the start of the simulation")
+    duration: Duration = par(unit="duration", meaning="length; must be above 0")
+    multiplier: float = par(unit="ratio", meaning="factor on the demand of the promoted SKUs", gt=0, le=100)
+    top_skus: Positive = par(unit="SKUs", meaning="how many SKUs, the most popular first, starting at first_rank")
+    first_rank: Positive = par(1, unit="rank", meaning="popularity rank of the first promoted SKU")
+    tills: bool = par(True, unit="flag", meaning="whether the tills are promoted too")
+    channels: Seq[str] = par((), unit="names", meaning="channels that are promoted; empty means all")
+
+    @model_validator(mode="after")
+    def _long(self) -> Promotion:
+        if self.duration <= 0:
+            raise ValueError("duration must be longer than 0")
+        return self
+
+
+class ReplayColumns(Model):
+    """Names of the log's columns. A column that the log does not have is left out, except the required ones."""
+
+    order: str = par(unit="column", meaning="order or invoice identity")
+    sku: str = par(unit="column", meaning="article code")
+    quantity: str = par(unit="column", meaning="units; whole numbers")
+    timestamp: str = par(unit="column", meaning="time stamp")
+    customer: str | None = par(None, unit="column", meaning="customer identity")
+    unit_price: str | None = par(None, unit="column", meaning="price of one unit")
+    line_value: str | None = par(None, unit="column", meaning="value of the line; used where there is no unit price")
+    store: str | None = par(None, unit="column", meaning="store identity; lines with it are till sales")
+
+
+class Replay(Model):
+    """A real log in place of drawn demand.
+
+    A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
+    """
+
+    log: str = par(unit="file", meaning="Parquet or CSV; relative paths resolve against --data-dir or TWIN_DATA, then the scenario file")
+    columns: ReplayColumns = par(unit="object", meaning="declared mapping of the columns")
+    time_zone: str = par(unit="IANA zone", meaning="zone of naive time stamps")
+    from_date: str = par(unit="local date", meaning="first day of the log that is replayed; becomes the first day of the simulation", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    fit_days: Positive = par(28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted")
+    target: Literal["tills", "channel"] = par("channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders")
+    channel: str | None = par(None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn")
+    quantity_unit: Literal["units"] = par("units", unit="name", meaning="what the quantity column counts")
+    negatives: Literal["error", "returns"] = par("error", unit="name", meaning="what a negative quantity declares")
+    return_order_prefix: str | None = par(None, unit="text", meaning="orders whose identity starts with it are cancellations and become returns")
+    merchandise: str | None = par(None, unit="regular expression", meaning="article codes that are goods; all others are set aside as service lines")
+    scale: float = par(1.0, unit="ratio", meaning="below 1 customers are thinned, above 1 repeated with fresh identities", gt=0, le=1000)
+    jitter: Duration = par("30m", unit="duration", meaning="copies made by scale above 1 are moved by up to this much either way, never the original")
+    max_line_units: Positive = par(10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors")
+    stock_cover: Duration = par("7d", unit="duration", meaning="stock rule: days of fitted mean sales that the order-up-to level covers")
+
+
+class Demand(Model):
+    """Who wants what, when. Belongs to the world: the same in every arm."""
+
+    tills: Tills = par(default_factory=Tills, unit="object", meaning="till sales")
+    channels: dict[str, Channel] = par(unit="object", meaning="online channels by name", min_length=1)
+    promotions: Seq[Promotion] = par((), unit="list", meaning="promotions and flash sales")
+    profiles: dict[str, Seq[float]] = par(
+        default_factory=dict,
+        unit="relative rates",
+        meaning="own hour-of-week profiles: 168 numbers from Monday 00:00 local time, or 24 for every day",
+    )
+    replay: Replay | None = par(None, unit="object", meaning="a real log to replay")
+
+    @model_validator(mode="after")
+    def _profiles(self) -> Demand:
+        for name, rates in self.profiles.items():
+            if len(rates) not in (24, 168):
+                raise ValueError(f"profile {name!r} must have 24 or 168 numbers, it has {len(rates)}")
+            if min(rates) < 0 or sum(rates) <= 0:
+                raise ValueError(f"profile {name!r} must have no negative number and a positive sum")
+        return self

@@ -1,0 +1,180 @@
+"""What an arm may choose: how systems are integrated, when stock is reserved, how orders are sourced, what happens when systems fail.
+
+Only paths under ``systems`` may differ between arms; everything else belongs to the world.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from twin.scenario.base import Count, Duration, Model, Positive, Share, par
+from twin.scenario.laws import DurationLaw, constant, lognormal
+
+PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
+
+
+class Feed(Model):
+    """How messages of one kind travel: in batches extracted at intervals, or one by one through partitions of a stream."""
+
+    mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="batch file or stream")
+    interval: Duration = par(
+        "1h", unit="duration", meaning="batch: time between two starts", source="D365 Commerce: hourly snapshot; Celigo presets 15/30/60 min"
+    )
+    phase: Duration = par("0s", unit="duration", meaning="batch: start of the first job after local midnight of the start")
+    start_jitter: Duration = par("0s", unit="duration", meaning="batch: each job starts late by a uniform part of this")
+    job: DurationLaw = par(lognormal("90s", 0.3), unit="duration law", meaning="batch: extract, transfer and load, without the rows")
+    per_row: Duration = par("200us", unit="duration/row", meaning="batch: load time of each row")
+    failure: Share = par(0.0, unit="share", meaning="batch: jobs that fail; the next one carries their rows too")
+    partitions: Positive = par(12, unit="partitions", meaning="stream: partitions per topic, keyed by node (movements) or SKU (orders)")
+    store_link: Duration = par("300ms", unit="duration", meaning="stream: store system to broker")
+    dc_link: Duration = par("40ms", unit="duration", meaning="stream: DC or head office system to broker")
+    service: DurationLaw = par(lognormal("5ms", 1.0), unit="duration law", meaning="stream: handling of one message by the partition's consumer")
+
+
+class Publication(Model):
+    """How a channel learns what it may sell.
+
+    ``query`` reads the central view at each decision; ``cache`` reads a value refreshed every ``interval``; ``read_model`` is a subscribed
+    copy that coalesces changes for ``interval`` and applies them ``delay`` later; ``file`` is a full listing extracted every ``interval`` and
+    live ``delay`` (plus jitter) after the extract's start.
+    """
+
+    mode: Literal["query", "cache", "read_model", "file"] = par("query", unit="name", meaning="how the channel learns")
+    interval: Duration = par(
+        "60s", unit="duration", meaning="cache TTL, coalescing time or time between listings; above 0 unless mode is query", source="D365 Commerce: channel cache 60 s"
+    )
+    delay: Duration = par("0s", unit="duration", meaning="from refresh or extract to visible in the channel; at most the interval for cache and read_model")
+    jitter: Duration = par("0s", unit="duration", meaning="file: each start is late by a uniform part of this")
+    spread: float = par(0.0, unit="ratio", meaning="file: coefficient of variation of the delay (lognormal)", ge=0, le=5)
+
+    @model_validator(mode="after")
+    def _feasible(self) -> Publication:
+        if self.mode != "query" and self.interval <= 0:
+            raise ValueError(f"interval must be longer than 0 for mode {self.mode}")
+        if self.mode in ("cache", "read_model") and self.delay > self.interval:
+            raise ValueError(f"delay must not exceed the interval for mode {self.mode}")
+        return self
+
+
+class Publications(Model):
+    """How each kind of channel learns; marketplaces take listing feeds whatever the retailer's own integration is."""
+
+    own: Publication = par(default_factory=Publication, unit="object", meaning="web, app and clienteling")
+    marketplace: Publication = par(
+        default_factory=lambda: Publication.model_validate(
+            {"mode": "file", "interval": "20m", "delay": "3m", "jitter": "1m", "spread": 1.4}
+        ),
+        unit="object",
+        meaning="marketplaces",
+        source="Amazon SP-API: at most one feed of a type per 20 min; propagation lognormal, median 3 min, p95 20 min (bracketed by field reports)",
+    )
+
+
+class Reserving(Model):
+    """When and where a customer's units are set aside."""
+
+    mode: Literal["own_copy", "synchronous", "events"] = par(
+        "synchronous",
+        unit="name",
+        meaning="own_copy: checked and subtracted on the channel's copy, told to the view by the order feed; "
+        "synchronous: checked and reserved at the reservation service; events: checked on the channel's copy, reserved in the view by an event",
+    )
+    point: Literal["none", "checkout", "payment", "order"] = par(
+        "order", unit="name", meaning="step at which stock is checked and set aside; none only checks, when the checkout starts"
+    )
+    level: Literal["group", "node"] = par(
+        "group", unit="name", meaning="group: from the pooled stock, moved to a node when sourced; node: sourced at once (pickup always reserves at its node)",
+        source="Salesforce OCI: reserve at the location group, then transfer to a location",
+    )
+    ttl: Duration = par("15m", unit="duration", meaning="a hold not turned into an order lapses after this", source="B2C Commerce temporary basket 15 min; Spree 10 min")
+    expiry_lag: Duration = par("60s", unit="duration", meaning="a lapsed hold is released this much later", source="commercetools: release may lag a few minutes")
+    lapsed: Literal["accept", "recheck"] = par(
+        "accept", unit="name", meaning="order placed after its hold lapsed: accept it all the same, or check and reserve again"
+    )
+
+
+class SyncService(Model):
+    """The service that answers synchronous calls: a FIFO station with a caller's time-out."""
+
+    servers: Positive = par(32, unit="servers", meaning="calls served at the same time")
+    service: DurationLaw = par(lognormal("45ms", 0.8), unit="duration law", meaning="time of one call without queueing")
+    timeout: Duration = par("1s", unit="duration", meaning="the caller gives up after this and the customer is lost", source="resilience4j TimeLimiter 1 s")
+
+
+class Erp(Model):
+    """How orders and channels depend on the ERP."""
+
+    coupling: Literal["direct", "adapter", "consumer"] = par(
+        "consumer",
+        unit="name",
+        meaning="direct: every checkout calls the ERP and an order is created there before release; adapter: only the order creation waits; "
+        "consumer: the ERP is posted to behind the order's back",
+    )
+    servers: Positive = par(15, unit="calls", meaning="ERP calls served at the same time", source="NetSuite Premium account concurrency 15")
+    service: DurationLaw = par(lognormal("600ms", 0.7), unit="duration law", meaning="time of one ERP call")
+    timeout: Duration = par("10s", unit="duration", meaning="a checkout's call gives up after this and the customer is lost")
+
+
+class Release(Model):
+    """From accepted order to the order management system that sources it."""
+
+    mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="order export job, or message by message")
+    interval: Duration = par("15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min")
+    phase: Duration = par("0s", unit="duration", meaning="batch: start of the first export after local midnight of the start")
+    step: DurationLaw = par(lognormal("2s", 0.8), unit="duration law", meaning="processing per order, without queueing")
+
+
+class Buffers(Model):
+    """Units held back from online channels (not safety stock for planning)."""
+
+    store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors")
+    dc: Count = par(0, unit="units", meaning="held back in each DC")
+    pooled: dict[str, int] = par(default_factory=dict, unit="units by channel", meaning="held back from a channel on top, out of the pooled stock")
+
+
+class Sourcing(Model):
+    """Which node supplies an order."""
+
+    strategy: Literal["dc_first", "nearest", "most_stock"] = par("dc_first", unit="name", meaning="preference among nodes that seem to have the units")
+    rebroker: Count = par(2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled")
+    store_pick: DurationLaw = par(lognormal("9m", 0.6), unit="duration law", meaning="a store's pick of one parcel, by one of its pickers in opening hours")
+    dc_pick: DurationLaw = par(lognormal("4m", 0.5), unit="duration law", meaning="a DC's pick of one parcel")
+    pack: DurationLaw = par(lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store")
+    transit: DurationLaw = par(lognormal("40h", 0.35), unit="duration law", meaning="handed over to delivered")
+
+
+class Degradation(Model):
+    """What a channel does when a system it needs is down, or its belief is too old."""
+
+    strategy: Literal["fail_closed", "serve_stale"] = par("fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief")
+    max_age: Duration = par("30m", unit="duration", meaning="a belief of more than this observable age counts as failed (fail_closed) or is no longer served (serve_stale)")
+
+
+class Systems(Model):
+    """One arm's systems and policies, after preset and changes are applied."""
+
+    preset: PresetName = par("hybrid", unit="name", meaning="integration style whose values fill what is not set here")
+    movements: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the central view")
+    orders: Feed = par(default_factory=Feed, unit="object", meaning="reservation messages to the view where they do not travel synchronously")
+    posting: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the ERP's record")
+    publications: Publications = par(default_factory=Publications, unit="object", meaning="view to channels")
+    reserving: Reserving = par(default_factory=Reserving, unit="object", meaning="reservations")
+    service: SyncService = par(default_factory=SyncService, unit="object", meaning="availability and reservation service")
+    erp: Erp = par(default_factory=Erp, unit="object", meaning="ERP coupling")
+    payment: DurationLaw = par(
+        lognormal("1200ms", 0.5), unit="duration law", meaning="payment authorisation", source="150 ms to 2 s for a card authorisation [S: vendors disagree]"
+    )
+    release: Release = par(default_factory=Release, unit="object", meaning="order release")
+    buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
+    sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
+    tills_respect_reservations: bool = par(
+        False, unit="flag", meaning="tills refuse units promised to orders; only for experiments: in a real store the customer holds the item"
+    )
+
+
+__all__ = [
+    "Buffers", "Degradation", "Erp", "Feed", "PresetName", "Publication", "Publications", "Release", "Reserving", "Sourcing", "SyncService", "Systems", "constant",
+]

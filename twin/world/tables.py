@@ -1,0 +1,134 @@
+"""The tables of a realised world: what the model, the plain reference and the kernels read.
+
+Everything is an integer. Nodes are numbered with the DCs first, then the stores; pairs (node, SKU) are sorted by SKU,
+then node, so that the pairs of SKU ``s`` are ``sku_first[s] : sku_first[s + 1]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+NODE = np.dtype(
+    [
+        ("is_dc", "i1"),
+        ("ships", "i1"),  # ships online orders (DCs always do)
+        ("region", "i2"),
+        ("cluster", "i2"),  # -1 for a DC
+        ("x_km", "i4"),
+        ("y_km", "i4"),
+        ("opens", "i8"),  # local time of day, us; DCs 0
+        ("closes", "i8"),  # local time of day, us; DCs 24 h, which means always open
+        ("pickers", "i4"),
+        ("supplied_by", "i4"),  # node of the DC that replenishes a store: that of its region, else the nearest; -1 for a DC
+    ]
+)
+
+SKU = np.dtype(
+    [
+        ("price_cents", "i4"),
+        ("cost_cents", "i4"),
+        ("supplier", "i4"),
+        ("pack", "i4"),
+        ("ending", "i1"),  # 1: not replenished any more
+    ]
+)
+
+PAIR = np.dtype(
+    [
+        ("sku", "i4"),
+        ("node", "i4"),
+        ("on_hand", "i4"),  # physical stock at the start
+        ("error", "i4"),  # record minus physical at the start; record never below 0
+        ("reorder", "i4"),  # s of (s, S); -1: never replenished
+        ("up_to", "i4"),  # S of (s, S)
+        ("pack", "i4"),  # order multiple of this pair
+    ]
+)
+
+RECEIPT = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i4")])
+"""A delivery already on its way at the start."""
+
+
+class Physical(IntEnum):
+    """Kinds of physical event that no system decides."""
+
+    SALE = 0
+    SHRINK = 1
+
+
+PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
+"""A walk-in who takes units to a till, or units that vanish. Sorted by (t, node, pair); the entity is ``day << 40 | index``."""
+
+CHECKOUT = np.dtype(
+    [
+        ("order", "i8"),  # identity: day << 32 | index in the day
+        ("t", "i8"),
+        ("channel", "i2"),
+        ("region", "i2"),
+        ("x_km", "i4"),
+        ("y_km", "i4"),
+        ("pickup", "i4"),  # node of the store where it is picked up; -1: shipped. All its SKUs are stocked there
+        ("first_line", "i4"),  # index into the day's lines
+        ("lines", "i2"),
+        ("abandons", "i1"),
+        ("declined", "i1"),
+        ("checkout", "i8"),  # us from start of checkout to payment
+    ]
+)
+"""A customer who starts a checkout. Sorted by (t, order)."""
+
+LINE = np.dtype([("sku", "i4"), ("quantity", "i4")])
+
+WINDOW = np.dtype([("system", "i2"), ("node", "i4"), ("start", "i8"), ("end", "i8")])
+"""An outage ``[start, end)``: ``system`` is an index into :data:`SYSTEMS`, ``node`` is -1 except for wms.
+
+Sorted by (system, node, start); the windows of one (system, node) neither touch nor overlap. A wms fault without a node
+is realised as one window per DC.
+"""
+
+SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms")
+
+
+@dataclass(frozen=True)
+class EstateTables:
+    """The realised estate. Drawn once from the scenario's seed: the same in every replication."""
+
+    nodes: NDArray[np.void]  # NODE
+    node_names: tuple[str, ...]
+    skus: NDArray[np.void]  # SKU
+    sku_names: tuple[str, ...]
+    channels: tuple[str, ...]  # in the order of the scenario; the number is the index
+    pair_sku: NDArray[np.int32]
+    pair_node: NDArray[np.int32]
+    sku_first: NDArray[np.int64]  # length SKUs + 1
+    zone_shift: NDArray[np.int64]  # [region, day]: us to add to simulation time to get local time since the start's midnight there
+    mean_daily: NDArray[np.float64]  # per pair, expected units a day over all demand it serves; never on the event path
+
+
+@dataclass(frozen=True)
+class WorldStart:
+    """Initial state of one replication."""
+
+    pairs: NDArray[np.void]  # PAIR
+    receipts: NDArray[np.void]  # RECEIPT, sorted by (t, pair); t falls on whole hours so that deliveries arrive together
+
+
+@dataclass(frozen=True)
+class WorldDay:
+    """What happens by itself on one day ``[day, day + 1)`` of simulation time."""
+
+    day: int
+    physical: NDArray[np.void]  # PHYSICAL
+    checkouts: NDArray[np.void]  # CHECKOUT
+    lines: NDArray[np.void]  # LINE
+    sessions: NDArray[np.int64]  # [channel, 24]: sessions that started in each hour, buyers included
+    returns: NDArray[np.void]  # RETURN
+    digest: bytes  # BLAKE2b-128 over all of the above
+
+
+RETURN = np.dtype([("t", "i8"), ("sku", "i4"), ("quantity", "i4"), ("channel", "i2")])
+"""Goods that come back to the DC of the first region (a replayed log's cancellations); drawn worlds have none yet."""
