@@ -12,6 +12,9 @@ from pydantic import model_validator
 from twin.scenario.base import Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
 
+Middleware = Literal["files", "hub", "broker", "service"]
+"""What carries a message or answers a call, and so whose outage stops it: file transfer host, hub, broker, availability service."""
+
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
 
@@ -19,6 +22,7 @@ class Feed(Model):
     """How messages of one kind travel: in batches extracted at intervals, or one by one through partitions of a stream."""
 
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="batch file or stream")
+    system: Middleware = par("broker", unit="name", meaning="middleware that carries the messages; nothing moves while it is down")
     interval: Duration = par(
         "1h", unit="duration", meaning="batch: time between two starts", source="D365 Commerce: hourly snapshot; Celigo presets 15/30/60 min"
     )
@@ -42,6 +46,7 @@ class Publication(Model):
     """
 
     mode: Literal["query", "cache", "read_model", "file"] = par("query", unit="name", meaning="how the channel learns")
+    system: Middleware = par("service", unit="name", meaning="middleware that answers, refreshes or carries the listing; nothing is refreshed while it is down")
     interval: Duration = par(
         "60s", unit="duration", meaning="cache TTL, coalescing time or time between listings; above 0 unless mode is query", source="D365 Commerce: channel cache 60 s"
     )
@@ -64,7 +69,7 @@ class Publications(Model):
     own: Publication = par(default_factory=Publication, unit="object", meaning="web, app and clienteling")
     marketplace: Publication = par(
         default_factory=lambda: Publication.model_validate(
-            {"mode": "file", "interval": "20m", "delay": "3m", "jitter": "1m", "spread": 1.4}
+            {"mode": "file", "system": "files", "interval": "20m", "delay": "3m", "jitter": "1m", "spread": 1.4}
         ),
         unit="object",
         meaning="marketplaces",
@@ -98,6 +103,7 @@ class Reserving(Model):
 class SyncService(Model):
     """The service that answers synchronous calls: a FIFO station with a caller's time-out."""
 
+    system: Middleware = par("service", unit="name", meaning="middleware that answers; no call succeeds while it is down")
     servers: Positive = par(32, unit="servers", meaning="calls served at the same time")
     service: DurationLaw = par(lognormal("45ms", 0.8), unit="duration law", meaning="time of one call without queueing")
     timeout: Duration = par("1s", unit="duration", meaning="the caller gives up after this and the customer is lost", source="resilience4j TimeLimiter 1 s")
@@ -121,6 +127,7 @@ class Release(Model):
     """From accepted order to the order management system that sources it."""
 
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="order export job, or message by message")
+    system: Middleware = par("broker", unit="name", meaning="middleware that carries the orders; none is released while it is down")
     interval: Duration = par("15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min")
     phase: Duration = par("0s", unit="duration", meaning="batch: start of the first export after local midnight of the start")
     step: DurationLaw = par(lognormal("2s", 0.8), unit="duration law", meaning="processing per order, without queueing")
@@ -149,7 +156,7 @@ class Degradation(Model):
     """What a channel does when a system it needs is down, or its belief is too old."""
 
     strategy: Literal["fail_closed", "serve_stale"] = par("fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief")
-    max_age: Duration = par("30m", unit="duration", meaning="a belief of more than this observable age counts as failed (fail_closed) or is no longer served (serve_stale)")
+    max_age: Duration = par("30m", unit="duration", meaning="how long the sources of a belief may be silent (files or heartbeats missed) before the channel closes")
 
 
 class Systems(Model):

@@ -1,0 +1,190 @@
+"""Journal tables: one row per thing that happened. Times are microseconds since the start; :data:`NONE` where nothing happened.
+
+The same tables come from the twin and from the plain reference; equality of the two is the main proof of the kernels.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+NONE: Final = -1
+
+
+class Status(IntEnum):
+    """What became of a demand line (and of an order, which has the furthest status of its lines)."""
+
+    OPEN = 0  # in checkout, not promised yet
+    REFUSED = 1  # the customer was told no (or the call failed); see Refusal
+    ABANDONED = 2  # the customer left the checkout
+    DECLINED = 3  # the payment was declined
+    ACCEPTED = 4  # promised, not yet supplied
+    SUPPLIED = 5  # picked: shipped or ready for pickup as promised
+    OVERSOLD = 6  # cancelled after acceptance for lack of stock
+
+
+class Refusal(IntEnum):
+    """Why a line was refused; the first that alone would have let it pass, in this order."""
+
+    NONE = 0
+    CLOSED = 1  # the channel was closed: a system it needs was down or its belief too old
+    TIME_OUT = 2  # a call was not answered in time
+    NO_STOCK = 3  # the truth could not back it either: a true out-of-stock
+    BUFFER = 4
+    HOLD = 5  # units set aside for checkouts that were not orders
+    STALE = 6  # movements that had not reached the belief, or a belief older than the view
+    RECORD = 7  # the record is below the shelf
+    JOINT = 8  # none of them alone
+
+
+class Cause(IntEnum):
+    """Why a line was oversold; the first that alone would have prevented it, in this order (design, section 5, "Blame")."""
+
+    NONE = 0
+    DEGRADED = 1  # accepted while a system was down
+    EXPIRED_HOLD = 2
+    RECORD_ERROR = 3
+    OUTAGE = 4  # movements held up by an outage
+    BATCH_AGE = 5  # movements or listings waiting for the next file
+    QUEUE_BACKLOG = 6  # movements on their way through the stream
+    CHANNEL_CACHE = 7  # the channel's copy was older than the view
+    RACE = 8  # promises made elsewhere that the belief had not been told of
+    JOINT = 9  # none alone sufficient
+    WALK_IN = 10  # after acceptance: a till sold the unit
+    DAMAGE = 11  # after acceptance: the unit vanished
+    OTHER_LATER = 12  # after acceptance: another order or transfer took it
+
+
+class Mode(IntEnum):
+    """How the customer wants the order."""
+
+    SHIP = 0
+    PICKUP = 1
+
+
+LINE = np.dtype(
+    [
+        ("order", "i8"),
+        ("line", "i2"),
+        ("channel", "i2"),
+        ("mode", "i1"),
+        ("status", "i1"),
+        ("refusal", "i1"),
+        ("false_oos", "i1"),  # refused although the truth could back it
+        ("degraded", "i1"),
+        ("cause", "i1"),  # oversold only
+        ("also", "i2"),  # bit c set: cause c was sufficient too
+        ("short_picks", "i2"),
+        ("sku", "i4"),
+        ("quantity", "i4"),
+        ("t_demand", "i8"),
+        ("t_decision", "i8"),  # last time the line was checked against a belief
+        ("belief", "i4"),  # what the channel believed it could sell then, before this line
+        ("truth", "i4"),  # what the nodes really had to promise at acceptance or refusal
+        ("staleness", "i8"),  # us, of the belief at t_decision
+        ("node", "i4"),  # node that supplied it, or tried last
+        ("t_end", "i8"),  # instant of its last status
+    ]
+)
+
+ORDER = np.dtype(
+    [
+        ("order", "i8"),
+        ("channel", "i2"),
+        ("region", "i2"),
+        ("mode", "i1"),
+        ("lines", "i2"),
+        ("parcels", "i2"),
+        ("t_demand", "i8"),
+        ("call", "i8"),  # us spent waiting for synchronous calls in the checkout
+        ("t_accept", "i8"),
+        ("t_release", "i8"),  # first hand-over to a node
+        ("t_pick", "i8"),  # last parcel picked
+        ("t_ready", "i8"),  # last parcel handed to the carrier or ready in the store
+        ("t_done", "i8"),  # delivered, or ready for pickup
+    ]
+)
+
+JOB = np.dtype(
+    [
+        ("feed", "i2"),  # Feed
+        ("channel", "i2"),  # of a publication, else NONE
+        ("due", "i8"),
+        ("extract", "i8"),
+        ("live", "i8"),
+        ("rows", "i8"),
+        ("failed", "i1"),
+    ]
+)
+"""A batch job that ended: a feed's file or a channel's listing."""
+
+
+class FeedName(IntEnum):
+    """What a batch job carries."""
+
+    MOVEMENTS = 0
+    ORDERS = 1
+    POSTING = 2
+    PUBLICATION = 3
+
+
+SCRAPE = np.dtype(
+    [
+        ("t", "i8"),
+        ("view_wrong", "i8"),  # pairs whose view differs from the shelf
+        ("view_gap", "i8"),  # sum of absolute differences, units
+        ("record_wrong", "i8"),
+        ("record_gap", "i8"),
+        ("books_gap", "i8"),  # sum over pairs of |view - record|, units
+        ("unseen", "i8"),  # movements not yet in the view
+        ("unposted", "i8"),  # movements not yet in the record
+        ("promised", "i8"),  # units promised to open orders
+    ]
+)
+"""Observation at a random instant of each scrape interval."""
+
+FLOW = np.dtype([("name", "U24"), ("value", "i8")])
+"""Totals over the whole run; names are those of ``Flow``."""
+
+LATENCY = np.dtype([("measure", "i2"), ("channel", "i2"), ("bin", "i4"), ("count", "i8")])
+"""Histograms of movements made inside the window; bins of :mod:`twin.core.bins`."""
+
+
+class Latency(IntEnum):
+    """What a latency histogram counts."""
+
+    VIEW = 0  # movement to visible in the central view
+    CHANNEL = 1  # movement to visible in what the channel sells from
+    RECORD = 2  # movement to posted in the ERP
+
+
+class Flow(IntEnum):
+    """Names of the totals."""
+
+    TILL_LINES = 0  # walk-ins who wanted something
+    TILL_UNITS = 1  # units sold at tills
+    TILL_UNITS_LOST = 2  # units wanted that were not there
+    SHRINK_UNITS = 3
+    PICKS = 4
+    SHORT_PICKS = 5
+    PICKED_UNITS = 6
+    RECEIVED_UNITS = 7
+    DISPATCHED_UNITS = 8  # DC to store
+    RETURNED_UNITS = 9
+    MOVEMENTS = 10  # messages produced
+    SEEN = 11  # applied to the view
+    POSTED = 12  # applied to the record
+    RESERVE_MESSAGES = 13
+    RESERVE_APPLIED = 14
+    SERVICE_CALLS = 15
+    SERVICE_TIME_OUTS = 16
+    ERP_CALLS = 17
+    ERP_TIME_OUTS = 18
+    LAPSED_HOLDS = 19
+    SESSIONS = 20
+
+
+TABLES = {"lines": LINE, "orders": ORDER, "jobs": JOB, "scrapes": SCRAPE, "latency": LATENCY, "flows": FLOW}
+"""Files of a run's journal: ``<name>.parquet``."""
