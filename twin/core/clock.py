@@ -35,12 +35,12 @@ class Tie(IntEnum):
 
 
 _ENTITY_BITS: Final = 48
-_STEP_BITS: Final = 8
+_STEP_BITS: Final = 16
 
 
 def tie_key(tie: Tie, entity: int, step: int) -> int:
     """Priority of an event among those at its instant: ``(class, entity, step)`` packed into one integer.
 
-    ``entity`` must be below 2**48 and ``step`` below 2**8; both are non-negative.
+    ``entity`` must be below 2**48 and ``step`` below 2**16; both are non-negative.
     """
     return (int(tie) << (_ENTITY_BITS + _STEP_BITS)) | (entity << _STEP_BITS) | step

@@ -1,0 +1,141 @@
+"""Tiny hand-made journals: rows given as keyword changes to a plain default, written as a run writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from twin.core.bins import bin_of
+from twin.core.clock import DAY
+from twin.journal.tables import NONE, TABLES, Cause, Latency, Mode, Refusal, Status
+from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.read import SKUS
+from twin.scenario.scenario import Scenario
+
+Row = dict[str, Any]
+
+START, END = DAY, 3 * DAY
+"""The window of :func:`scenario`: ``[START, END)``."""
+
+HORIZON = 4 * DAY
+PAIRS = 10
+SKU_CENTS = ((1000, 600), (2000, 500))
+"""Price and cost of the two SKUs."""
+
+
+def scenario(**changes: Any) -> Scenario:
+    """Two channels (web, market), two arms, warm-up 1 d, window 2 d, follow-up 1 d."""
+    spec = {
+        "twin": 1,
+        "name": "tiny",
+        "seed": 1,
+        "calendar": {"start": "2026-03-02", "warm_up": "1d", "window": "2d", "follow_up": "1d"},
+        "estate": {
+            "regions": [{"name": "east", "time_zone": "America/New_York", "share": 1.0}],
+            "dcs": [{"name": "dc", "region": "east"}],
+            "skus": {"count": 2},
+            "stores": {
+                "count": 1,
+                "clusters": [{"name": "all", "share": 1.0, "weekly_lines": 10, "assortment": 1, "ships": 1.0}],
+            },
+        },
+        "demand": {
+            "channels": {
+                "web": {"kind": "web", "weekly_checkouts": 7.0},
+                "market": {"kind": "marketplace", "weekly_checkouts": 7.0},
+            }
+        },
+        "arms": {"files": {"preset": "point_to_point"}, "mixed": {"preset": "hybrid"}},
+    }
+    return Scenario.model_validate(spec | changes)
+
+
+def line(status: Status, **changes: Any) -> Row:
+    """A line of order 1, one unit of SKU 0, wanted by web at the start of the window; cause or reason given if one is needed."""
+    row = dict.fromkeys(TABLES["lines"].names or (), 0)
+    row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
+    row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE
+    row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
+    return _changed(row, changes)
+
+
+def false_oos(reason: Refusal, **changes: Any) -> Row:
+    """A line refused although the truth could back it."""
+    return line(Status.REFUSED, refusal=reason, false_oos=1, **changes)
+
+
+def order(**changes: Any) -> Row:
+    """A shipped order demanded at the start of the window, of which nothing has happened yet."""
+    row = dict.fromkeys(TABLES["orders"].names or (), NONE)
+    row |= {"order": 1, "channel": 0, "region": 0, "mode": Mode.SHIP, "lines": 1, "parcels": 0, "t_demand": START}
+    return _changed(row, {"call": 0} | changes)
+
+
+def scrape(**changes: Any) -> Row:
+    """An observation at the start of the window that finds nothing wrong."""
+    return _changed(dict.fromkeys(TABLES["scrapes"].names or (), 0) | {"t": START}, changes)
+
+
+def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
+    """One histogram row per latency."""
+    return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
+
+
+def _changed(row: Row, changes: Mapping[str, Any]) -> Row:
+    assert set(changes) <= set(row), f"no such column: {sorted(set(changes) - set(row))}"
+    return row | dict(changes)
+
+
+def journal(
+    folder: Path,
+    *,
+    lines: Iterable[Row] = (),
+    orders: Iterable[Row] = (),
+    scrapes: Iterable[Row] = (),
+    latency: Iterable[Row] = (),
+    flows: Mapping[str, int] | None = None,
+    skus: Iterable[tuple[int, int]] = SKU_CENTS,
+) -> Path:
+    """Write a run's folder and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: dict[str, Iterable[Row]] = {
+        "lines": lines,
+        "orders": orders,
+        "jobs": (),
+        "scrapes": scrapes,
+        "latency": latency,
+        "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
+    }
+    for table, dtype in TABLES.items():
+        write(folder, table, _array(rows[table], dtype))
+    priced = [{"sku": n, "price_cents": price, "cost_cents": cost} for n, (price, cost) in enumerate(skus)]
+    write(folder, "skus", _array(priced, SKUS))
+    return folder
+
+
+def write(folder: Path, table: str, array: NDArray[np.void]) -> None:
+    """Write one structured array as ``<table>.parquet``."""
+    names = array.dtype.names or ()
+    pq.write_table(
+        pa.table({name: pa.array(array[name].tolist(), _arrow(array.dtype[name])) for name in names}),
+        folder / f"{table}.parquet",
+    )
+
+
+def _arrow(dtype: np.dtype[Any]) -> pa.DataType:
+    return pa.string() if dtype.kind == "U" else pa.from_numpy_dtype(dtype)
+
+
+def _array(rows: Iterable[Row], dtype: np.dtype[Any]) -> NDArray[np.void]:
+    return np.array([tuple(row[name] for name in dtype.names or ()) for row in rows], dtype)
+
+
+def cohort(folder: Path, **tables: Any) -> Cohort:
+    """The cohort of a journal made of these tables."""
+    return cohort_of(journal(folder, **tables), scenario(), "files")

@@ -1,0 +1,188 @@
+"""Every KPI of one small hand-made journal, worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.measure.make import (
+    END,
+    PAIRS,
+    START,
+    Row,
+    false_oos,
+    journal,
+    latencies,
+    line,
+    order,
+    scenario,
+    scrape,
+)
+from twin.core.clock import HOUR, MINUTE, SECOND
+from twin.journal.tables import NONE, Cause, Latency, Mode, Refusal, Status
+from twin.measure.kpis import KPIS, kpi_names, measure
+
+LINES: list[Row] = [
+    # web: 5 accepted (2 oversold, 1 of them in an order with the other; 1 open), 1 refused wrongly
+    line(Status.SUPPLIED, quantity=3, short_picks=1),
+    line(Status.SUPPLIED, order=2, sku=1, staleness=10 * SECOND),
+    line(Status.OVERSOLD, order=3, quantity=2, cause=Cause.RACE, short_picks=2, staleness=20 * SECOND),
+    line(Status.OVERSOLD, order=3, line=1, sku=1, cause=Cause.WALK_IN, staleness=30 * SECOND),
+    line(Status.ACCEPTED, order=4, degraded=1, staleness=40 * SECOND),
+    false_oos(Refusal.BUFFER, order=5, sku=1, staleness=50 * SECOND),
+    # market: 1 accepted, 1 refused wrongly without any decision, 2 refused rightly, 1 abandoned
+    line(Status.SUPPLIED, order=6, channel=1, sku=1, quantity=2, staleness=60 * SECOND),
+    false_oos(Refusal.CLOSED, order=7, channel=1, t_decision=NONE, staleness=NONE),
+    line(Status.REFUSED, order=8, channel=1, staleness=70 * SECOND),
+    line(Status.REFUSED, order=8, line=1, channel=1, refusal=Refusal.TIME_OUT, staleness=80 * SECOND),
+    line(Status.ABANDONED, order=9, channel=1, degraded=1, staleness=90 * SECOND),
+]
+
+_HANDLED = {"t_accept": START + SECOND, "t_release": START + 3 * SECOND, "t_pick": START + HOUR + SECOND}
+
+ORDERS: list[Row] = [
+    order(order=1, call=0, **_HANDLED, t_ready=START + 2 * HOUR, t_done=START + 5 * HOUR + SECOND),
+    order(
+        order=2,
+        call=2 * SECOND,
+        mode=Mode.PICKUP,
+        **_HANDLED,
+        t_ready=START + 2 * HOUR + SECOND,
+        t_done=START + 2 * HOUR,
+    ),
+    order(order=3, call=4 * SECOND, t_accept=START, t_release=START + MINUTE),  # cancelled whole, never picked
+    order(order=5, call=6 * SECOND),  # refused
+]
+
+SCRAPES: list[Row] = [
+    scrape(t=START, view_wrong=1, view_gap=5, record_wrong=2, record_gap=10, books_gap=4, unseen=3, unposted=7),
+    scrape(t=END - 1, view_wrong=3, view_gap=15, record_wrong=4, record_gap=20, books_gap=8, unseen=9, unposted=1),
+]
+
+LATENCY: list[Row] = [
+    *latencies(Latency.VIEW, NONE, 10, 20, 30),
+    *latencies(Latency.CHANNEL, 0, 40, 50),
+    *latencies(Latency.CHANNEL, 1, 60, 70),
+    *latencies(Latency.RECORD, NONE, 80),
+]
+
+FLOWS = {
+    "PAIRS": PAIRS,
+    "TILL_UNITS": 90,
+    "TILL_UNITS_LOST": 10,
+    "MOVEMENTS": 100,
+    "SEEN": 97,
+    "RESERVE_MESSAGES": 20,
+    "SERVICE_CALLS": 10,
+    "SERVICE_TIME_OUTS": 1,
+    "ERP_CALLS": 4,
+    "ERP_TIME_OUTS": 3,
+    "LAPSED_HOLDS": 8,
+}
+
+PER_WEEK = 7 / 4  # the run lasts four days
+
+EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
+    "oversell_rate": 2 / 6,
+    "oversell_rate_per_line_demanded": 2 / 11,
+    "oversell_rate_units": 3 / 10,
+    "oversell_rate_value": 40 / 140,
+    "oversell_rate.race": 1 / 6,
+    "oversell_rate.walk_in": 1 / 6,
+    "oversell_rate.channel.web": 2 / 5,
+    "oversell_rate.channel.market": 0.0,
+    "oversold_lines": 2,
+    "oversold_orders": 1,
+    "open_share": 1 / 6,
+    "degraded_share": 1 / 6,
+    "short_picks": 3,
+    "short_pick_rate": 3 / 6,
+    "refused_rate": 4 / 11,
+    "true_oos_rate": 2 / 11,
+    "false_oos_rate": 2 / 11,
+    "false_oos_rate.buffer": 1 / 11,
+    "false_oos_rate.closed": 1 / 11,
+    "false_oos_rate.channel.web": 1 / 6,
+    "false_oos_rate.channel.market": 1 / 5,
+    "lines_demanded": 11,
+    "lines_accepted": 6,
+    "units_supplied": 6,
+    "sync_latency_p50_s": 50e-6,
+    "sync_latency_p95_s": 70e-6,
+    "sync_latency_p99_s": 70e-6,
+    "sync_latency_max_s": 70e-6,
+    "sync_latency_p95_s.channel.web": 50e-6,
+    "sync_latency_p95_s.channel.market": 70e-6,
+    "view_latency_p50_s": 20e-6,
+    "view_latency_p95_s": 30e-6,
+    "view_latency_p99_s": 30e-6,
+    "posting_lag_p50_s": 80e-6,
+    "posting_lag_p95_s": 80e-6,
+    "posting_lag_p99_s": 80e-6,
+    "staleness_p50_s": 40,
+    "staleness_p95_s": 90,
+    "staleness_p99_s": 90,
+    "staleness_max_s": 90,
+    "checkout_call_p50_s": 4,
+    "checkout_call_p95_s": 6,
+    "checkout_call_p99_s": 6,
+    "orders_accepted": 3,
+    "order_release_p50_s": 2,
+    "order_release_p95_s": 60,
+    "order_release_p99_s": 60,
+    "fulfilment_p50_s": 3600,
+    "fulfilment_p95_s": 3600,
+    "fulfilment_p99_s": 3600,
+    "ready_for_pickup_p95_s": 7200,
+    "delivery_p95_s": 5 * 3600,
+    "stock_accuracy": 0.8,
+    "record_accuracy": 0.7,
+    "view_gap_units": 1.0,
+    "record_gap_units": 1.5,
+    "reconciliation_gap_units": 6.0,
+    "backlog_peak_messages": 9,
+    "posting_backlog_peak_messages": 7,
+    "messages_per_week": 134 * PER_WEEK,
+    "movements_in_flight_messages": 3,
+    "service_time_out_rate": 0.1,
+    "erp_time_out_rate": 0.75,
+    "till_fill_rate": 0.9,
+    "till_units_lost_per_week": 10 * PER_WEEK,
+    "lapsed_holds_per_week": 8 * PER_WEEK,
+    "revenue_kept_usd": 90.0,
+    "margin_kept_usd": 57.0,
+    "margin_lost_refused_usd": 19.0,
+    "margin_lost_oversold_usd": 23.0,
+    "unit_margin_usd": 115 / 15,
+}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None]:
+    folder = journal(
+        tmp_path_factory.mktemp("run"), lines=LINES, orders=ORDERS, scrapes=SCRAPES, latency=LATENCY, flows=FLOWS
+    )
+    return measure(folder, scenario(), "files")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_kpi_has_the_value_worked_out_by_hand(measured: dict[str, float | None], name: str) -> None:
+    assert measured[name] == pytest.approx(EXPECTED[name], rel=1e-12)
+
+
+def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, float | None]) -> None:
+    assert tuple(measured) == kpi_names(scenario())
+
+
+def test_what_is_0_here_is_a_cause_or_a_reason_that_does_not_occur() -> None:
+    zero = {name for name, value in EXPECTED.items() if value == 0.0}
+    assert all(name.startswith(("oversell_rate.", "false_oos_rate.")) for name in zero)
+
+
+def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:
+    counted = {name for name, kpi in KPIS.items() if kpi.unit in {"lines", "orders", "picks", "units", "USD"}}
+    counted -= {name for name in counted if "gap" in name}
+    empty = measure(journal(tmp_path), scenario(), "files")
+    assert {name for name, value in empty.items() if value is not None} == counted
+    assert all(empty[name] == 0 for name in counted)

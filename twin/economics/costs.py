@@ -1,0 +1,118 @@
+"""What an arm costs in a year, item by item, at the low, base or high value of every economic parameter.
+
+Counts of the observation window are scaled to 52 weeks. That is an extrapolation: a window is no year, and holds no
+peak season unless the scenario says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from twin.core.clock import WEEK
+from twin.economics.platforms import platform_of
+from twin.scenario.economics import Range
+from twin.scenario.scenario import Scenario
+
+Level = Literal["low", "base", "high"]
+LEVELS: Final[tuple[Level, ...]] = ("low", "base", "high")
+
+WEEKS_PER_YEAR: Final = 52
+
+Responses = Mapping[str, float | None]
+"""KPIs of one run, by name."""
+
+
+NEEDED: Final = (
+    "margin_kept_usd",
+    "margin_lost_refused_usd",
+    "messages_per_week",
+    "oversold_lines",
+    "oversold_orders",
+    "reconciliation_gap_units",
+    "short_picks",
+    "till_units_lost_per_week",
+    "unit_margin_usd",
+)
+"""KPIs that money is put on."""
+
+
+@dataclass(frozen=True)
+class Year:
+    """KPIs of one run scaled to a year."""
+
+    kpis: Responses
+    window_us: int
+
+    def level(self, kpi: str) -> float:
+        """A KPI that does not grow with time. Raises ``ValueError`` where there was nothing to measure."""
+        value = self.kpis[kpi]
+        if value is None:
+            raise ValueError(f"{kpi} had nothing to measure")
+        return value
+
+    def from_window(self, kpi: str) -> float:
+        """A sum over the window, per year."""
+        return self.level(kpi) * WEEKS_PER_YEAR * WEEK / self.window_us
+
+    def from_weekly(self, kpi: str) -> float:
+        """A weekly rate, per year."""
+        return self.level(kpi) * WEEKS_PER_YEAR
+
+
+def year_of(kpis: Responses, scenario: Scenario) -> Year:
+    """The year that a run's window stands for."""
+    return Year(kpis, scenario.calendar.window)
+
+
+def unmeasured(kpis: Responses) -> tuple[str, ...]:
+    """KPIs that money is put on and that had nothing to measure, such as a gap between books that nobody looked at."""
+    return tuple(kpi for kpi in NEEDED if kpis[kpi] is None)
+
+
+def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, float]:
+    """Yearly cost, USD, of what goes wrong. Online margin that was not earned is no cost: the margin kept lacks it."""
+    economics, year = scenario.economics, year_of(kpis, scenario)
+    future = at(economics.oversell_future_margin_share, level) * at(economics.customer_margin_usd_per_year, level)
+    labour_usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
+    lost_tills_usd = year.from_weekly("till_units_lost_per_week") * year.level("unit_margin_usd")
+    return {
+        "oversell_direct": year.from_window("oversold_lines") * at(economics.oversell_cost_usd, level),
+        "oversell_future_margin": year.from_window("oversold_orders") * future,
+        "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
+        "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
+        "till_margin_lost": lost_tills_usd * at(economics.lost_sale_share, level),
+    }
+
+
+def false_oos_margin_lost_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> float:
+    """Yearly margin, USD, of false out-of-stocks that customers did not buy elsewhere with us."""
+    share = at(scenario.economics.lost_sale_share, level)
+    return year_of(kpis, scenario).from_window("margin_lost_refused_usd") * share
+
+
+def platform_usd(kpis: Responses, scenario: Scenario, arm: str, *, level: Level) -> dict[str, float]:
+    """Yearly cost, USD, of running the arm's integration style, its build spread evenly over the amortisation time."""
+    platform = platform_of(scenario, arm)
+    millions = year_of(kpis, scenario).from_weekly("messages_per_week") / 1e6
+    return {
+        "platform_licence": at(platform.licence_usd_per_year, level),
+        "platform_messages": millions * at(platform.usd_per_million_messages, level),
+        "platform_integrations": platform.integrations * at(platform.usd_per_integration_year, level),
+        "platform_build": at(platform.build_usd, level) / scenario.economics.amortisation_years,
+    }
+
+
+def yearly_cost_usd(kpis: Responses, scenario: Scenario, arm: str, *, level: Level) -> dict[str, float]:
+    """All yearly costs, USD, with every parameter at one level; includes the margin lost to false out-of-stocks."""
+    return {
+        **harm_usd(kpis, scenario, level=level),
+        "false_oos_margin_lost": false_oos_margin_lost_usd(kpis, scenario, level=level),
+        **platform_usd(kpis, scenario, arm, level=level),
+    }
+
+
+def at(value: Range, level: Level) -> float:
+    """A range's value at a level."""
+    return {"low": value.low, "base": value.base, "high": value.high}[level]

@@ -1,0 +1,1 @@
+"""Carrying out an experiment: tasks, engine, results folder, comparison, thresholds."""

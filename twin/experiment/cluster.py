@@ -1,0 +1,79 @@
+"""Tasks on Dask workers. A worker that dies costs its task only, which is done again elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import dask
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed.comm.core import CommClosedError
+
+from twin.core.errors import WorkersError
+from twin.experiment.engine import OnDone
+from twin.experiment.plan import Task
+from twin.experiment.task import Job, run_task
+
+DEATHS_ALLOWED: Final = 3
+"""Workers that one task may take with it before the run gives up."""
+
+_CONNECT_TIMEOUT_S: Final = 20
+_CLOSE_TIMEOUT_S: Final = 5
+
+
+def on_local_workers(job: Job, tasks: Sequence[Task], *, workers: int, on_done: OnDone) -> None:
+    """Carry out the tasks on ``workers`` processes of this machine, reachable from nowhere else."""
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_ALLOWED}),
+        tempfile.TemporaryDirectory(prefix="twin-", ignore_cleanup_errors=True) as scratch,
+        _workers(workers, scratch) as cluster,
+        Client(cluster) as client,
+    ):
+        _carry_out(client, job, tasks, on_done)
+
+
+def on_scheduler(job: Job, tasks: Sequence[Task], *, address: str, on_done: OnDone) -> None:
+    """Carry out the tasks on an existing cluster, which must see the same results folder and run the same versions."""
+    try:
+        client = Client(address, timeout=_CONNECT_TIMEOUT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise WorkersError(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise WorkersError(f"the Dask scheduler at {address} has no workers")
+        _carry_out(client, job, tasks, on_done)
+
+
+@contextmanager
+def _workers(count: int, scratch: str) -> Iterator[Any]:
+    cluster = LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,  # a kernel holds the interpreter's lock
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=None,  # a replication's memory is bounded by design; pausing workers would only hide a defect
+        silence_logs=logging.CRITICAL,
+        local_directory=scratch,
+    )
+    try:
+        yield cluster
+    finally:
+        cluster.close(timeout=_CLOSE_TIMEOUT_S)
+
+
+def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) -> None:
+    # Keys carry the folder: two runs that share a scheduler must not be given each other's results.
+    futures = [client.submit(run_task, job, task, key=f"{job.journal}-{task.arm}-{task.replication}") for task in tasks]
+    try:
+        for future in as_completed(futures):
+            on_done(future.result())
+    except KilledWorker as error:
+        raise WorkersError(f"{DEATHS_ALLOWED + 1} workers died on the same task: {error}") from error
+    except CommClosedError as error:
+        raise WorkersError(f"the connection to the workers was lost: {error}") from error
+    finally:
+        client.cancel(futures, force=True)

@@ -1,0 +1,51 @@
+"""Writing a run's journal: rows are collected as they are sealed and go to Parquet day by day, so memory does not grow with the horizon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from twin.journal.tables import TABLES
+
+_SEALED = ("orders", "lines")
+
+
+def _table(rows: NDArray[np.void]) -> pa.Table:
+    names = rows.dtype.names or ()
+    return pa.table({name: pa.array(np.ascontiguousarray(rows[name])) for name in names})
+
+
+class Journal:
+    """The journal of one run, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self.jobs: list[tuple[Any, ...]] = []
+        self.scrapes: list[tuple[int, ...]] = []
+
+    def seal(self, name: str, rows: NDArray[np.void]) -> None:
+        """Append finished rows of ``orders`` or ``lines``."""
+        if name not in self._writers:
+            schema = _table(np.empty(0, TABLES[name])).schema
+            self._writers[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", schema, compression="zstd")
+        if rows.size:
+            self._writers[name].write_table(_table(rows))
+
+    def close(self, latency: NDArray[np.void], flows: NDArray[np.void]) -> None:
+        """Write what is left; the journal is complete."""
+        for name in _SEALED:
+            self.seal(name, np.empty(0, TABLES[name]))
+            self._writers.pop(name).close()
+        self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
+        self._write("scrapes", np.array(self.scrapes, TABLES["scrapes"]))
+        self._write("latency", latency)
+        self._write("flows", flows)
+
+    def _write(self, name: str, rows: NDArray[np.void]) -> None:
+        pq.write_table(_table(rows), self._folder / f"{name}.parquet", compression="zstd")

@@ -1,0 +1,108 @@
+"""Advance the data plane to an instant: everything that happens by itself, in the order of docs/model.md, section 2."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from twin.core.clock import NEVER
+from twin.core.jit import kernel
+from twin.journal.tables import Flow
+from twin.kernels.checkout import lapse
+from twin.kernels.memory import control, flows, holds, pairs, physical, skus
+from twin.kernels.state import Part
+from twin.kernels.stock import change_on_hand
+from twin.kernels.topics import deliver, move
+
+ROOM: Final = 8192
+"""Free messages that every control-plane kernel may rely on; :func:`advance` stops when fewer are left."""
+
+FULL: Final = -1
+"""Returned when a ring must grow before time can go on."""
+
+_LINES, _UNITS, _LOST, _SHRINK = int(Flow.TILL_LINES), int(Flow.TILL_UNITS), int(Flow.TILL_UNITS_LOST), int(Flow.SHRINK_UNITS)
+_SALE = int(Part.SALE)
+
+
+@kernel
+def _sell(handle: Any, t: int, p: int, wanted: int, entity: int) -> None:
+    """A walk-in brings units to the till: the shelf decides, not the belief."""
+    pair = pairs(handle)[p]
+    there = pair.on_hand
+    if control(handle)[0].tills_respect != 0:
+        there = max(0, there - max(pair.promised, pair.resv))
+    taken = min(wanted, there)
+    flows(handle)[_LINES] += 1
+    flows(handle)[_UNITS] += taken
+    flows(handle)[_LOST] += wanted - taken
+    if taken == 0:
+        return
+    change_on_hand(handle, p, -taken)
+    pair.sold += taken
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].sold += taken
+    move(handle, t, p, -taken, 0, entity, _SALE, t - 1)
+
+
+@kernel
+def _vanish(handle: Any, p: int, units: int) -> None:
+    """Units leave the shelf without a movement: the record does not learn of it."""
+    pair = pairs(handle)[p]
+    taken = min(units, pair.on_hand)
+    if taken == 0:
+        return
+    pair.error += taken
+    change_on_hand(handle, p, -taken)
+    pair.shrunk += taken
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].shrunk += taken
+    flows(handle)[_SHRINK] += taken
+
+
+@kernel
+def _physical_event(handle: Any) -> None:
+    c = control(handle)[0]
+    event = physical(handle)[c.physical]
+    entity = c.day << 40 | c.physical
+    c.physical += 1
+    if event.kind == 0:
+        _sell(handle, event.t, event.pair, event.quantity, entity)
+    else:
+        _vanish(handle, event.pair, event.quantity)
+
+
+@kernel
+def advance(handle: Any, now: int) -> int:
+    """Carry out all deliveries and physical events up to and including ``now``, and releases of holds before it.
+
+    Returns 0, or FULL if a ring must grow first; calling again goes on where it stopped.
+    """
+    c = control(handle)[0]
+    events = len(physical(handle))
+    while True:
+        sale = physical(handle)[c.physical].t if c.physical < events else NEVER
+        due = c.due
+        hold = holds(handle)[c.holds_low & c.holds_mask].due if c.holds_low < c.holds_high else NEVER
+        if due <= sale and due <= hold:
+            if due > now:
+                break
+            if c.applied_room <= 0:
+                return FULL
+            deliver(handle)
+        elif sale <= hold:
+            if sale > now:
+                break
+            if c.moves_mask - (c.moves_high - c.moves_low) < ROOM:
+                return FULL
+            _physical_event(handle)
+        else:
+            if hold >= now:
+                break
+            if c.notes_mask - (c.notes_high - c.notes_low) < ROOM:
+                return FULL
+            lapse(handle)
+    if min(c.moves_mask - (c.moves_high - c.moves_low), c.notes_mask - (c.notes_high - c.notes_low)) < ROOM:
+        return FULL
+    if c.holds_mask - (c.holds_high - c.holds_low) < ROOM:
+        return FULL
+    c.now = now
+    return 0

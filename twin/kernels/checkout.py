@@ -1,0 +1,304 @@
+"""Order steps up to acceptance: check against beliefs, reserve, hold, accept (docs/model.md, section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.jit import kernel
+from twin.journal.tables import Flow, Mode, Refusal, Status
+from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, skus, windows
+from twin.kernels.publication import belief, belief_staleness, offer, outage_at, take_own, view_staleness
+from twin.kernels.sourcing import best_pair, mark_choice
+from twin.kernels.state import NIL, PART_SHIFT, Belief, Part, Point, Reserved, Reserving
+from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view, free_of
+from twin.kernels.topics import note
+from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
+
+_OPEN, _REFUSED, _DECLINED, _ACCEPTED = int(Status.OPEN), int(Status.REFUSED), int(Status.DECLINED), int(Status.ACCEPTED)
+_CLOSED, _NO_STOCK = int(Refusal.CLOSED), int(Refusal.NO_STOCK)
+_PICKUP = int(Mode.PICKUP)
+_QUERY = int(Belief.QUERY)
+_SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
+_CHECKOUT = int(Point.CHECKOUT)
+_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_RESERVE, _RELEASE = int(Part.RESERVE), int(Part.RELEASE)
+_LAPSED_HOLDS = int(Flow.LAPSED_HOLDS)
+
+
+@kernel
+def order_row(handle: Any, order: int) -> Any:
+    """The order with serial number ``order``."""
+    return orders(handle)[order - control(handle)[0].order_base]
+
+
+@kernel
+def end_line(handle: Any, line: Any, order: Any, status: int, now: int) -> None:
+    """The line reaches its last status."""
+    line.status, line.t_end = status, now
+    order.open -= 1
+
+
+@kernel
+def refuse(handle: Any, line: Any, order: Any, reason: int, now: int) -> None:
+    """The customer is told no; whether the truth says so too is written down. ``reason`` NO_STOCK asks for the reason."""
+    p = line.pair
+    line.truth = truth(handle, line.sku, p)
+    backed = could_back(handle, line.sku, p, line.quantity)
+    line.false_oos = backed
+    line.refusal = reason
+    if reason == _NO_STOCK and backed:
+        line.refusal = refusal_reason(handle, line, now)
+    end_line(handle, line, order, _REFUSED, now)
+
+
+@kernel
+def refuse_all(handle: Any, number: int, reason: int, now: int) -> None:
+    """All open lines of an order are refused for a reason that is not stock, and their holds released."""
+    c, order = control(handle)[0], order_row(handle, number)
+    release_open(handle, number, now)
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        if line.status == _OPEN:
+            line.t_decision = now
+            refuse(handle, line, order, reason, now)
+
+
+@kernel
+def silence(handle: Any, channel: int, t: int) -> int:
+    """Longest time that an outage has lasted among the systems behind the channel's belief, us."""
+    c = control(handle)[0]
+    longest = 0
+    for system in (channels(handle)[channel].outage, c.movements_outage):
+        at = outage_at(handle, system, t)
+        if at >= 0:
+            longest = max(longest, t - windows(handle)[at].start)
+    return longest
+
+
+@kernel
+def may_serve_stale(handle: Any, channel: int, t: int) -> bool:
+    """Whether the channel goes on selling although a system that it needs is down."""
+    c = control(handle)[0]
+    return c.serve_stale != 0 and silence(handle, channel, t) <= c.max_age
+
+
+@kernel
+def _needs_down_system(handle: Any, order: Any, now: int) -> bool:
+    c, channel = control(handle)[0], channels(handle)[order.channel]
+    if channel.mode == _QUERY and outage_at(handle, channel.outage, now) >= 0:
+        return True
+    synchronous = channel.reserving == _SYNCHRONOUS and c.point == _CHECKOUT
+    return synchronous and outage_at(handle, c.service_outage, now) >= 0
+
+
+@kernel
+def _believed(handle: Any, line: Any, now: int) -> int:
+    if line.mode == _PICKUP:
+        return free_of(pairs(handle)[line.pair])
+    return belief(handle, line.channel, line.sku, now)
+
+
+@kernel
+def _decide(handle: Any, line: Any, believed: int, staleness: int, now: int) -> bool:
+    """Hold a line against what is believed, and write the decision down."""
+    line.belief, line.t_decision, line.staleness = believed, now, staleness
+    return believed >= line.quantity
+
+
+@kernel
+def _staleness(handle: Any, line: Any, now: int) -> int:
+    if line.mode == _PICKUP:
+        return view_staleness(handle, line.pair, line.sku, now)
+    return belief_staleness(handle, line.channel, line.sku, now)
+
+
+@kernel
+def check(handle: Any, number: int, now: int) -> int:
+    """The checkout starts: each line is held against the channel's belief; returns how many lines are left."""
+    c, order = control(handle)[0], order_row(handle, number)
+    if silence(handle, order.channel, now) > c.max_age:
+        refuse_all(handle, number, _CLOSED, now)
+        return 0
+    if _needs_down_system(handle, order, now):
+        if not may_serve_stale(handle, order.channel, now):
+            refuse_all(handle, number, _CLOSED, now)
+            return 0
+        order.degraded = 1
+    left = 0
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        line.degraded = order.degraded
+        if _decide(handle, line, _believed(handle, line, now), _staleness(handle, line, now), now):
+            left += 1
+        else:
+            refuse(handle, line, order, _NO_STOCK, now)
+    return left
+
+
+@kernel
+def _hold(handle: Any, row: int, line: Any, now: int) -> None:
+    """The reservation lapses unless the order is placed in time."""
+    c = control(handle)[0]
+    number = c.holds_high
+    c.holds_high += 1
+    hold = holds(handle)[number & c.holds_mask]
+    hold.due, hold.line, hold.alive = now + c.ttl + c.expiry_lag, row, 1
+    line.hold = number
+
+
+@kernel
+def _set_aside(handle: Any, row: int, line: Any, units: int, now: int) -> None:
+    """Reserve (positive) or release (negative) the line's units: in the view at once, or by a message, and on the channel's copy."""
+    p = line.pair
+    channel = channels(handle)[line.channel]
+    if channel.reserving == _SYNCHRONOUS and line.degraded == 0:
+        if p == NIL:
+            change_reserved(handle, line.sku, units, now)
+        else:
+            change_view(handle, p, 0, units, now)
+        return
+    part = (_RESERVE if units > 0 else _RELEASE) << PART_SHIFT | line.line
+    note(handle, now, line.sku, p if line.mode == _PICKUP else NIL, units, line.order, part, row)
+    if channel.takes_own != 0 and line.mode != _PICKUP:
+        take_own(handle, line.channel, line.sku, units)
+        line.owned = units > 0
+
+
+@kernel
+def _reserve_line(handle: Any, row: int, line: Any, order: Any, now: int) -> bool:
+    """Check a line again where it is reserved, and set its units aside."""
+    c, channel = control(handle)[0], channels(handle)[line.channel]
+    synchronous = channel.reserving == _SYNCHRONOUS and line.degraded == 0
+    if synchronous and line.mode != _PICKUP:
+        available = offer(handle, line.sku) - channel.held_back
+        stale = view_staleness(handle, NIL, line.sku, now)
+    else:
+        available, stale = _believed(handle, line, now), _staleness(handle, line, now)
+    line.asked_view = synchronous
+    if not _decide(handle, line, available, stale, now):
+        return False
+    line.reserved = _GROUP
+    if synchronous and line.mode != _PICKUP and c.level_node != 0:
+        p = best_pair(handle, line, order.x, order.y)
+        if p == NIL:
+            line.reserved, line.belief = _NO, 0  # enough in the pool, but no node has it
+            return False
+        mark_choice(handle, line, p, now)
+    if line.pair != NIL:
+        line.reserved = _NODE
+    _set_aside(handle, row, line, line.quantity, now)
+    return True
+
+
+@kernel
+def reserve(handle: Any, number: int, now: int, lapses: int) -> int:
+    """Reserve every open line, with a hold if ``lapses``; returns how many lines are left."""
+    c, order = control(handle)[0], order_row(handle, number)
+    left = 0
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status != _OPEN:
+            continue
+        line.degraded = order.degraded
+        if _reserve_line(handle, row, line, order, now):
+            left += 1
+            if lapses != 0:
+                _hold(handle, row, line, now)
+        else:
+            refuse(handle, line, order, _NO_STOCK, now)
+    return left
+
+
+@kernel
+def _drop_reservation(handle: Any, row: int, line: Any, now: int) -> None:
+    """Undo the reservation of a line that is not accepted, and its hold."""
+    c = control(handle)[0]
+    if line.hold != NIL:
+        holds(handle)[line.hold & c.holds_mask].alive = 0
+        line.hold = NIL
+    if line.reserved == _NO:
+        return
+    _set_aside(handle, row, line, -line.quantity, now)
+    line.reserved = _NO
+    if line.mode != _PICKUP:
+        line.pair = NIL
+
+
+@kernel
+def release_open(handle: Any, number: int, now: int) -> None:
+    """Undo the reservations of an order's open lines."""
+    c, order = control(handle)[0], order_row(handle, number)
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status == _OPEN:
+            _drop_reservation(handle, row, line, now)
+
+
+@kernel
+def end_open(handle: Any, number: int, status: int, now: int) -> None:
+    """The customer leaves (holds stay until they lapse) or the payment is declined (holds are released)."""
+    c, order = control(handle)[0], order_row(handle, number)
+    if status == _DECLINED:
+        release_open(handle, number, now)
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        if line.status == _OPEN:
+            end_line(handle, line, order, status, now)
+
+
+@kernel
+def lapse(handle: Any) -> None:
+    """Carry out the release of the hold that is due first."""
+    c = control(handle)[0]
+    hold = holds(handle)[c.holds_low & c.holds_mask]
+    c.holds_low += 1
+    if hold.alive == 0:
+        return
+    line = lines(handle)[hold.line - c.line_base]
+    line.hold, line.lapsed = NIL, 1
+    _drop_reservation(handle, hold.line, line, hold.due)
+    flows(handle)[_LAPSED_HOLDS] += 1
+
+
+@kernel
+def _accept_line(handle: Any, line: Any, now: int) -> None:
+    s, q = line.sku, line.quantity
+    p = line.pair if line.mode == _PICKUP else NIL
+    line.truth = truth(handle, s, p)
+    if line.truth < q:
+        causes = suspect_at_acceptance(handle, line, now)
+        line.suspect = first_cause(causes)
+        line.also, line.suspect_node = causes & ~(1 << line.suspect), 0
+    line.sku_sold, line.sku_shrunk = skus(handle)[s].sold, skus(handle)[s].shrunk
+    if line.pair != NIL:
+        line.pair_sold, line.pair_shrunk = pairs(handle)[line.pair].sold, pairs(handle)[line.pair].shrunk
+        change_promised(handle, line.pair, q)
+    else:
+        change_unplaced(handle, s, q)
+    line.status = _ACCEPTED
+
+
+@kernel
+def accept(handle: Any, number: int, now: int) -> int:
+    """The order is placed: every open line is promised; returns how many are. A lapsed hold is made good first if the arm rechecks."""
+    c, order = control(handle)[0], order_row(handle, number)
+    accepted = 0
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status != _OPEN:
+            continue
+        if line.hold != NIL:
+            holds(handle)[line.hold & c.holds_mask].alive = 0
+            line.hold = NIL
+        if line.lapsed != 0 and c.recheck != 0:
+            if not _reserve_line(handle, row, line, order, now):
+                refuse(handle, line, order, _NO_STOCK, now)
+                continue
+            line.lapsed = 0
+        _accept_line(handle, line, now)
+        accepted += 1
+    if accepted > 0:
+        order.t_accept = now
+    return accepted
+
+

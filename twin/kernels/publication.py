@@ -1,0 +1,186 @@
+"""What channels believe: copies of the view, refreshed lazily but exactly.
+
+A copy is not refreshed by events. Before a SKU's offer changes, and before a copy is read, :func:`settle` catches up on the refreshes that
+were due since: between two changes every refresh saw the same value, so only the last one counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.clock import NEVER
+from twin.core.jit import kernel
+from twin.kernels.memory import channels, control, moves, outages, pairs, publications, skus, windows
+from twin.kernels.state import NIL, Belief
+from twin.policies.availability import sellable
+from twin.policies.calendars import covering
+
+_CACHE, _READ_MODEL, _QUERY = int(Belief.CACHE), int(Belief.READ_MODEL), int(Belief.QUERY)
+
+
+@kernel
+def offer(handle: Any, s: int) -> int:
+    """G: what the view offers of a SKU."""
+    sku = skus(handle)[s]
+    return sku.offered - sku.reserved
+
+
+@kernel
+def oldest_unseen(handle: Any, message: int) -> int:
+    """Instant of a message, NEVER if there is none."""
+    if message == NIL:
+        return NEVER
+    return moves(handle)[message & control(handle)[0].moves_mask].t
+
+
+@kernel
+def outage_at(handle: Any, system: int, t: int) -> int:
+    """Index of the outage of ``system`` that covers ``t``, or -1."""
+    span = outages(handle)[system]
+    return covering(windows(handle), span.first, span.last, t)
+
+
+@kernel
+def _last_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
+    """Last refresh at or before ``tick`` that no outage prevented."""
+    at = outage_at(handle, system, tick)
+    while at >= 0:
+        tick -= ((tick - windows(handle)[at].start) // interval + 1) * interval
+        at = outage_at(handle, system, tick)
+    return tick
+
+
+@kernel
+def next_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
+    """First refresh at or after ``tick`` that no outage prevents."""
+    at = outage_at(handle, system, tick)
+    while at >= 0:
+        tick += (windows(handle)[at].end - tick + interval - 1) // interval * interval
+        at = outage_at(handle, system, tick)
+    return tick
+
+
+@kernel
+def avoid_outages(handle: Any) -> None:
+    """At the start: move first refreshes that fall into an outage behind it."""
+    n = control(handle)[0].channels
+    for k in range(n):
+        channel = channels(handle)[k]
+        if channel.mode == _CACHE or channel.mode == _READ_MODEL:
+            for s in range(len(skus(handle))):
+                copy = publications(handle)[s * n + k]
+                copy.next = next_refresh(handle, channel.outage, copy.next, channel.interval)
+
+
+@kernel
+def _refresh(handle: Any, s: int, c: int, limit: int) -> None:
+    channel = channels(handle)[c]
+    copy = publications(handle)[s * control(handle)[0].channels + c]
+    due, interval = copy.next, channel.interval
+    tick = due + (limit - due) // interval * interval
+    copy.next = next_refresh(handle, channel.outage, tick + interval, interval)
+    last = _last_refresh(handle, channel.outage, tick, interval)
+    value, oldest = offer(handle, s), oldest_unseen(handle, skus(handle)[s].oldest)
+    # `due` itself was a refresh: if it was not the last one, the one before the last saw today's value too
+    copy.live = value if last > due else copy.staged
+    copy.live_oldest = oldest if last > due else copy.staged_oldest
+    copy.staged, copy.staged_oldest, copy.last = value, oldest, last
+
+
+@kernel
+def settle(handle: Any, s: int, limit: int) -> None:
+    """Catch up on the refreshes of a SKU's copies that were due at or before ``limit``."""
+    c = control(handle)[0]
+    if c.refreshing == 0:
+        return
+    for k in range(c.channels):
+        mode = channels(handle)[k].mode
+        if (mode == _CACHE or mode == _READ_MODEL) and publications(handle)[s * c.channels + k].next <= limit:
+            _refresh(handle, s, k, limit)
+
+
+@kernel
+def note_movement(handle: Any, s: int, t: int) -> None:
+    """A movement of a pooled pair was made at ``t``: copies that were complete are not any more."""
+    n = control(handle)[0].channels
+    for k in range(n):
+        copy = publications(handle)[s * n + k]
+        copy.staged_oldest = min(copy.staged_oldest, t)
+        copy.live_oldest = min(copy.live_oldest, t)
+
+
+@kernel
+def extract(handle: Any, c: int) -> None:
+    """A listing of channel ``c`` is extracted: stage what the view offers."""
+    n = control(handle)[0].channels
+    for s in range(len(skus(handle))):
+        copy = publications(handle)[s * n + c]
+        copy.staged = offer(handle, s)
+        copy.staged_oldest = oldest_unseen(handle, skus(handle)[s].oldest)
+        copy.staged_own = 0
+
+
+@kernel
+def go_live(handle: Any, c: int) -> None:
+    """The listing that was extracted last is what channel ``c`` sells from now on."""
+    n = control(handle)[0].channels
+    for s in range(len(skus(handle))):
+        copy = publications(handle)[s * n + c]
+        copy.live, copy.live_oldest, copy.live_own = copy.staged, copy.staged_oldest, copy.staged_own
+
+
+@kernel
+def _is_staged(channel: Any, copy: Any, t: int) -> bool:
+    return (channel.mode == _CACHE or channel.mode == _READ_MODEL) and t >= copy.last + channel.delay
+
+
+@kernel
+def learnt(handle: Any, c: int, s: int, t: int) -> int:
+    """The value that channel ``c`` has learnt of SKU ``s`` at ``t``."""
+    channel = channels(handle)[c]
+    if channel.mode == _QUERY and channel.down == 0:
+        return offer(handle, s)
+    settle(handle, s, t)
+    copy = publications(handle)[s * control(handle)[0].channels + c]
+    return copy.staged if _is_staged(channel, copy, t) else copy.live
+
+
+@kernel
+def own_units(handle: Any, c: int, s: int) -> int:
+    """Units the channel has taken off its copy by itself."""
+    if channels(handle)[c].takes_own == 0:
+        return 0
+    return publications(handle)[s * control(handle)[0].channels + c].live_own
+
+
+@kernel
+def take_own(handle: Any, c: int, s: int, units: int) -> None:
+    """The channel takes units off its copy, or gives them back (negative)."""
+    copy = publications(handle)[s * control(handle)[0].channels + c]
+    copy.live_own = max(0, copy.live_own + units)
+    copy.staged_own = max(0, copy.staged_own + units)
+
+
+@kernel
+def belief(handle: Any, c: int, s: int, t: int) -> int:
+    """Units of SKU ``s`` that channel ``c`` believes it can sell at ``t``."""
+    return sellable(learnt(handle, c, s, t), own_units(handle, c, s), channels(handle)[c].held_back)
+
+
+@kernel
+def belief_staleness(handle: Any, c: int, s: int, t: int) -> int:
+    """Age of the oldest movement that the belief of :func:`belief` does not hold, us."""
+    channel = channels(handle)[c]
+    if channel.mode == _QUERY and channel.down == 0:
+        oldest = oldest_unseen(handle, skus(handle)[s].oldest)
+    else:
+        copy = publications(handle)[s * control(handle)[0].channels + c]
+        oldest = copy.staged_oldest if _is_staged(channel, copy, t) else copy.live_oldest
+    return 0 if oldest == NEVER else t - oldest
+
+
+@kernel
+def view_staleness(handle: Any, p: int, s: int, t: int) -> int:
+    """Age of the oldest movement of pair ``p`` (or, if ``p`` is NIL, of the pooled pairs of ``s``) not in the view, us."""
+    oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
+    return 0 if oldest == NEVER else t - oldest

@@ -1,0 +1,306 @@
+"""Which node supplies: choice, parcels, the pick station and the pick itself (docs/model.md, section 7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.clock import NEVER
+from twin.core.hashing import bits
+from twin.core.jit import kernel
+from twin.journal.tables import Cause, Flow, Mode, Status
+from twin.kernels.calls import first_free
+from twin.kernels.memory import control, flows, keys, lines, nodes, orders, outages, pairs, scratch, servers, skus, windows
+from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved
+from twin.kernels.stock import change_on_hand, change_promised, change_reserved, change_unplaced, change_view, free_of, set_blocked
+from twin.kernels.topics import law, move
+from twin.kernels.truth import first_cause, suspect_at_sourcing, truth
+from twin.policies.calendars import next_open, up
+from twin.policies.sourcing import distance_squared, preference
+
+_ACCEPTED, _SUPPLIED, _OVERSOLD = int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD)
+_PICKUP = int(Mode.PICKUP)
+_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_PICK = int(Part.PICK)
+_WALK_IN, _DAMAGE, _LATER = int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
+_STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
+_K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
+_PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
+
+
+@kernel
+def _rank(handle: Any, p: int, x: int, y: int) -> int:
+    pair = pairs(handle)[p]
+    node = nodes(handle)[pair.node]
+    return preference(control(handle)[0].strategy, node.is_dc, free_of(pair), distance_squared(x, y, node.x, node.y))
+
+
+@kernel
+def best_pair(handle: Any, line: Any, x: int, y: int) -> int:
+    """Preferred pair that seems to have the line's units, or NIL."""
+    best, best_rank = NIL, NEVER
+    for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
+        pair = pairs(handle)[p]
+        if pair.pooled != 0 and free_of(pair) >= line.quantity:
+            rank = _rank(handle, p, x, y)
+            if rank < best_rank:
+                best, best_rank = p, rank
+    return best
+
+
+@kernel
+def pair_at(handle: Any, s: int, node: int) -> int:
+    """The pair of a SKU at a node, or NIL; pairs of a SKU are sorted by node."""
+    low, high = skus(handle)[s].first, skus(handle)[s].last
+    while low < high:
+        middle = (low + high) // 2
+        if pairs(handle)[middle].node < node:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < skus(handle)[s].last and pairs(handle)[low].node == node else NIL
+
+
+@kernel
+def _to_place(line: Any, wave: int) -> bool:
+    return line.status == _ACCEPTED and line.parcel == NIL and line.wave == wave
+
+
+@kernel
+def _holds_all(handle: Any, order: Any, wave: int, node: int) -> bool:
+    """Whether the node seems to have every line that is to be placed."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if _to_place(line, wave):
+            p = pair_at(handle, line.sku, node)
+            if p == NIL or free_of(pairs(handle)[p]) < line.quantity:
+                return False
+    return True
+
+
+@kernel
+def _common_node(handle: Any, order: Any, wave: int, leader: Any) -> int:
+    """Preferred node that seems to have all lines to be placed, or NIL."""
+    best, best_rank = NIL, NEVER
+    for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
+        pair = pairs(handle)[p]
+        if pair.pooled == 0 or free_of(pair) < leader.quantity:
+            continue
+        rank = _rank(handle, p, order.x, order.y)
+        if rank < best_rank and _holds_all(handle, order, wave, pair.node):
+            best, best_rank = pair.node, rank
+    return best
+
+
+@kernel
+def mark_choice(handle: Any, line: Any, p: int, now: int) -> None:
+    """A pair is chosen for the line: remember what the truth said, should the pick find too little."""
+    pair = pairs(handle)[p]
+    line.pair, line.node = p, pair.node
+    line.pair_sold, line.pair_shrunk = pair.sold, pair.shrunk
+    if line.suspect != 0 and line.suspect_node == 0:
+        return
+    causes = suspect_at_sourcing(handle, p, line.quantity, now)
+    line.suspect_node = 1
+    line.suspect = 0 if causes < 0 else first_cause(causes)
+    line.also = 0 if causes < 0 else causes & ~(1 << line.suspect)
+
+
+@kernel
+def _place(handle: Any, line: Any, p: int, now: int) -> None:
+    """The line goes to a node: promise and reservation move from the pool to the pair."""
+    mark_choice(handle, line, p, now)
+    change_unplaced(handle, line.sku, -line.quantity)
+    change_promised(handle, p, line.quantity)
+    if line.reserved == _GROUP:
+        change_reserved(handle, line.sku, -line.quantity, now)
+    change_view(handle, p, 0, line.quantity, now)
+    line.reserved = _NODE
+
+
+@kernel
+def _later_cause(handle: Any, line: Any, sold: int, shrunk: int, left: int) -> int:
+    """What happened only after the promise: units sold at the till, lost, or taken by others."""
+    if left + sold >= line.quantity:
+        return _WALK_IN
+    if left + sold + shrunk >= line.quantity:
+        return _DAMAGE
+    return _LATER
+
+
+@kernel
+def _oversold(handle: Any, line: Any, order: Any, after_pick: bool, now: int) -> None:
+    """The promise cannot be kept: cancel the line and name the cause."""
+    line.cause = line.suspect
+    if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
+        pair = pairs(handle)[line.pair]
+        line.cause = _later_cause(handle, line, pair.sold - line.pair_sold, pair.shrunk - line.pair_shrunk, pair.on_hand - pair.promised)
+    elif line.suspect == 0:
+        sku = skus(handle)[line.sku]
+        left = truth(handle, line.sku, NIL)
+        line.cause = _later_cause(handle, line, sku.sold - line.sku_sold, sku.shrunk - line.sku_shrunk, left)
+    line.status, line.t_end = _OVERSOLD, now
+    order.open -= 1
+
+
+@kernel
+def _give_up(handle: Any, line: Any, order: Any, now: int) -> None:
+    """No node seems to have the line."""
+    change_unplaced(handle, line.sku, -line.quantity)
+    if line.reserved == _GROUP:
+        change_reserved(handle, line.sku, -line.quantity, now)
+    line.reserved = _NO
+    _oversold(handle, line, order, False, now)
+
+
+@kernel
+def _assign(handle: Any, line: Any, order: Any, common: int, now: int) -> None:
+    """Find the line's node (unless it has one) and take it there, or give it up."""
+    if line.pair != NIL and line.reserved == _NODE:
+        return
+    if line.mode == _PICKUP:
+        mark_choice(handle, line, line.pair, now)
+        change_view(handle, line.pair, 0, line.quantity, now)
+        line.reserved = _NODE
+        return
+    p = pair_at(handle, line.sku, common) if common != NIL else best_pair(handle, line, order.x, order.y)
+    if p == NIL:
+        _give_up(handle, line, order, now)
+    else:
+        _place(handle, line, p, now)
+
+
+@kernel
+def _leader(handle: Any, order: Any, wave: int) -> int:
+    """First line to be placed that has no node yet, as an index, or NIL."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if _to_place(line, wave) and not (line.pair != NIL and line.reserved == _NODE) and line.mode != _PICKUP:
+            return i
+    return NIL
+
+
+@kernel
+def station_done(handle: Any, n: int, entity: int, attempt: int, now: int) -> int:
+    """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free first."""
+    node = nodes(handle)[n]
+    best = first_free(handle, node.server, node.pickers)
+    start = max(now, servers(handle)[best])
+    if node.is_dc != 0:
+        span = outages(handle)[node.outage]
+        start = up(windows(handle), span.first, span.last, start)
+    else:
+        start = next_open(start, node.opens, node.closes, node.shift)
+    row = _DC_PICK if node.is_dc != 0 else _STORE_PICK
+    servers(handle)[best] = start + law(handle, row, bits(keys(handle)[_K_PICK], entity, attempt))
+    return servers(handle)[best]
+
+
+@kernel
+def _parcel_of(handle: Any, order: Any, line: Any, wave: int, before: int) -> int:
+    """Parcel of an earlier line of this wave that goes to the same node, or NIL."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, before):
+        other = lines(handle)[i]
+        if other.status == _ACCEPTED and other.wave == wave and other.parcel != NIL and other.node == line.node:
+            return other.parcel
+    return NIL
+
+
+@kernel
+def source(handle: Any, number: int, wave: int, now: int) -> int:
+    """Give every line of the wave to a node; returns how many parcels were made. ``scratch`` holds the number of the first one, then the ends of their picks."""
+    c = control(handle)[0]
+    order = orders(handle)[number - c.order_base]
+    base = order.first - c.line_base
+    leader = _leader(handle, order, wave)
+    common = _common_node(handle, order, wave, lines(handle)[leader]) if leader != NIL else NIL
+    made = 0
+    scratch(handle)[0] = order.parcels
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if not _to_place(line, wave):
+            continue
+        _assign(handle, line, order, common, now)
+        if line.status != _ACCEPTED:
+            continue
+        parcel = _parcel_of(handle, order, line, wave, i)
+        if parcel == NIL:
+            parcel = order.parcels
+            scratch(handle)[made + 1] = station_done(handle, line.node, order.order, parcel, now)
+            order.parcels += 1
+            made += 1
+        line.parcel = parcel
+    if made > 0 and order.t_release == NIL:
+        order.t_release = now
+    return made
+
+
+@kernel
+def _take(handle: Any, line: Any, order: Any, now: int) -> None:
+    """The units are there: they leave the shelf, and a movement tells so."""
+    p, q = line.pair, line.quantity
+    change_promised(handle, p, -q)
+    change_on_hand(handle, p, -q)
+    part = _PICK << PART_SHIFT | line.line << 4 | line.short_picks
+    move(handle, now, p, -q, q, order.order, part, now)
+    flows(handle)[_UNITS] += q
+    line.status, line.t_end = _SUPPLIED, now
+    order.open -= 1
+
+
+@kernel
+def _fall_short(handle: Any, line: Any, order: Any, now: int) -> bool:
+    """The picker found too little: set the pair aside; whether the line is brokered again."""
+    p, q = line.pair, line.quantity
+    change_promised(handle, p, -q)
+    change_view(handle, p, 0, -q, now)
+    set_blocked(handle, p, 1, now)
+    line.reserved = _NO
+    line.short_picks += 1
+    if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
+        _oversold(handle, line, order, True, now)
+        return False
+    change_unplaced(handle, line.sku, q)
+    change_reserved(handle, line.sku, q, now)
+    line.reserved, line.pair, line.parcel = _GROUP, NIL, NIL
+    return True
+
+
+@kernel
+def pick(handle: Any, number: int, parcel: int, now: int) -> int:
+    """A pick ends. Returns the wave in which short lines are brokered again, 0 if there are none."""
+    c = control(handle)[0]
+    order = orders(handle)[number - c.order_base]
+    supplied, again = 0, 0
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        if line.status != _ACCEPTED or line.parcel != parcel:
+            continue
+        flows(handle)[_PICKS] += 1
+        if pairs(handle)[line.pair].on_hand >= line.quantity:
+            _take(handle, line, order, now)
+            supplied += 1
+            continue
+        flows(handle)[_SHORT] += 1
+        if _fall_short(handle, line, order, now):
+            again = order.waves + 1
+            line.wave = again
+    if again > 0:
+        order.waves = again
+    if supplied > 0:
+        _dispatch(handle, order, parcel, now)
+    return again
+
+
+@kernel
+def _dispatch(handle: Any, order: Any, parcel: int, now: int) -> None:
+    """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
+    ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
+    done = ready
+    if order.mode != _PICKUP:
+        done += law(handle, _TRANSIT, bits(keys(handle)[_K_TRANSIT], order.order, parcel))
+    order.t_pick = max(order.t_pick, now)
+    order.t_ready = max(order.t_ready, ready)
+    order.t_done = max(order.t_done, done)

@@ -1,0 +1,365 @@
+"""Records of the data plane. Names follow docs/model.md; every number is an integer."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from twin.core.clock import NEVER
+
+NIL: Final = -1
+"""No message, no row, no pair."""
+
+PAIR = np.dtype(
+    [
+        ("on_hand", "i4"),
+        ("viewed", "i4"),  # the view; numba keeps the name `view` for itself
+        ("resv", "i4"),
+        ("promised", "i4"),
+        ("buffer", "i2"),
+        ("pooled", "i1"),
+        ("blocked", "i1"),
+        ("sku", "i4"),
+        ("node", "i4"),
+        ("error", "i4"),
+        ("record", "i4"),
+        ("sold", "i4"),
+        ("shrunk", "i4"),
+        ("oldest", "i8"),  # first and last movement of the pair not yet in the view
+        ("newest", "i8"),
+        ("on_order", "i4"),
+        ("reorder", "i4"),
+        ("up_to", "i4"),
+        ("pack", "i4"),
+    ]
+)
+
+SKU = np.dtype(
+    [
+        ("first", "i8"),  # its pairs are first : last
+        ("last", "i8"),
+        ("offered", "i8"),  # sum over pooled pairs of free(p)
+        ("backed", "i8"),  # sum over pooled pairs of max(0, on_hand - promised)
+        ("reserved", "i8"),  # R
+        ("unplaced", "i8"),  # U
+        ("sold", "i8"),  # over pooled pairs, since the start
+        ("shrunk", "i8"),
+        ("oldest", "i8"),  # first and last movement of a pooled pair not yet in the view
+        ("newest", "i8"),
+    ]
+)
+
+NODE = np.dtype(
+    [
+        ("x", "i8"),
+        ("y", "i8"),
+        ("is_dc", "i1"),
+        ("region", "i4"),
+        ("supplied_by", "i4"),
+        ("opens", "i8"),
+        ("closes", "i8"),
+        ("shift", "i8"),  # simulation time + shift = local time; set anew each day
+        ("server", "i8"),  # its pickers are servers server : server + pickers
+        ("pickers", "i8"),
+        ("outage", "i8"),  # its range in outages
+    ]
+)
+
+CHANNEL = np.dtype(
+    [
+        ("mode", "i8"),  # Belief
+        ("interval", "i8"),
+        ("delay", "i8"),
+        ("outage", "i8"),  # system of its publication
+        ("takes_own", "i8"),  # subtracts its own sales from its copy
+        ("reserving", "i8"),  # Reserving
+        ("held_back", "i8"),  # buffers.pooled
+        ("down", "i8"),  # its queried system is down: beliefs are those of the beginning
+        ("listed", "i8"),  # cursor into `applied` for channel latency
+        ("extracted", "i8"),  # file: instant of the extract under way
+    ]
+)
+
+PUBLICATION = np.dtype(
+    [
+        ("next", "i8"),  # cache, read model: next refresh
+        ("last", "i8"),  # last refresh
+        ("staged_oldest", "i8"),  # instant of the oldest movement not in the staged value; NEVER if none
+        ("live_oldest", "i8"),
+        ("staged", "i4"),
+        ("live", "i4"),
+        ("staged_own", "i4"),
+        ("live_own", "i4"),
+    ]
+)
+
+CONSUMER = np.dtype(
+    [
+        ("stream", "i8"),  # 1: stream, 0: batch
+        ("first", "i8"),  # its lanes
+        ("lanes", "i8"),
+        ("store_link", "i8"),
+        ("dc_link", "i8"),
+        ("law", "i8"),
+        ("key", "i8"),
+        ("outage", "i8"),
+        ("erp", "i8"),  # 1: waits for the ERP too
+        ("mark", "i8"),  # batch: messages before this one are in the extract under way
+    ]
+)
+
+LANE = np.dtype([("head", "i8"), ("tail", "i8"), ("free", "i8"), ("due", "i8")])
+
+MESSAGE = np.dtype(
+    [
+        ("t", "i8"),
+        ("entity", "i8"),
+        ("part", "i8"),
+        ("pair", "i4"),
+        ("sku", "i4"),
+        ("delta", "i4"),
+        ("consumed", "i4"),
+        ("line", "i8"),  # notes: row of the line
+        ("next", "i8"),  # in its lane towards the view
+        ("next_post", "i8"),  # in its lane towards the record
+        ("next_pair", "i8"),
+        ("next_sku", "i8"),
+        ("seen", "i1"),
+        ("posted", "i1"),
+        ("receipt", "i1"),
+    ]
+)
+
+ORDER = np.dtype(
+    [
+        ("order", "i8"),
+        ("t_demand", "i8"),
+        ("call", "i8"),
+        ("t_accept", "i8"),
+        ("t_release", "i8"),
+        ("t_pick", "i8"),
+        ("t_ready", "i8"),
+        ("t_done", "i8"),
+        ("first", "i8"),  # row of its first line
+        ("checkout", "i8"),
+        ("lines", "i2"),
+        ("open", "i2"),  # lines without an end
+        ("channel", "i2"),
+        ("region", "i2"),
+        ("parcels", "i2"),
+        ("waves", "i2"),
+        ("mode", "i1"),
+        ("abandons", "i1"),
+        ("declined", "i1"),
+        ("degraded", "i1"),
+        ("pickup", "i4"),
+        ("x", "i4"),
+        ("y", "i4"),
+    ]
+)
+
+LINE = np.dtype(
+    [
+        ("order", "i8"),
+        ("t_demand", "i8"),
+        ("t_decision", "i8"),
+        ("staleness", "i8"),
+        ("t_end", "i8"),
+        ("hold", "i8"),  # its hold, NIL if none is alive
+        ("sku_sold", "i8"),  # marks at acceptance
+        ("sku_shrunk", "i8"),
+        ("sku", "i4"),
+        ("quantity", "i4"),
+        ("belief", "i4"),
+        ("truth", "i4"),
+        ("node", "i4"),
+        ("pair", "i4"),
+        ("pair_sold", "i4"),  # marks at sourcing
+        ("pair_shrunk", "i4"),
+        ("line", "i2"),
+        ("channel", "i2"),
+        ("short_picks", "i2"),
+        ("also", "i2"),
+        ("parcel", "i2"),
+        ("wave", "i2"),
+        ("mode", "i1"),
+        ("status", "i1"),
+        ("refusal", "i1"),
+        ("false_oos", "i1"),
+        ("degraded", "i1"),
+        ("cause", "i1"),
+        ("suspect", "i1"),  # cause at acceptance or sourcing, should it end oversold
+        ("suspect_node", "i1"),  # 1: the suspect stems from sourcing
+        ("reserved", "i1"),  # Reserved
+        ("told", "i1"),  # the view has its reservation
+        ("owned", "i1"),  # its units are in the channel's own count
+        ("lapsed", "i1"),
+        ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
+    ]
+)
+
+HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
+
+APPLIED = np.dtype([("t", "i8"), ("seen", "i8")])
+
+PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
+
+STATION = np.dtype([("server", "i8"), ("servers", "i8"), ("outage", "i8"), ("law", "i8"), ("key", "i8")])
+
+WINDOW = np.dtype([("start", "i8"), ("end", "i8")])
+
+RANGE = np.dtype([("first", "i8"), ("last", "i8")])
+
+CONTROL = np.dtype(
+    [
+        ("now", "i8"),
+        ("day", "i8"),
+        ("physical", "i8"),  # next physical event
+        ("moves_low", "i8"),  # oldest message still kept, next free one, capacity - 1
+        ("moves_high", "i8"),
+        ("moves_mask", "i8"),
+        ("notes_low", "i8"),
+        ("notes_high", "i8"),
+        ("notes_mask", "i8"),
+        ("holds_low", "i8"),
+        ("holds_high", "i8"),
+        ("holds_mask", "i8"),
+        ("applied_high", "i8"),
+        ("applied_mask", "i8"),
+        ("applied_room", "i8"),
+        ("due_lane", "i8"),  # lane and instant of the next delivery to the view
+        ("due", "i8"),
+        ("post_due_lane", "i8"),
+        ("post_due", "i8"),
+        ("order_base", "i8"),
+        ("line_base", "i8"),
+        ("channels", "i8"),
+        ("listings", "i8"),  # channels with mode file
+        ("refreshing", "i8"),  # channels with mode cache or read model
+        ("window_from", "i8"),
+        ("window_to", "i8"),
+        ("view_wrong", "i8"),
+        ("view_gap", "i8"),
+        ("record_wrong", "i8"),
+        ("record_gap", "i8"),
+        ("books_gap", "i8"),
+        ("promised", "i8"),
+        ("unseen", "i8"),
+        ("unposted", "i8"),
+        ("tills_respect", "i8"),
+        ("point", "i8"),
+        ("level_node", "i8"),
+        ("ttl", "i8"),
+        ("expiry_lag", "i8"),
+        ("recheck", "i8"),
+        ("strategy", "i8"),
+        ("rebroker", "i8"),
+        ("serve_stale", "i8"),
+        ("max_age", "i8"),
+        ("movements_outage", "i8"),
+        ("movements_batch", "i8"),
+        ("service_outage", "i8"),
+        ("release_batch", "i8"),
+        ("release_interval", "i8"),
+        ("release_phase", "i8"),
+        ("release_outage", "i8"),
+    ]
+)
+
+
+class Belief(IntEnum):
+    """How a channel learns (scenario.systems.Publication.mode)."""
+
+    QUERY = 0
+    CACHE = 1
+    READ_MODEL = 2
+    FILE = 3
+
+
+class Reserving(IntEnum):
+    """How a channel reserves (scenario.systems.Reserving.mode)."""
+
+    OWN_COPY = 0
+    SYNCHRONOUS = 1
+    EVENTS = 2
+
+
+class Point(IntEnum):
+    """Reservation points, in the order of the checkout."""
+
+    NONE = 0
+    CHECKOUT = 1
+    PAYMENT = 2
+    ORDER = 3
+
+
+class Strategy(IntEnum):
+    """Sourcing strategies."""
+
+    DC_FIRST = 0
+    NEAREST = 1
+    MOST_STOCK = 2
+
+
+class Reserved(IntEnum):
+    """What stands behind a line in the view."""
+
+    NO = 0
+    GROUP = 1
+    NODE = 2
+
+
+class Law(IntEnum):
+    """Rows of the table of laws."""
+
+    MOVEMENTS_SERVICE = 0
+    ORDERS_SERVICE = 1
+    POSTING_SERVICE = 2
+    STORE_PICK = 3
+    DC_PICK = 4
+    PACK = 5
+    TRANSIT = 6
+    RELEASE_STEP = 7
+    SERVICE_CALL = 8
+    ERP_CALL = 9
+    PAYMENT = 10
+
+
+class Key(IntEnum):
+    """Keys of the streams of luck that kernels use."""
+
+    MOVEMENTS_SERVICE = 0
+    ORDERS_SERVICE = 1
+    POSTING_SERVICE = 2
+    PICK = 3
+    PACK = 4
+    TRANSIT = 5
+    RELEASE_STEP = 6
+    SERVICE_CALL = 7
+    ERP_CALL = 8
+    PAYMENT = 9
+
+
+class Part(IntEnum):
+    """Kind of a message, in bits 24 and up of its ``part``; keeps identities of different sources apart."""
+
+    SALE = 0
+    PICK = 1
+    RECEIPT = 2
+    DISPATCH = 3
+    RETURN = 4
+    RESERVE = 5
+    RELEASE = 6
+
+
+PART_SHIFT: Final = 24
+
+SERVICE, ERP = 0, 1
+"""Stations that answer synchronous calls."""
+
+VIEW, NOTES, RECORD = 0, 1, 2
+"""Consumers: movements to the view, reservation messages to the view, movements to the record."""
+
+__all__ = ["NEVER", "NIL"]

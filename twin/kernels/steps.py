@@ -1,0 +1,130 @@
+"""The order's steps as the model calls them: advance to the instant, then act. Each returns FULL if a ring must grow first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.jit import kernel
+from twin.journal.tables import Flow, Refusal
+from twin.kernels import checkout, sourcing
+from twin.kernels.advance import FULL, advance
+from twin.kernels.calls import call_done, payment_time, release_at
+from twin.kernels.checkout import order_row
+from twin.kernels.memory import control, flows, stations
+from twin.kernels.publication import outage_at
+from twin.kernels.state import ERP, Point
+
+_CLOSED, _TIME_OUT = int(Refusal.CLOSED), int(Refusal.TIME_OUT)
+_NONE = int(Point.NONE)
+_CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
+_TIME_OUTS = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
+
+CLOSED = -2
+"""Returned by :func:`call` when the system is down and the channel does not sell on."""
+
+_check, _reserve, _accept, _refuse_all, _end_open = (
+    checkout.check, checkout.reserve, checkout.accept, checkout.refuse_all, checkout.end_open)
+_may_serve_stale = checkout.may_serve_stale
+_source, _pick = sourcing.source, sourcing.pick
+
+
+@kernel
+def call(handle: Any, station: int, number: int, attempt: int, now: int) -> int:
+    """The checkout calls a system: when it answers; now, degraded, if it is down and the channel serves stale; else CLOSED."""
+    if advance(handle, now) != 0:
+        return FULL
+    order = order_row(handle, number)
+    if outage_at(handle, stations(handle)[station].outage, now) < 0:
+        flows(handle)[_CALLS[station]] += 1
+        return call_done(handle, station, order.order, attempt, now)
+    if _may_serve_stale(handle, order.channel, now):
+        order.degraded = 1
+        return now
+    _refuse_all(handle, number, _CLOSED, now)
+    return CLOSED
+
+
+@kernel
+def time_out(handle: Any, station: int, number: int, waited: int, now: int) -> int:
+    """The caller gave up: the customer is lost."""
+    if advance(handle, now) != 0:
+        return FULL
+    flows(handle)[_TIME_OUTS[station]] += 1
+    order_row(handle, number).call += waited
+    _refuse_all(handle, number, _TIME_OUT, now)
+    return 0
+
+
+@kernel
+def answered(handle: Any, number: int, waited: int) -> None:
+    """A call was answered after ``waited`` us."""
+    order_row(handle, number).call += waited
+
+
+@kernel
+def create_in_erp(handle: Any, number: int, wave: int, now: int) -> int:
+    """The order is created in the ERP before it is released: when that is done."""
+    flows(handle)[_CALLS[ERP]] += 1
+    return call_done(handle, ERP, order_row(handle, number).order, 2 + wave, now)
+
+
+@kernel
+def check(handle: Any, number: int, now: int) -> int:
+    """The checkout starts; lines left."""
+    return FULL if advance(handle, now) != 0 else _check(handle, number, now)
+
+
+@kernel
+def reserve(handle: Any, number: int, now: int, lapses: int) -> int:
+    """The reservation point; lines left."""
+    return FULL if advance(handle, now) != 0 else _reserve(handle, number, now, lapses)
+
+
+@kernel
+def accept(handle: Any, number: int, now: int) -> int:
+    """The order is placed; lines promised."""
+    return FULL if advance(handle, now) != 0 else _accept(handle, number, now)
+
+
+@kernel
+def end_open(handle: Any, number: int, status: int, now: int) -> int:
+    """The customer leaves, or the payment is declined."""
+    if advance(handle, now) != 0:
+        return FULL
+    _end_open(handle, number, status, now)
+    return 0
+
+
+@kernel
+def take_listed(handle: Any, number: int, now: int) -> int:
+    """A marketplace sells from its listing: check, reserve and accept at once; lines promised."""
+    if advance(handle, now) != 0:
+        return FULL
+    left = _check(handle, number, now)
+    if left > 0 and control(handle)[0].point != _NONE:
+        left = _reserve(handle, number, now, 0)
+    return _accept(handle, number, now) if left > 0 else 0
+
+
+@kernel
+def paid_after(handle: Any, number: int) -> int:
+    """Time from payment to placed order, us."""
+    return payment_time(handle, order_row(handle, number).order)
+
+
+@kernel
+def released_at(handle: Any, number: int, wave: int, now: int) -> int:
+    """When the order reaches the order management system."""
+    return release_at(handle, order_row(handle, number).order, wave, now)
+
+
+@kernel
+def source(handle: Any, number: int, wave: int, now: int) -> int:
+    """The order is sourced; parcels made."""
+    return FULL if advance(handle, now) != 0 else _source(handle, number, wave, now)
+
+
+@kernel
+def pick(handle: Any, number: int, parcel: int, now: int) -> int:
+    """A pick ends; the wave in which short lines are brokered again, or 0."""
+    return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)

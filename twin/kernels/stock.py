@@ -1,0 +1,109 @@
+"""Changes to the ledgers, each keeping its sums true: what is offered and backed per SKU, how many pairs are wrong and by how much.
+
+``limit`` is the last instant whose refreshes of channel copies come before the change: ``t - 1`` for messages, tills and batch jobs,
+``t`` for order steps (docs/model.md, section 2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.jit import kernel
+from twin.kernels.memory import control, pairs, skus
+from twin.kernels.publication import settle
+from twin.policies.availability import backed_units, free_units
+
+
+@kernel
+def free_of(pair: Any) -> int:
+    """What the pair offers online."""
+    return free_units(pair.viewed, pair.resv, pair.buffer, pair.blocked)
+
+
+@kernel
+def _count_gaps(handle: Any, pair: Any, sign: int) -> None:
+    """Take the pair out of (-1) or into (+1) the totals of wrong and distant pairs."""
+    c = control(handle)[0]
+    view_gap = abs(pair.viewed - pair.on_hand)
+    record_gap = abs(pair.record - pair.on_hand)
+    c.view_wrong += sign * (view_gap != 0)
+    c.view_gap += sign * view_gap
+    c.record_wrong += sign * (record_gap != 0)
+    c.record_gap += sign * record_gap
+    c.books_gap += sign * abs(pair.viewed - pair.record)
+
+
+@kernel
+def change_on_hand(handle: Any, p: int, delta: int) -> None:
+    """The shelf gains or loses units."""
+    pair = pairs(handle)[p]
+    _count_gaps(handle, pair, -1)
+    before = backed_units(pair.on_hand, pair.promised)
+    pair.on_hand += delta
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].backed += backed_units(pair.on_hand, pair.promised) - before
+    _count_gaps(handle, pair, 1)
+
+
+@kernel
+def change_view(handle: Any, p: int, delta: int, resv: int, limit: int) -> None:
+    """The availability service hears of units or of reservations at a node."""
+    pair = pairs(handle)[p]
+    if pair.pooled != 0:
+        settle(handle, pair.sku, limit)
+    before = free_of(pair)
+    if delta != 0:
+        _count_gaps(handle, pair, -1)
+        pair.viewed += delta
+        _count_gaps(handle, pair, 1)
+    pair.resv += resv
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].offered += free_of(pair) - before
+
+
+@kernel
+def set_blocked(handle: Any, p: int, blocked: int, limit: int) -> None:
+    """Set a pair aside after a short pick, or take it back after a receipt."""
+    pair = pairs(handle)[p]
+    if pair.blocked == blocked:
+        return
+    if pair.pooled != 0:
+        settle(handle, pair.sku, limit)
+    before = free_of(pair)
+    pair.blocked = blocked
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].offered += free_of(pair) - before
+
+
+@kernel
+def change_reserved(handle: Any, s: int, units: int, limit: int) -> None:
+    """The view's reservation for no node in particular."""
+    settle(handle, s, limit)
+    skus(handle)[s].reserved += units
+
+
+@kernel
+def change_promised(handle: Any, p: int, units: int) -> None:
+    """The truth: units of accepted orders that the node is to pick."""
+    pair = pairs(handle)[p]
+    before = backed_units(pair.on_hand, pair.promised)
+    pair.promised += units
+    if pair.pooled != 0:
+        skus(handle)[pair.sku].backed += backed_units(pair.on_hand, pair.promised) - before
+    control(handle)[0].promised += units
+
+
+@kernel
+def change_unplaced(handle: Any, s: int, units: int) -> None:
+    """The truth: units of accepted orders that no node has been given."""
+    skus(handle)[s].unplaced += units
+    control(handle)[0].promised += units
+
+
+@kernel
+def post(handle: Any, p: int, delta: int) -> None:
+    """The ERP books units."""
+    pair = pairs(handle)[p]
+    _count_gaps(handle, pair, -1)
+    pair.record += delta
+    _count_gaps(handle, pair, 1)

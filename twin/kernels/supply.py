@@ -1,0 +1,98 @@
+"""Replenishment and returns: reviews that decide on the record, deliveries that change the shelf (docs/model.md, section 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+from twin.core.jit import kernel
+from twin.journal.tables import Flow
+from twin.kernels.memory import control, flows, node_first, node_pairs, nodes, pairs
+from twin.kernels.sourcing import pair_at
+from twin.kernels.state import NIL, PART_SHIFT, Part
+from twin.kernels.stock import change_on_hand
+from twin.kernels.topics import move
+
+_RECEIVED, _DISPATCHED, _RETURNED = int(Flow.RECEIVED_UNITS), int(Flow.DISPATCHED_UNITS), int(Flow.RETURNED_UNITS)
+_RECEIPT, _DISPATCH, _RETURN = int(Part.RECEIPT), int(Part.DISPATCH), int(Part.RETURN)
+REVIEW_SHIFT = 32
+
+
+@kernel
+def wanted_units(pair: Any) -> int:
+    """(s, S) on the record: units to order now, in whole packs; 0 if the position is above the reorder point or never replenished."""
+    if pair.reorder < 0:
+        return 0
+    position = pair.record + pair.on_order
+    if position > pair.reorder:
+        return 0
+    return (pair.up_to - position + pair.pack - 1) // pair.pack * pair.pack
+
+
+@kernel
+def review_store(handle: Any, n: int, review: int, now: int, rows: Any) -> int:
+    """Review store ``n``: the DC loads a truck with what it has. Returns how many rows (pair, units) were written."""
+    count = 0
+    for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
+        p = node_pairs(handle)[i]
+        pair = pairs(handle)[p]
+        wanted = wanted_units(pair)
+        if wanted == 0:
+            continue
+        source = pair_at(handle, pair.sku, nodes(handle)[n].supplied_by)
+        if source == NIL:
+            continue
+        stock = pairs(handle)[source]
+        sent = min(wanted, max(0, stock.on_hand - stock.promised))
+        if sent == 0:
+            continue
+        change_on_hand(handle, source, -sent)
+        move(handle, now, source, -sent, 0, review << REVIEW_SHIFT | p, _DISPATCH << PART_SHIFT, now - 1)
+        pair.on_order += sent
+        flows(handle)[_DISPATCHED] += sent
+        rows[count, 0], rows[count, 1] = p, sent
+        count += 1
+    return count
+
+
+@kernel
+def review_dc(handle: Any, n: int, rows: Any) -> int:
+    """Review DC ``n``: order what is missing from suppliers. Returns how many rows (pair, units) were written."""
+    count = 0
+    for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
+        p = node_pairs(handle)[i]
+        wanted = wanted_units(pairs(handle)[p])
+        if wanted > 0:
+            pairs(handle)[p].on_order += wanted
+            rows[count, 0], rows[count, 1] = p, wanted
+            count += 1
+    return count
+
+
+@kernel
+def receive(handle: Any, rows: Any, arrived: Any, review: int, now: int) -> None:
+    """A delivery arrives: ``rows`` (pair, units ordered), ``arrived`` units of each."""
+    for i in range(len(rows)):
+        p, units = rows[i, 0], arrived[i]
+        pairs(handle)[p].on_order -= rows[i, 1]
+        if units == 0:
+            continue
+        change_on_hand(handle, p, units)
+        move(handle, now, p, units, 0, review << REVIEW_SHIFT | p, _RECEIPT << PART_SHIFT, now - 1)
+        flows(handle)[_RECEIVED] += units
+
+
+@kernel
+def take_back(handle: Any, p: int, units: int, entity: int, now: int) -> None:
+    """Returned goods go back on the rack."""
+    change_on_hand(handle, p, units)
+    move(handle, now, p, units, 0, entity, _RETURN << PART_SHIFT, now - 1)
+    flows(handle)[_RETURNED] += units
+
+
+@kernel
+def promised_units(handle: Any) -> int:
+    """Units promised to open orders."""
+    return control(handle)[0].promised
+
+

@@ -1,0 +1,189 @@
+"""What the shelves really had to promise, and why a belief differed (docs/model.md, section 9). Reads ledgers, changes none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.clock import NEVER
+from twin.core.jit import kernel
+from twin.journal.tables import Cause, Refusal
+from twin.kernels.memory import channels, consumers, control, outages, pairs, skus, windows
+from twin.kernels.publication import learnt, offer, oldest_unseen, own_units
+from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
+from twin.kernels.stock import free_of
+from twin.policies.availability import backed_units, free_units
+from twin.policies.calendars import touched
+
+AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER = 0, 1, 2, 3
+"""Readings of a pair: the view; the view without record error; with every movement delivered; without buffer."""
+
+_BUFFER, _HOLD, _STALE, _RECORD, _JOINT = int(Refusal.BUFFER), int(Refusal.HOLD), int(Refusal.STALE), int(Refusal.RECORD), int(Refusal.JOINT)
+_FILE = int(Belief.FILE)
+_SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
+_NO = int(Reserved.NO)
+_C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = int(Cause.DEGRADED), int(Cause.EXPIRED_HOLD), int(Cause.RECORD_ERROR), int(Cause.OUTAGE)
+_C_BATCH, _C_QUEUE, _C_CACHE, _C_RACE, _C_JOINT = (
+    int(Cause.BATCH_AGE), int(Cause.QUEUE_BACKLOG), int(Cause.CHANNEL_CACHE), int(Cause.RACE), int(Cause.JOINT))
+
+
+@kernel
+def _read(pair: Any, reading: int) -> int:
+    view, buffer = pair.viewed, pair.buffer
+    if reading == NO_ERROR:
+        view = pair.viewed - pair.error
+    elif reading == NO_DELAY:
+        view = pair.on_hand + pair.error
+    elif reading == NO_BUFFER:
+        buffer = 0
+    return free_units(view, pair.resv, buffer, pair.blocked)
+
+
+@kernel
+def offered(handle: Any, s: int, p: int, reading: int) -> int:
+    """What pair ``p``, or all pooled pairs of SKU ``s`` if ``p`` is NIL, would offer under a reading, reservations for no node aside."""
+    if p != NIL:
+        return _read(pairs(handle)[p], reading)
+    total = 0
+    for q in range(skus(handle)[s].first, skus(handle)[s].last):
+        if pairs(handle)[q].pooled != 0:
+            total += _read(pairs(handle)[q], reading)
+    return total
+
+
+@kernel
+def truth(handle: Any, s: int, p: int) -> int:
+    """T: what can still be promised, in truth, of pair ``p`` or of all pooled pairs."""
+    if p != NIL:
+        return pairs(handle)[p].on_hand - pairs(handle)[p].promised
+    return skus(handle)[s].backed - skus(handle)[s].unplaced
+
+
+@kernel
+def could_back(handle: Any, s: int, p: int, quantity: int) -> bool:
+    """Whether the truth could have backed one more line: some single node had the units, and they were not promised."""
+    if truth(handle, s, p) < quantity:
+        return False
+    if p != NIL:
+        return True
+    for q in range(skus(handle)[s].first, skus(handle)[s].last):
+        pair = pairs(handle)[q]
+        if pair.pooled != 0 and backed_units(pair.on_hand, pair.promised) >= quantity:
+            return True
+    return False
+
+
+@kernel
+def _surplus_holds(handle: Any, s: int, p: int) -> int:
+    """Units set aside in the view beyond what is promised: checkouts that are not orders (yet)."""
+    if p != NIL:
+        return max(0, pairs(handle)[p].resv - pairs(handle)[p].promised)
+    total = skus(handle)[s].reserved - skus(handle)[s].unplaced
+    for q in range(skus(handle)[s].first, skus(handle)[s].last):
+        pair = pairs(handle)[q]
+        if pair.pooled != 0:
+            total += pair.resv - pair.promised
+    return max(0, total)
+
+
+@kernel
+def refusal_reason(handle: Any, line: Any, now: int) -> int:
+    """First correction that alone would have let a refused line pass."""
+    s, p, q = line.sku, line.pair, line.quantity
+    seen = offered(handle, s, p, AS_SEEN)
+    b = line.belief
+    if b + held_back(handle, line) + offered(handle, s, p, NO_BUFFER) - seen >= q:
+        return _BUFFER
+    if b + _surplus_holds(handle, s, p) >= q:
+        return _HOLD
+    fresh = b + offered(handle, s, p, NO_DELAY) - seen
+    if p == NIL and line.asked_view == 0:
+        fresh += max(0, offer(handle, s)) - max(0, learnt(handle, line.channel, s, now))
+    if fresh >= q:
+        return _STALE
+    if b + offered(handle, s, p, NO_ERROR) - seen >= q:
+        return _RECORD
+    return _JOINT
+
+
+@kernel
+def held_back(handle: Any, line: Any) -> int:
+    """Units of the pooled stock held back from the line's channel (none from pickup)."""
+    return channels(handle)[line.channel].held_back if line.pair == NIL else 0
+
+
+@kernel
+def _delay_cause(handle: Any, s: int, p: int, now: int) -> int:
+    """Name of the delay of movements: an outage touched their way, else the file's age, else the stream's queue."""
+    c = control(handle)[0]
+    oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
+    span = outages(handle)[consumers(handle)[VIEW].outage]
+    if oldest != NEVER and touched(windows(handle), span.first, span.last, oldest, now):
+        return _C_OUTAGE
+    return _C_BATCH if c.movements_batch != 0 else _C_QUEUE
+
+
+@kernel
+def _own_reservation(handle: Any, line: Any) -> int:
+    """Units of the line itself that the view has already set aside."""
+    if line.reserved == _NO:
+        return 0
+    synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.degraded == 0
+    return line.quantity if synchronous or line.told != 0 else 0
+
+
+@kernel
+def _race(handle: Any, line: Any, own: int) -> int:
+    """Promises that the view has not been told of."""
+    if line.pair != NIL:
+        return max(0, pairs(handle)[line.pair].promised - pairs(handle)[line.pair].resv + own)
+    sku = skus(handle)[line.sku]
+    return max(0, sku.unplaced - sku.reserved + own)
+
+
+@kernel
+def suspect_at_acceptance(handle: Any, line: Any, now: int) -> int:
+    """Causes, as bits, whose correction alone would have refused a line that the truth cannot back (0 bits: joint)."""
+    s, q = line.sku, line.quantity
+    p = line.pair if line.mode != 0 else NIL
+    seen = offered(handle, s, p, AS_SEEN)
+    own = _own_reservation(handle, line)
+    causes = 0
+    if line.degraded != 0:
+        causes |= 1 << _C_DEGRADED
+    if line.lapsed != 0:
+        causes |= 1 << _C_EXPIRED
+    if line.belief - (seen - offered(handle, s, p, NO_ERROR)) < q:
+        causes |= 1 << _C_RECORD
+    if line.belief - (seen - offered(handle, s, p, NO_DELAY)) < q:
+        causes |= 1 << _delay_cause(handle, s, p, now)
+    others = own_units(handle, line.channel, s) - line.owned * q
+    if p == NIL and offer(handle, s) + own - others - held_back(handle, line) < q:
+        causes |= 1 << (_C_BATCH if channels(handle)[line.channel].mode == _FILE else _C_CACHE)
+    if line.belief - _race(handle, line, own) < q:
+        causes |= 1 << _C_RACE
+    return causes
+
+
+@kernel
+def suspect_at_sourcing(handle: Any, p: int, quantity: int, now: int) -> int:
+    """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if it can."""
+    pair = pairs(handle)[p]
+    if pair.on_hand - pair.promised >= quantity:
+        return -1
+    causes = 0
+    if _read(pair, NO_ERROR) < quantity:
+        causes |= 1 << _C_RECORD
+    if _read(pair, NO_DELAY) < quantity:
+        causes |= 1 << _delay_cause(handle, pair.sku, p, now)
+    if free_of(pair) - max(0, pair.promised - pair.resv) < quantity:
+        causes |= 1 << _C_RACE
+    return causes
+
+
+@kernel
+def first_cause(causes: int) -> int:
+    """The first of a set of causes in the documented order; joint if there is none."""
+    for k in range(1, _C_JOINT):
+        if causes >> k & 1:
+            return k
+    return _C_JOINT

@@ -1,0 +1,196 @@
+"""The cohort: demand of the observation window, followed to the end of the run, and observations made in the window.
+
+Every KPI is a function of this object and of nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.errors import InvariantError, ResultsError
+from twin.journal.tables import Cause, Refusal, Status
+from twin.measure.read import Journal, open_journal
+from twin.scenario.scenario import Scenario
+
+Mask = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
+"""Accepted once; a line never goes back from there."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table whose instant ``clock`` lies in ``[start_us, end_us)``; columns are read when first asked for."""
+
+    journal: Journal
+    table: str
+    clock: str
+    start_us: int
+    end_us: int
+    _read: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._read:
+            self._read[name] = self.journal.column(self.table, name)[self._inside]
+        return self._read[name]
+
+    @cached_property
+    def _inside(self) -> Mask:
+        instants: Integers = self.journal.column(self.table, self.clock)
+        return (instants >= self.start_us) & (instants < self.end_us)
+
+    @property
+    def size(self) -> int:
+        """Number of rows inside."""
+        return int(np.count_nonzero(self._inside))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What one run's journal says about its observation window. Times in microseconds."""
+
+    journal: Journal
+    channels: tuple[str, ...]
+    start_us: int
+    end_us: int
+    horizon_us: int
+
+    @cached_property
+    def lines(self) -> Rows:
+        """First-attempt online lines demanded in the window, the same in every arm."""
+        return self._rows("lines", "t_demand")
+
+    @cached_property
+    def orders(self) -> Rows:
+        """Checkouts started in the window."""
+        return self._rows("orders", "t_demand")
+
+    @cached_property
+    def scrapes(self) -> Rows:
+        """Observations of the ledgers made in the window."""
+        return self._rows("scrapes", "t")
+
+    def _rows(self, table: str, clock: str) -> Rows:
+        return Rows(self.journal, table, clock, self.start_us, self.end_us)
+
+    @cached_property
+    def flows(self) -> dict[str, int]:
+        """Totals over the whole run, by the names of :class:`twin.journal.tables.Flow`."""
+        names, values = (self.journal.column("flows", column) for column in ("name", "value"))
+        return {str(name): int(value) for name, value in zip(names, values, strict=True)}
+
+    @cached_property
+    def latency(self) -> dict[str, NDArray[Any]]:
+        """Histograms of movements made in the window: one row per measure, channel and bin."""
+        return {name: self.journal.column("latency", name) for name in ("measure", "channel", "bin", "count")}
+
+    @cached_property
+    def accepted(self) -> Mask:
+        """Lines that were promised, whatever became of them."""
+        return np.isin(self.lines["status"], _PROMISED)
+
+    @cached_property
+    def still_open(self) -> Mask:
+        """Lines promised and neither supplied nor cancelled when the run ended."""
+        return np.asarray(self.lines["status"] == Status.ACCEPTED)
+
+    @cached_property
+    def oversold(self) -> Mask:
+        """Lines promised and not supplied for lack of stock."""
+        return np.asarray(self.lines["status"] == Status.OVERSOLD)
+
+    @cached_property
+    def supplied(self) -> Mask:
+        """Lines supplied as promised."""
+        return np.asarray(self.lines["status"] == Status.SUPPLIED)
+
+    @cached_property
+    def refused(self) -> Mask:
+        """Lines that the customer was told no to, or whose call failed."""
+        return np.asarray(self.lines["status"] == Status.REFUSED)
+
+    @cached_property
+    def false_oos(self) -> Mask:
+        """Lines refused although the truth could have backed them."""
+        return np.asarray(self.lines["false_oos"] != 0)
+
+    @cached_property
+    def under_way(self) -> Mask:
+        """Orders of which at least one line was still open when the run ended."""
+        return np.isin(self.orders["order"], self.lines["order"][self.still_open])
+
+    @cached_property
+    def price_cents(self) -> Integers:
+        """Price of each line: unit price times quantity."""
+        return self._per_line("price_cents")
+
+    @cached_property
+    def margin_cents(self) -> Integers:
+        """Gross margin of each line: price less cost of its units."""
+        return self.price_cents - self._per_line("cost_cents")
+
+    def _per_line(self, name: str) -> Integers:
+        each, sku = self._skus[name], self.lines["sku"]
+        if sku.size and not 0 <= int(sku.min()) <= int(sku.max()) < each.size:
+            path = self.journal.path("skus")
+            raise ResultsError(f"{path}: a line wants SKU {int(sku.max())}, the table has {each.size} SKUs")
+        return np.asarray(each[sku] * self.lines["quantity"].astype(np.int64))
+
+    @cached_property
+    def _skus(self) -> dict[str, Integers]:
+        if not np.array_equal(sku := self.journal.column("skus", "sku"), np.arange(sku.size)):
+            raise ResultsError(f"{self.journal.path('skus')}: column 'sku' must count 0, 1, 2, ...")
+        return {name: self.journal.column("skus", name).astype(np.int64) for name in ("price_cents", "cost_cents")}
+
+
+def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
+    """The cohort of the run of ``arm`` whose journal lies in ``folder``.
+
+    Raises :class:`ResultsError` if the folder holds no such journal, :class:`InvariantError` if it contradicts itself.
+    """
+    if arm not in scenario.arms:
+        raise ResultsError(f"{folder}: {arm!r} is not an arm of scenario {scenario.name!r}")
+    calendar = scenario.calendar
+    cohort = Cohort(
+        journal=open_journal(folder),
+        channels=tuple(scenario.demand.channels),
+        start_us=calendar.warm_up,
+        end_us=calendar.warm_up + calendar.window,
+        horizon_us=calendar.horizon_us,
+    )
+    _check_consistent(cohort)
+    return cohort
+
+
+def _check_consistent(cohort: Cohort) -> None:
+    """Refuse a journal whose parts would not sum to their total: a line without its cause or its reason."""
+    lines = cohort.lines
+    unbacked = np.isin(lines["refusal"], (Refusal.NONE, Refusal.NO_STOCK))
+    laws = {
+        "every oversold line has one cause": cohort.oversold & ~_known(lines["cause"], Cause),
+        "only an oversold line has a cause": ~cohort.oversold & (lines["cause"] != Cause.NONE),
+        "only a refused line is a false out-of-stock": cohort.false_oos & ~cohort.refused,
+        "a false out-of-stock has a reason other than stock": cohort.false_oos
+        & (unbacked | ~_known(lines["refusal"], Refusal)),
+        "a line's channel is one of the scenario": (lines["channel"] < 0) | (lines["channel"] >= len(cohort.channels)),
+    }
+    for law, broken in laws.items():
+        if broken.any():
+            raise InvariantError(f"journal: {law}: broken by {_first(lines, broken)} and {int(broken.sum()) - 1} more")
+
+
+def _known(values: NDArray[Any], names: type[Cause] | type[Refusal]) -> Mask:
+    """Which values are names of the enumeration other than NONE (0)."""
+    return (values > 0) & (values < len(names))
+
+
+def _first(lines: Rows, broken: Mask) -> str:
+    index = int(np.argmax(broken))
+    return f"line {int(lines['line'][index])} of order {int(lines['order'][index])}"

@@ -1,0 +1,65 @@
+"""KPIs of revenue and margin, USD of the window; summed in whole cents, divided once at the edge."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from twin.measure.cohort import Cohort, Integers, Mask
+from twin.measure.kpi import Kpi
+
+_CENTS_PER_USD: Final = 100
+
+
+def _usd(cents: Integers, among: Mask) -> float:
+    return int(cents[among].sum()) / _CENTS_PER_USD
+
+
+def _unit_margin_usd(cohort: Cohort) -> float | None:
+    units = int(cohort.lines["quantity"].sum(dtype=np.int64))
+    return int(cohort.margin_cents.sum()) / (_CENTS_PER_USD * units) if units else None
+
+
+MONEY: Final = (
+    Kpi(
+        name="revenue_kept_usd",
+        unit="USD",
+        direction="higher",
+        formula="price of lines supplied",
+        meaning="what online customers paid and kept, in the window",
+        function=lambda c: _usd(c.price_cents, c.supplied),
+    ),
+    Kpi(
+        name="margin_kept_usd",
+        unit="USD",
+        direction="higher",
+        formula="price less cost of lines supplied",
+        meaning="gross margin of the window",
+        function=lambda c: _usd(c.margin_cents, c.supplied),
+    ),
+    Kpi(
+        name="margin_lost_refused_usd",
+        unit="USD",
+        direction="lower",
+        formula="price less cost of false out-of-stocks",
+        meaning="margin of customers who were told no although the stock was there",
+        function=lambda c: _usd(c.margin_cents, c.false_oos),
+    ),
+    Kpi(
+        name="margin_lost_oversold_usd",
+        unit="USD",
+        direction="lower",
+        formula="price less cost of oversold lines",
+        meaning="margin of promises that were cancelled",
+        function=lambda c: _usd(c.margin_cents, c.oversold),
+    ),
+    Kpi(
+        name="unit_margin_usd",
+        unit="USD/unit",
+        direction="none",
+        formula="price less cost of lines demanded / their units",
+        meaning="mean margin of a unit; equal in every arm of a replication",
+        function=_unit_margin_usd,
+    ),
+)

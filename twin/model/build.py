@@ -1,0 +1,259 @@
+"""Build the data plane of one run: the world's initial state under one arm's systems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core import laws
+from twin.core.bins import BINS
+from twin.core.clock import NEVER
+from twin.core.hashing import bits_of_many
+from twin.journal.tables import Flow, Latency
+from twin.kernels import state
+from twin.kernels.memory import Memory
+from twin.kernels.publication import avoid_outages
+from twin.kernels.state import ERP, NIL, NOTES, RECORD, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.scenario.laws import Law as ScenarioLaw
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Feed, Publication, Systems
+from twin.world.tables import SYSTEMS
+from twin.world.world import World
+
+_RING: Final = 1 << 15
+_WMS: Final = SYSTEMS.index("wms")
+_STREAMS: Final = {
+    Key.MOVEMENTS_SERVICE: "movements.service",
+    Key.ORDERS_SERVICE: "orders.service",
+    Key.POSTING_SERVICE: "posting.service",
+    Key.PICK: "pick",
+    Key.PACK: "pack",
+    Key.TRANSIT: "transit",
+    Key.RELEASE_STEP: "release.step",
+    Key.SERVICE_CALL: "service.call",
+    Key.ERP_CALL: "erp.call",
+    Key.PAYMENT: "payment",
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """The data plane and what the control plane needs to know of it."""
+
+    memory: Memory
+    marketplaces: frozenset[int]
+    publications: tuple[Publication, ...]  # by channel
+
+
+def build(world: World, scenario: Scenario, systems: Systems) -> Built:
+    """The data plane at time 0."""
+    memory = Memory()
+    kinds = [channel.kind for channel in scenario.demand.channels.values()]
+    publications = tuple(systems.publications.marketplace if kind == "marketplace" else systems.publications.own for kind in kinds)
+    _windows(memory, world)
+    _stock(memory, world, systems)
+    _nodes(memory, world)
+    _channels(memory, scenario, systems, publications)
+    _consumers(memory, systems)
+    _stations(memory, systems)
+    _laws(memory, systems)
+    memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
+    memory.put("flows", np.zeros(len(Flow), np.int64))
+    memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
+    _control(memory, scenario, systems, publications)
+    _copies(memory, world, publications)
+    for ring in ("moves", "notes", "holds", "applied"):
+        memory.put(ring, np.zeros(_RING, dict_dtype(ring)))
+    marketplaces = frozenset(i for i, kind in enumerate(kinds) if kind == "marketplace")
+    return Built(memory, marketplaces, publications)
+
+
+def dict_dtype(ring: str) -> np.dtype[Any]:
+    """Record of a ring."""
+    return {"moves": state.MESSAGE, "notes": state.MESSAGE, "holds": state.HOLD, "applied": state.APPLIED}[ring]
+
+
+def system_row(name: str) -> int:
+    """Row of a system in the table of outages; the wms of node ``n`` is row ``len(SYSTEMS) - 1 + n``."""
+    return SYSTEMS.index(name)
+
+
+def _windows(memory: Memory, world: World) -> None:
+    """Outages by system, then by DC."""
+    windows, nodes = world.windows, world.estate.nodes.size
+    ranges = np.zeros(_WMS + nodes, state.RANGE)
+    for row in range(ranges.size):
+        system, node = (row, -1) if row < _WMS else (_WMS, row - _WMS)
+        chosen = np.flatnonzero((windows["system"] == system) & (windows["node"] == node))
+        ranges[row] = (chosen[0], chosen[-1] + 1) if chosen.size else (0, 0)
+    table = np.zeros(max(1, windows.size), state.WINDOW)
+    table["start"][: windows.size], table["end"][: windows.size] = windows["start"], windows["end"]
+    memory.put("windows", table)
+    memory.put("outages", ranges)
+
+
+def _stock(memory: Memory, world: World, systems: Systems) -> None:
+    estate, start = world.estate, world.start.pairs
+    pairs = np.zeros(start.size, state.PAIR)
+    for name in ("sku", "node", "on_hand", "error", "reorder", "up_to", "pack"):
+        pairs[name] = start[name]
+    pairs["viewed"] = pairs["record"] = start["on_hand"] + start["error"]
+    is_dc = estate.nodes["is_dc"][start["node"]] != 0
+    pairs["pooled"] = is_dc | (estate.nodes["ships"][start["node"]] != 0)
+    pairs["buffer"] = np.where(is_dc, systems.buffers.dc, systems.buffers.store)
+    pairs["oldest"] = pairs["newest"] = NIL
+    np.add.at(pairs["on_order"], world.start.receipts["pair"], world.start.receipts["quantity"])
+    memory.put("pairs", pairs)
+    skus = np.zeros(estate.skus.size, state.SKU)
+    skus["first"], skus["last"] = estate.sku_first[:-1], estate.sku_first[1:]
+    skus["oldest"] = skus["newest"] = NIL
+    pooled = pairs["pooled"] != 0
+    free = np.maximum(0, pairs["viewed"] - pairs["buffer"]) * pooled
+    skus["offered"] = np.bincount(pairs["sku"], free, skus.size)
+    skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
+    memory.put("skus", skus)
+    order = np.lexsort((pairs["sku"], pairs["node"]))
+    memory.put("node_pairs", order.astype(np.int64))
+    memory.put("node_first", np.searchsorted(pairs["node"][order], np.arange(estate.nodes.size + 1)).astype(np.int64))
+
+
+def _nodes(memory: Memory, world: World) -> None:
+    given = world.estate.nodes
+    nodes = np.zeros(given.size, state.NODE)
+    for name, source in (("x", "x_km"), ("y", "y_km")) + tuple((n, n) for n in ("is_dc", "region", "supplied_by", "opens", "closes", "pickers")):
+        nodes[name] = given[source]
+    nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
+    nodes["outage"] = _WMS + np.arange(given.size)
+    memory.put("nodes", nodes)
+    memory.put("scratch", np.zeros(given.size + 2, np.int64))
+
+
+def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
+    channels = np.zeros(len(publications), state.CHANNEL)
+    for i, (name, channel) in enumerate(scenario.demand.channels.items()):
+        own = channel.kind != "marketplace"
+        reserving = Reserving[systems.reserving.mode.upper()] if own else Reserving.OWN_COPY
+        publication = publications[i]
+        channels[i] = (
+            Belief[publication.mode.upper()], publication.interval, publication.delay, system_row(publication.system),
+            reserving == Reserving.OWN_COPY, reserving, systems.buffers.pooled.get(name, 0), 0, 0, 0,
+        )
+    memory.put("channels", channels)
+
+
+def _consumers(memory: Memory, systems: Systems) -> None:
+    consumers = np.zeros(3, state.CONSUMER)
+    first = 0
+    for who, feed, law, key in (
+        (VIEW, systems.movements, Law.MOVEMENTS_SERVICE, Key.MOVEMENTS_SERVICE),
+        (NOTES, systems.orders, Law.ORDERS_SERVICE, Key.ORDERS_SERVICE),
+        (RECORD, systems.posting, Law.POSTING_SERVICE, Key.POSTING_SERVICE),
+    ):
+        stream = feed.mode == "stream"
+        lanes = feed.partitions if stream else 1
+        consumers[who] = (
+            stream, first, lanes, feed.store_link, feed.dc_link, law, key, system_row(feed.system), who == RECORD, 0
+        )
+        first += lanes
+    lanes_table = np.zeros(first, state.LANE)
+    lanes_table["head"] = lanes_table["tail"] = NIL
+    lanes_table["due"] = NEVER
+    memory.put("consumers", consumers)
+    memory.put("lanes", lanes_table)
+
+
+def _stations(memory: Memory, systems: Systems) -> None:
+    """Pickers of the nodes come first in the table of servers, then the stations'."""
+    pickers = int(memory["nodes"]["pickers"].sum())
+    stations = np.zeros(2, state.STATION)
+    stations[SERVICE] = (pickers, systems.service.servers, system_row(systems.service.system), Law.SERVICE_CALL, Key.SERVICE_CALL)
+    stations[ERP] = (pickers + systems.service.servers, systems.erp.servers, system_row("erp"), Law.ERP_CALL, Key.ERP_CALL)
+    memory.put("stations", stations)
+    memory.put("servers", np.zeros(pickers + systems.service.servers + systems.erp.servers, np.int64))
+
+
+def knots_of(law: ScenarioLaw) -> NDArray[np.int64]:
+    """The table of a scenario's law."""
+    return laws.table(law.law, law.mean, law.cv)
+
+
+def _laws(memory: Memory, systems: Systems) -> None:
+    chosen = {
+        Law.MOVEMENTS_SERVICE: systems.movements.service,
+        Law.ORDERS_SERVICE: systems.orders.service,
+        Law.POSTING_SERVICE: systems.posting.service,
+        Law.STORE_PICK: systems.sourcing.store_pick,
+        Law.DC_PICK: systems.sourcing.dc_pick,
+        Law.PACK: systems.sourcing.pack,
+        Law.TRANSIT: systems.sourcing.transit,
+        Law.RELEASE_STEP: systems.release.step,
+        Law.SERVICE_CALL: systems.service.service,
+        Law.ERP_CALL: systems.erp.service,
+        Law.PAYMENT: systems.payment,
+    }
+    memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
+
+
+def _control(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
+    control = np.zeros(1, state.CONTROL)
+    c = control[0]
+    c["now"] = -1
+    for ring in ("moves", "notes", "holds", "applied"):
+        c[f"{ring}_mask"] = _RING - 1
+    c["applied_room"] = _RING
+    c["due"] = c["post_due"] = NEVER
+    c["due_lane"] = c["post_due_lane"] = NIL
+    c["channels"] = len(publications)
+    c["listings"] = sum(p.mode == "file" for p in publications)
+    c["refreshing"] = sum(p.mode in ("cache", "read_model") for p in publications)
+    c["window_from"] = scenario.calendar.warm_up
+    c["window_to"] = scenario.calendar.warm_up + scenario.calendar.window
+    pairs = memory["pairs"]
+    gap = np.abs(pairs["error"].astype(np.int64))
+    c["view_wrong"] = c["record_wrong"] = np.count_nonzero(gap)
+    c["view_gap"] = c["record_gap"] = gap.sum()
+    _policies(c, systems)
+    memory.put("control", control)
+
+
+def _policies(c: Any, systems: Systems) -> None:
+    c["tills_respect"] = systems.tills_respect_reservations
+    c["point"] = Point[systems.reserving.point.upper()]
+    c["level_node"] = systems.reserving.level == "node"
+    c["ttl"], c["expiry_lag"] = systems.reserving.ttl, systems.reserving.expiry_lag
+    c["recheck"] = systems.reserving.lapsed == "recheck"
+    c["strategy"] = Strategy[systems.sourcing.strategy.upper()]
+    c["rebroker"] = systems.sourcing.rebroker
+    c["serve_stale"] = systems.degradation.strategy == "serve_stale"
+    c["max_age"] = systems.degradation.max_age
+    c["movements_outage"] = system_row(systems.movements.system)
+    c["movements_batch"] = systems.movements.mode == "batch"
+    c["service_outage"] = system_row(systems.service.system)
+    c["release_batch"] = systems.release.mode == "batch"
+    c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
+    c["release_outage"] = system_row(systems.release.system)
+
+
+def feed_of(systems: Systems, who: int) -> Feed:
+    """Settings of a consumer's feed."""
+    return {VIEW: systems.movements, NOTES: systems.orders, RECORD: systems.posting}[who]
+
+
+def _copies(memory: Memory, world: World, publications: tuple[Publication, ...]) -> None:
+    """Channel copies hold the offer of time 0; each cached listing is refreshed at a phase of its own."""
+    skus, n = memory["skus"], len(publications)
+    copies = np.zeros((skus.size, n), state.PUBLICATION)
+    copies["staged"] = copies["live"] = (skus["offered"])[:, None]
+    copies["staged_oldest"] = copies["live_oldest"] = NEVER
+    copies["last"] = -NEVER
+    copies["next"] = NEVER
+    key = world.streams.key("publication.phase")
+    for c, publication in enumerate(publications):
+        if publication.mode in ("cache", "read_model"):
+            entities = (np.int64(c) << 32) | np.arange(skus.size, dtype=np.int64)
+            copies["next"][:, c] = (bits_of_many(key, entities, 0) % np.uint64(publication.interval)).astype(np.int64)
+    memory.put("publications", copies.reshape(-1))
+    avoid_outages(memory.handle)

@@ -1,0 +1,132 @@
+"""The turn of a day: what the world brings, and rows of the journal that are finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.clock import DAY, Tie
+from twin.journal.tables import LINE, NONE, ORDER, Flow, Mode
+from twin.kernels import state
+from twin.kernels.sourcing import pair_at
+from twin.kernels.state import NIL
+from twin.model.jobs import Process, Works
+from twin.model.orders import Arrivals, Customer, Shop
+from twin.model.process import Instant
+from twin.model.supply import returns
+from twin.world.tables import WorldDay
+
+
+@dataclass
+class Days:
+    """Feeds the world into the data plane, day by day."""
+
+    works: Works
+    shop: Shop
+    orders: int = 0  # rows of `orders` and `lines` in use
+    lines: int = 0
+
+    def run(self) -> Process:
+        """At the start of every day: seal what is over, and let the new day begin."""
+        for day in range(self.works.world.days):
+            yield Instant(self.works.env, day * DAY, Tie.FAULT, 0)
+            if day:
+                self.works.plane.advance(day * DAY - 1)
+                self.seal(final=False)
+            self.begin(self.works.world.day(day))
+
+    def begin(self, day: WorldDay) -> None:
+        """Walk-ins, customers and returns of the day."""
+        plane, works = self.works.plane, self.works
+        control = plane.control
+        control["day"], control["physical"] = day.day, 0
+        plane.put("physical", day.physical)
+        nodes = plane.memory["nodes"]
+        nodes["shift"] = works.world.estate.zone_shift[nodes["region"], day.day]
+        plane.memory["flows"][Flow.SESSIONS] += int(day.sessions.sum())
+        first = int(control["order_base"]) + self.orders
+        self._append(day)
+        Arrivals(self.shop, _customers(day.checkouts, first))
+        if day.returns.size:
+            works.env.process(returns(works, day))
+
+    def _append(self, day: WorldDay) -> None:
+        """Rows for the day's checkouts and lines, behind those still in use."""
+        memory, control = self.works.plane.memory, self.works.plane.control
+        orders, lines = _order_rows(day), self._line_rows(day)
+        orders["first"] += int(control["line_base"]) + self.lines
+        memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
+        memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
+        self.orders += orders.size
+        self.lines += lines.size
+
+    def _line_rows(self, day: WorldDay) -> NDArray[np.void]:
+        rows = np.zeros(day.lines.size, state.LINE)
+        counts = day.checkouts["lines"].astype(np.int64)
+        owner = np.repeat(np.arange(counts.size), counts)
+        rows["line"] = np.arange(rows.size) - np.repeat(day.checkouts["first_line"], counts)
+        for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
+            rows[name] = day.checkouts[source][owner]
+        rows["sku"], rows["quantity"] = day.lines["sku"], day.lines["quantity"]
+        rows["t_decision"] = rows["t_end"] = NONE
+        rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
+        pickup = day.checkouts["pickup"][owner]
+        rows["mode"] = np.where(pickup >= 0, Mode.PICKUP, Mode.SHIP)
+        for i in np.flatnonzero(pickup >= 0):
+            rows["pair"][i] = pair_at(self.works.plane.handle, int(rows["sku"][i]), int(pickup[i]))
+            rows["node"][i] = pickup[i]
+        return rows
+
+    def seal(self, *, final: bool) -> None:
+        """Write the rows of the orders that are over (all of them at the end), and give their places free."""
+        memory, control = self.works.plane.memory, self.works.plane.control
+        orders, lines = memory["orders"][: self.orders], memory["lines"][: self.lines]
+        over = self.orders if final else self._over(orders, lines)
+        cut = int(orders["first"][over] - control["line_base"]) if over < self.orders else self.lines
+        self.works.journal.seal("orders", columns(orders[:over], ORDER))
+        self.works.journal.seal("lines", columns(lines[:cut], LINE))
+        memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))
+        memory.put("lines", lines[cut:].copy() if cut < self.lines else np.zeros(1, state.LINE))
+        control["order_base"] += over
+        control["line_base"] += cut
+        self.orders -= over
+        self.lines -= cut
+
+    def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
+        """How many orders from the first on have no open line and no hold that is still to lapse."""
+        if not orders.size:
+            return 0
+        held = np.add.reduceat(lines["hold"] != NIL, orders["first"] - int(self.works.plane.control["line_base"]))
+        alive = (orders["open"] > 0) | (held > 0)
+        return int(np.argmax(alive)) if alive.any() else int(orders.size)
+
+
+def _order_rows(day: WorldDay) -> NDArray[np.void]:
+    given = day.checkouts
+    rows = np.zeros(given.size, state.ORDER)
+    for name, source in (
+        ("order", "order"), ("t_demand", "t"), ("checkout", "checkout"), ("lines", "lines"), ("open", "lines"), ("channel", "channel"), ("region", "region"),
+        ("abandons", "abandons"), ("declined", "declined"), ("pickup", "pickup"), ("x", "x_km"), ("y", "y_km"), ("first", "first_line"),
+    ):  # fmt: skip
+        rows[name] = given[source]
+    for name in ("t_accept", "t_release", "t_pick", "t_ready", "t_done"):
+        rows[name] = NONE
+    rows["mode"] = np.where(given["pickup"] >= 0, Mode.PICKUP, Mode.SHIP)
+    return rows
+
+
+def _customers(checkouts: NDArray[np.void], first: int) -> Iterator[Customer]:
+    columns_of = (checkouts[name].tolist() for name in ("order", "t", "channel", "abandons", "declined", "checkout"))
+    for number, row in enumerate(zip(*columns_of, strict=True), first):
+        yield Customer(number, *row)
+
+
+def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """The journal's columns of the model's rows."""
+    out = np.empty(rows.size, dtype)
+    for name in dtype.names or ():
+        out[name] = rows[name]
+    return out

@@ -1,0 +1,169 @@
+"""The data plane as the control plane sees it: call a step; if a ring is full, grow it and call again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.kernels import publication, steps, supply, topics
+from twin.kernels.advance import FULL, ROOM, advance
+from twin.kernels.memory import Memory
+
+_RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
+
+
+class Plane:
+    """Stock, queues and beliefs of one run. Every method first advances them to ``now``."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.handle = memory.handle
+        self.control = memory["control"][0]
+
+    def _repeat(self, step: Callable[..., int], *arguments: int) -> int:
+        result = FULL
+        while result == FULL:
+            self.grow()
+            result = step(self.handle, *arguments)
+        return result
+
+    def advance(self, now: int) -> None:
+        """Carry out everything up to and including ``now``; the postings too."""
+        while advance(self.handle, now) == FULL:
+            self.grow()
+        topics.book_until(self.handle, now)
+
+    def call(self, station: int, number: int, attempt: int, now: int) -> int:
+        """See :func:`twin.kernels.steps.call`."""
+        result: int = steps.call(self.handle, station, number, attempt, now)
+        return result if result != FULL else self._repeat(steps.call, station, number, attempt, now)
+
+    def time_out(self, station: int, number: int, waited: int, now: int) -> None:
+        """The caller gives up after ``waited`` us."""
+        if steps.time_out(self.handle, station, number, waited, now) == FULL:
+            self._repeat(steps.time_out, station, number, waited, now)
+
+    def check(self, number: int, now: int) -> int:
+        """Lines that the channel believes it can sell."""
+        left = steps.check(self.handle, number, now)
+        return left if left != FULL else self._repeat(steps.check, number, now)
+
+    def reserve(self, number: int, now: int, lapses: bool) -> int:
+        """Lines reserved."""
+        left = steps.reserve(self.handle, number, now, lapses)
+        return left if left != FULL else self._repeat(steps.reserve, number, now, lapses)
+
+    def accept(self, number: int, now: int) -> int:
+        """Lines promised."""
+        accepted = steps.accept(self.handle, number, now)
+        return accepted if accepted != FULL else self._repeat(steps.accept, number, now)
+
+    def end_open(self, number: int, status: int, now: int) -> None:
+        """End the order's open lines with ``status``."""
+        if steps.end_open(self.handle, number, status, now) == FULL:
+            self._repeat(steps.end_open, number, status, now)
+
+    def take_listed(self, number: int, now: int) -> int:
+        """A marketplace's order: lines promised."""
+        accepted = steps.take_listed(self.handle, number, now)
+        return accepted if accepted != FULL else self._repeat(steps.take_listed, number, now)
+
+    def source(self, number: int, wave: int, now: int) -> tuple[int, list[int]]:
+        """Number of the first new parcel, and when the pick of each new parcel ends."""
+        made = steps.source(self.handle, number, wave, now)
+        if made == FULL:
+            made = self._repeat(steps.source, number, wave, now)
+        first, *ends = self.memory["scratch"][: made + 1].tolist()
+        return first, ends
+
+    def pick(self, number: int, parcel: int, now: int) -> int:
+        """Wave in which short lines are brokered again, 0 if there are none."""
+        wave = steps.pick(self.handle, number, parcel, now)
+        return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def extract_feed(self, feed: int, now: int) -> int:
+        """Rows of a feed's file."""
+        self.advance(now)
+        return int(topics.extract_feed(self.handle, feed))
+
+    def load_feed(self, feed: int, now: int) -> None:
+        """A feed's file is live."""
+        self.advance(now)
+        self._ensure_applied(int(self.control["unseen"]))
+        topics.load_feed(self.handle, feed, now)
+
+    def extract_listing(self, channel: int, now: int) -> None:
+        """A channel's listing is extracted (or a queried system goes down: its last answers are kept)."""
+        self.advance(now)
+        publication.extract(self.handle, channel)
+
+    def listing_live(self, channel: int, extracted: int, now: int) -> None:
+        """The listing extracted at ``extracted`` is live."""
+        self.advance(now)
+        publication.go_live(self.handle, channel)
+        topics.list_latency(self.handle, channel, extracted, now)
+        topics.make_applied_room(self.handle)
+
+    def review_store(self, node: int, review: int, now: int) -> NDArray[np.int64]:
+        """Load of the truck to a store: rows of (pair, units)."""
+        rows = self._rows(node)
+        self._ensure("moves", len(rows))
+        return rows[: supply.review_store(self.handle, node, review, now, rows)].copy()
+
+    def review_dc(self, node: int) -> NDArray[np.int64]:
+        """Order of a DC to its suppliers: rows of (pair, units)."""
+        rows = self._rows(node)
+        return rows[: supply.review_dc(self.handle, node, rows)].copy()
+
+    def receive(self, rows: NDArray[np.int64], arrived: NDArray[np.int64], review: int, now: int) -> None:
+        """A delivery arrives."""
+        self.advance(now)
+        self._ensure("moves", len(rows))
+        supply.receive(self.handle, rows, arrived, review, now)
+
+    def take_back(self, pair: int, units: int, entity: int, now: int) -> None:
+        """Goods come back."""
+        self.advance(now)
+        supply.take_back(self.handle, pair, units, entity, now)
+
+    def _rows(self, node: int) -> NDArray[np.int64]:
+        first = self.memory["node_first"]
+        return np.empty((int(first[node + 1] - first[node]), 2), np.int64)
+
+    def grow(self) -> None:
+        """Double every ring that is short of room."""
+        for ring in _RINGS:
+            self._ensure(ring, 2 * ROOM)
+        self._ensure_applied(ROOM)
+
+    def _ensure(self, ring: str, room: int) -> None:
+        control = self.control
+        low, high, mask = (int(control[f"{ring}_{part}"]) for part in ("low", "high", "mask"))
+        if mask - (high - low) < room:
+            control[f"{ring}_mask"] = self._enlarge(ring, (low, high, mask), room)
+
+    def _ensure_applied(self, room: int) -> None:
+        control = self.control
+        topics.make_applied_room(self.handle)
+        free, mask, high = int(control["applied_room"]), int(control["applied_mask"]), int(control["applied_high"])
+        if control["listings"] and free < room:
+            control["applied_mask"] = self._enlarge("applied", (high - (mask + 1 - free), high, mask), room)
+            topics.make_applied_room(self.handle)
+
+    def _enlarge(self, ring: str, span: tuple[int, int, int], room: int) -> int:
+        """Replace a ring by one with at least ``room`` more places; its new mask."""
+        low, high, mask = span
+        old = self.memory[ring]
+        size = 1 << int(high - low + room + 1).bit_length()
+        new = np.zeros(size, old.dtype)
+        numbers = np.arange(low, high)
+        new[numbers & (size - 1)] = old[numbers & mask]
+        self.memory.put(ring, new)
+        return size - 1
+
+    def put(self, table: str, array: NDArray[Any]) -> None:
+        """Replace a table."""
+        self.memory.put(table, array)

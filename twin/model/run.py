@@ -1,0 +1,122 @@
+"""One run: one arm of a scenario meets one world, and leaves a journal."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from twin.core.bins import BINS
+from twin.core.clock import Tie
+from twin.journal.tables import FLOW, LATENCY, Flow, Latency
+from twin.journal.writer import Journal
+from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.model import invariants
+from twin.model.build import Built, build, feed_of
+from twin.model.days import Days
+from twin.model.jobs import Process, Works, feed_jobs, listing_jobs, query_outages
+from twin.model.orders import Shop
+from twin.model.plane import Plane
+from twin.model.process import Instant
+from twin.model.supply import start_supply
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Systems
+from twin.world.world import World
+
+
+def simulate(
+    scenario: Scenario, arm: str, replication: int, *, folder: Path, base: Path = Path(), data_dir: Path | None = None
+) -> None:
+    """Run ``arm`` in the world of ``replication`` and write its journal into ``folder``.
+
+    Raises:
+        InvariantError: a conservation law is broken; the journal is written all the same.
+    """
+    run_in(World(scenario, replication, base=base, data_dir=data_dir), scenario, scenario.arms[arm], folder)
+
+
+def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> None:
+    """Like :func:`simulate`, in a world that is already there."""
+    built = build(world, scenario, systems)
+    env = simpy.Environment()
+    plane = Plane(built.memory)
+    works = Works(env, world, plane, Journal(folder))
+    shop = Shop.of(env, plane, systems, built.marketplaces)
+    days = Days(works, shop)
+    _start(works, scenario, systems, built, days)
+    with _collector_at_rest():
+        env.run(until=world.horizon_us)
+    plane.advance(world.horizon_us - 1)
+    broken = invariants.check(plane, days, world)
+    days.seal(final=True)
+    works.journal.close(_latencies(built), _flows(plane, world))
+    if broken:
+        raise invariants.InvariantError(broken)
+
+
+def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, days: Days) -> None:
+    """Put everything that runs by itself on the clock."""
+    env = works.env
+    env.process(days.run())
+    for who in (VIEW, NOTES, RECORD):
+        feed = feed_of(systems, who)
+        if feed.mode == "batch":
+            env.process(feed_jobs(works, feed, who))
+    asked = []
+    for channel, publication in enumerate(built.publications):
+        if publication.mode == "file":
+            env.process(listing_jobs(works, publication, channel))
+        elif publication.mode == "query":
+            asked.append(channel)
+    if asked:
+        env.process(query_outages(works, built.publications[asked[0]], asked))
+    start_supply(works, scenario.estate.stock)
+    env.process(scrapes(works, scenario.experiment.scrape))
+
+
+def scrapes(works: Works, interval: int) -> Process:
+    """Observe stock accuracy at a random instant of every interval, so that no schedule of the arm can hide from it."""
+    control = works.plane.control
+    k = 0
+    while True:
+        now = k * interval + int(works.luck("scrape", k)) % interval
+        yield Instant(works.env, now, Tie.SCRAPE, 0)
+        works.plane.advance(now)
+        works.journal.scrapes.append(
+            (now, *(int(control[name]) for name in (
+                "view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "promised")))
+        )  # fmt: skip
+        k += 1
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from walking a million live objects again and again; as it was, afterwards."""
+    threshold = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+
+
+def _flows(plane: Plane, world: World) -> NDArray[np.void]:
+    values = {flow.name.lower(): int(plane.memory["flows"][flow]) for flow in Flow}
+    values["pairs"] = int(world.start.pairs.size)
+    return np.array(list(values.items()), FLOW)
+
+
+def _latencies(built: Built) -> NDArray[np.void]:
+    counts = built.memory["histograms"].reshape(len(Latency), -1, BINS)
+    measure, channel, at = np.nonzero(counts)
+    rows = np.empty(at.size, LATENCY)
+    rows["measure"], rows["channel"], rows["bin"], rows["count"] = measure, channel, at, counts[measure, channel, at]
+    return rows

@@ -1,0 +1,1 @@
+"""Telling people what a finished run says; reads stored results only."""

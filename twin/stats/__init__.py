@@ -1,0 +1,1 @@
+"""Statistics of replications: intervals, paired comparison, warm-up. Pure; imports nothing of twin."""

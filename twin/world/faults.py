@@ -1,0 +1,89 @@
+"""Faults as windows: when each system is down in this replication."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.hashing import bits
+from twin.core.laws import sample, table
+from twin.scenario.errors import Problem, ScenarioError
+from twin.scenario.faults import Fault
+from twin.scenario.scenario import Scenario
+from twin.world.streams import Streams
+from twin.world.tables import SYSTEMS, WINDOW
+
+Span = tuple[int, int]
+
+
+def realise_faults(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+    """Outages of all systems, merged where they touch and clipped to the horizon."""
+    dcs = [dc.name for dc in scenario.estate.dcs]
+    _check(scenario, dcs)
+    spans: dict[tuple[int, int], list[Span]] = {}
+    seen: Counter[tuple[str, str | None]] = Counter()
+    for fault in scenario.faults:
+        # Numbered among the faults of its own system and node, so that a new fault elsewhere moves no other's luck.
+        stream = f"fault.{fault.system}.{fault.node or ''}.{seen[fault.system, fault.node]}"
+        seen[fault.system, fault.node] += 1
+        drawn = list(_spans(fault, scenario.calendar.horizon_us, streams.key(stream)))
+        for node in _nodes(fault, dcs):
+            spans.setdefault((SYSTEMS.index(fault.system), node), []).extend(drawn)
+    rows = [
+        (system, node, start, end)
+        for (system, node), listed in sorted(spans.items())
+        for start, end in merged(listed, scenario.calendar.horizon_us)
+    ]
+    return np.array(rows, WINDOW)
+
+
+def merged(spans: Sequence[Span], horizon: int) -> list[Span]:
+    """Spans within ``[0, horizon)``, sorted; those that touch or overlap become one, empty ones vanish."""
+    out: list[Span] = []
+    for start, end in sorted((max(start, 0), min(end, horizon)) for start, end in spans):
+        if start >= end:
+            continue
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
+
+
+def _nodes(fault: Fault, dcs: list[str]) -> list[int]:
+    """Nodes whose own system is down; -1 for a central system."""
+    if fault.system != "wms":
+        return [-1]
+    return list(range(len(dcs))) if fault.node is None else [dcs.index(fault.node)]
+
+
+def _spans(fault: Fault, horizon: int, key: np.uint64) -> Iterator[Span]:
+    """The outages of one fault that begin before the horizon. Attempt 0 is a duration, attempt 1 a time between failures."""
+    duration = table(fault.duration.law, fault.duration.mean, fault.duration.cv)
+    gap = table("exponential", fault.mtbf, 1.0) if fault.mtbf is not None else None
+    start, number = fault.at or 0, 0
+    if gap is not None:
+        start = int(sample(gap, bits(key, 0, 1)))
+    while start < horizon:
+        end = start + int(sample(duration, bits(key, number, 0)))
+        yield start, end
+        number += 1
+        if gap is not None:
+            start = max(end, start + 1) + int(sample(gap, bits(key, number, 1)))
+        elif fault.every is not None:
+            start += fault.every
+        else:
+            return
+
+
+def _check(scenario: Scenario, dcs: list[str]) -> None:
+    problems = [
+        Problem(scenario.name, 1, 1, f"faults[{number}].node", f"no DC is called {fault.node!r}; there are {', '.join(dcs)}")
+        for number, fault in enumerate(scenario.faults)
+        if fault.node is not None and fault.node not in dcs
+    ]
+    if problems:
+        raise ScenarioError(problems)
