@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,15 @@ def interrupt_third(
     simulate(scenario, arm, replication, folder=folder, base=base, data_dir=data_dir)
     if replication == 1 and arm == next(iter(scenario.arms)) and not (base / "calm").exists():
         raise KeyboardInterrupt
+
+
+def hang_after_first(
+    scenario: Scenario, arm: str, replication: int, *, folder: Path, base: Path, data_dir: Path | None
+) -> None:
+    """As :func:`simulate`, but replications after the first never end unless the file ``calm`` is there."""
+    simulate(scenario, arm, replication, folder=folder, base=base, data_dir=data_dir)
+    while replication > 0 and not (base / "calm").exists():
+        time.sleep(0.05)
 
 
 def break_invariant(

@@ -57,7 +57,7 @@ def scenario(**changes: Any) -> Scenario:
 
 
 def line(status: Status, **changes: Any) -> Row:
-    """A line of order 1, one unit of SKU 0, wanted by web at the start of the window; cause or reason given if one is needed."""
+    """One unit of SKU 0 in order 1, wanted by web at the start of the window; a cause or reason where one is needed."""
     row = dict.fromkeys(TABLES["lines"].names or (), 0)
     row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
     row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE

@@ -83,7 +83,7 @@ FLOWS = {
 
 PER_WEEK = 7 / 4  # the run lasts four days
 
-EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
+EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     "oversell_rate": 2 / 6,
     "oversell_rate_per_line_demanded": 2 / 11,
     "oversell_rate_units": 3 / 10,

@@ -47,7 +47,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 def test_a_column_of_another_type_is_named_with_both_types(tmp_path: Path) -> None:
-    dtype = np.dtype([(name, "f8" if name == "t" else kind) for name, kind in TABLES["scrapes"].descr])
+    dtype = np.dtype([(name, "f8" if name == "t" else "i8") for name in TABLES["scrapes"].names or ()])
     write(journal(tmp_path), "scrapes", np.zeros(1, dtype))
     with pytest.raises(ResultsError, match=r"column 't' is double, the journal declares int64"):
         open_journal(tmp_path)

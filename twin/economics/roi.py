@@ -1,5 +1,5 @@
-"""What an arm is worth in a year: first ROI, an extrapolation of the window. Its net benefit is the paired difference of
-this value to the baseline's in the same world.
+"""What an arm is worth in a year: first ROI, an extrapolation of the window. Its net benefit is the paired difference
+of this value to the baseline's in the same world.
 
 Three cases, each the same in both arms of a comparison: **low** is the case against spending on integration (what goes
 wrong is cheap, platforms are dear), **high** the case for it, **base** takes the best single values. They are cases,

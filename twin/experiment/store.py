@@ -75,7 +75,7 @@ class RunFolder:
         try:
             manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             written = manifest.pop("self")
-        except (OSError, ValueError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise ResultsError(f"{path}: not the manifest of a run: {error}") from error
         if written != _self_digest(manifest):
             raise ResultsError(f"{path}: changed after it was written")

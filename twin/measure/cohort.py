@@ -24,10 +24,13 @@ Integers = NDArray[np.int64]
 _PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
 """Accepted once; a line never goes back from there."""
 
+_KEPT_BYTES: Final = 4
+"""Wider columns (instants, identities) are read again each time: memory matters more than a few milliseconds."""
+
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table whose instant ``clock`` lies in ``[start_us, end_us)``; columns are read when first asked for."""
+    """Rows of a table whose instant ``clock`` lies in ``[start_us, end_us)``; columns are read when asked for."""
 
     journal: Journal
     table: str
@@ -37,9 +40,12 @@ class Rows:
     _read: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in self._read:
-            self._read[name] = self.journal.column(self.table, name)[self._inside]
-        return self._read[name]
+        if name in self._read:
+            return self._read[name]
+        values = self.journal.column(self.table, name)[self._inside]
+        if values.itemsize <= _KEPT_BYTES:
+            self._read[name] = values
+        return values
 
     @cached_property
     def _inside(self) -> Mask:

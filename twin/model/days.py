@@ -57,7 +57,7 @@ class Days:
         """Rows for the day's checkouts and lines, behind those still in use."""
         memory, control = self.works.plane.memory, self.works.plane.control
         orders, lines = _order_rows(day), self._line_rows(day)
-        orders["first"] += int(control["line_base"]) + self.lines
+        orders["first"] = int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size
@@ -67,10 +67,11 @@ class Days:
         rows = np.zeros(day.lines.size, state.LINE)
         counts = day.checkouts["lines"].astype(np.int64)
         owner = np.repeat(np.arange(counts.size), counts)
-        rows["line"] = np.arange(rows.size) - np.repeat(day.checkouts["first_line"], counts)
+        rows["line"] = np.arange(rows.size) - (np.cumsum(counts) - counts)[owner]
+        wanted = day.lines[day.checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = day.checkouts[source][owner]
-        rows["sku"], rows["quantity"] = day.lines["sku"], day.lines["quantity"]
+        rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
         rows["t_decision"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = day.checkouts["pickup"][owner]
@@ -109,7 +110,7 @@ def _order_rows(day: WorldDay) -> NDArray[np.void]:
     rows = np.zeros(given.size, state.ORDER)
     for name, source in (
         ("order", "order"), ("t_demand", "t"), ("checkout", "checkout"), ("lines", "lines"), ("open", "lines"), ("channel", "channel"), ("region", "region"),
-        ("abandons", "abandons"), ("declined", "declined"), ("pickup", "pickup"), ("x", "x_km"), ("y", "y_km"), ("first", "first_line"),
+        ("abandons", "abandons"), ("declined", "declined"), ("pickup", "pickup"), ("x", "x_km"), ("y", "y_km"),
     ):  # fmt: skip
         rows[name] = given[source]
     for name in ("t_accept", "t_release", "t_pick", "t_ready", "t_done"):

@@ -48,7 +48,7 @@ class Works:
 
     def luck(self, stream: str, entity: int, attempt: int = 0) -> np.uint64:
         """Random bits of an entity in a stream of the world."""
-        return bits(self.world.streams.key(stream), entity, attempt)
+        return np.uint64(bits(self.world.streams.key(stream), entity, attempt))  # numba hands back a plain integer
 
     def duration(self, knots: NDArray[np.int64], stream: str, entity: int) -> int:
         """A duration of a law, us."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 _UNITS_US = {
     "us": 1,
@@ -64,9 +66,32 @@ def _to_tuple(value: object) -> object:
 Seq = Annotated[tuple[T, ...], BeforeValidator(_to_tuple)]
 """An immutable sequence; a YAML list is accepted although the models are strict."""
 
+NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+"""Names that appear in file names, KPI names and paths."""
+
+DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
+
+Name = Annotated[str, Field(pattern=NAME)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that does not hold: where, seen from the object that has the rule, and what is wrong."""
+
+    path: tuple[str | int, ...]
+    message: str
+    key: bool = False  # the key is wrong, not its value
+
+
+class RuleError(ValueError):
+    """An object whose parts are each valid but do not fit together."""
+
+    def __init__(self, broken: tuple[Broken, ...]) -> None:
+        self.broken = broken
+        super().__init__("; ".join(f"{'.'.join(map(str, rule.path))}: {rule.message}" for rule in broken))
 
 
 class Model(BaseModel):
@@ -75,6 +100,16 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, use_attribute_docstrings=False
     )
+
+    def broken(self) -> Iterator[Broken]:
+        """Rules between the parts of this object that do not hold; overridden where there are any."""
+        return iter(())
+
+    @model_validator(mode="after")
+    def _keeps_its_rules(self) -> Self:
+        if broken := tuple(self.broken()):
+            raise RuleError(broken)
+        return self
 
 
 def par(default: Any = ..., *, unit: str, meaning: str, source: str = "assumption", **rules: Any) -> Any:

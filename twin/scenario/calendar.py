@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Iterator
 
-from twin.scenario.base import Duration, Model, par
+from twin.scenario.base import DATE, Broken, Duration, Model, par
 
 
 class Calendar(Model):
     """Simulated span: ``warm_up`` (not measured), ``window`` (measured), ``follow_up`` (the cohort is followed to its end)."""
 
     start: str = par(
-        unit="local date", meaning="first day, as YYYY-MM-DD; the simulation starts at its local midnight", pattern=r"^\d{4}-\d{2}-\d{2}$"
+        unit="local date", meaning="first day, as YYYY-MM-DD; the simulation starts at its local midnight", pattern=DATE
     )
     time_zone: str = par("America/New_York", unit="IANA zone", meaning="time zone of the start and of head office")
     warm_up: Duration = par("1d", unit="duration", meaning="time before the observation window")
@@ -20,11 +20,9 @@ class Calendar(Model):
         "1d", unit="duration", meaning="time after the window in which the world goes on and the cohort is followed to its end"
     )
 
-    @model_validator(mode="after")
-    def _positive(self) -> Calendar:
+    def broken(self) -> Iterator[Broken]:
         if self.window <= 0:
-            raise ValueError("window must be longer than 0")
-        return self
+            yield Broken(("window",), "must be longer than 0")
 
     @property
     def horizon_us(self) -> int:

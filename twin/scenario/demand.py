@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Duration, Model, Positive, Seq, Share, par
+from twin.scenario.base import DATE, Broken, Duration, Model, Name, Positive, Seq, Share, par
 from twin.scenario.laws import CountLaw, DurationLaw, lognormal
 
 
@@ -60,11 +59,9 @@ class Promotion(Model):
     tills: bool = par(True, unit="flag", meaning="whether the tills are promoted too")
     channels: Seq[str] = par((), unit="names", meaning="channels that are promoted; empty means all")
 
-    @model_validator(mode="after")
-    def _long(self) -> Promotion:
+    def broken(self) -> Iterator[Broken]:
         if self.duration <= 0:
-            raise ValueError("duration must be longer than 0")
-        return self
+            yield Broken(("duration",), "must be longer than 0")
 
 
 class ReplayColumns(Model):
@@ -89,13 +86,16 @@ class Replay(Model):
     log: str = par(unit="file", meaning="Parquet or CSV; relative paths resolve against --data-dir or TWIN_DATA, then the scenario file")
     columns: ReplayColumns = par(unit="object", meaning="declared mapping of the columns")
     time_zone: str = par(unit="IANA zone", meaning="zone of naive time stamps")
-    from_date: str = par(unit="local date", meaning="first day of the log that is replayed; becomes the first day of the simulation", pattern=r"^\d{4}-\d{2}-\d{2}$")
+    from_date: str = par(unit="local date", meaning="first day of the log that is replayed; becomes the first day of the simulation", pattern=DATE)
     fit_days: Positive = par(28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted")
     target: Literal["tills", "channel"] = par("channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders")
     channel: str | None = par(None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn")
     quantity_unit: Literal["units"] = par("units", unit="name", meaning="what the quantity column counts")
-    negatives: Literal["error", "returns"] = par("error", unit="name", meaning="what a negative quantity declares")
+    negatives: Literal["error", "returns", "adjustments"] = par(
+        "error", unit="name", meaning="what a negative quantity is, outside orders with return_order_prefix: not allowed, a return, or a stock adjustment (set aside)"
+    )
     return_order_prefix: str | None = par(None, unit="text", meaning="orders whose identity starts with it are cancellations and become returns")
+    sort: bool = par(False, unit="flag", meaning="restores the order of time stamps; without it an unsorted log is an error")
     merchandise: str | None = par(None, unit="regular expression", meaning="article codes that are goods; all others are set aside as service lines")
     scale: float = par(1.0, unit="ratio", meaning="below 1 customers are thinned, above 1 repeated with fresh identities", gt=0, le=1000)
     jitter: Duration = par("30m", unit="duration", meaning="copies made by scale above 1 are moved by up to this much either way, never the original")
@@ -107,7 +107,7 @@ class Demand(Model):
     """Who wants what, when. Belongs to the world: the same in every arm."""
 
     tills: Tills = par(default_factory=Tills, unit="object", meaning="till sales")
-    channels: dict[str, Channel] = par(unit="object", meaning="online channels by name", min_length=1)
+    channels: dict[Name, Channel] = par(unit="object", meaning="online channels by name", min_length=1)
     promotions: Seq[Promotion] = par((), unit="list", meaning="promotions and flash sales")
     profiles: dict[str, Seq[float]] = par(
         default_factory=dict,
@@ -116,11 +116,9 @@ class Demand(Model):
     )
     replay: Replay | None = par(None, unit="object", meaning="a real log to replay")
 
-    @model_validator(mode="after")
-    def _profiles(self) -> Demand:
+    def broken(self) -> Iterator[Broken]:
         for name, rates in self.profiles.items():
             if len(rates) not in (24, 168):
-                raise ValueError(f"profile {name!r} must have 24 or 168 numbers, it has {len(rates)}")
-            if min(rates) < 0 or sum(rates) <= 0:
-                raise ValueError(f"profile {name!r} must have no negative number and a positive sum")
-        return self
+                yield Broken(("profiles", name), f"must have 24 or 168 numbers, it has {len(rates)}")
+            if any(rate < 0 for rate in rates) or sum(rates) <= 0:
+                yield Broken(("profiles", name), "must have no negative number and a positive sum")

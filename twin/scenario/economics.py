@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Iterator
 
-from twin.scenario.base import Model, Share, par
+from twin.scenario.base import Broken, Model, Share, par
 
 _WEAK = "assumption [weak secondary sources]"
 
@@ -16,11 +16,9 @@ class Range(Model):
     base: float = par(unit="as the parent says", meaning="best single value", ge=0)
     high: float = par(unit="as the parent says", meaning="plausible high value", ge=0)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
+    def broken(self) -> Iterator[Broken]:
         if not self.low <= self.base <= self.high:
-            raise ValueError("low, base and high must be in this order")
-        return self
+            yield Broken((), f"low, base and high must be in this order, they are {self.low:g}, {self.base:g}, {self.high:g}")
 
 
 def _range(low: float, base: float, high: float) -> Range:

@@ -30,4 +30,7 @@ class ScenarioError(TwinError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(self.problems)  # the arguments travel between processes, so they must rebuild the exception
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))

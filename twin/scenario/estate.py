@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Count, Duration, Model, Positive, Seq, Share, par
+from twin.scenario.base import Broken, Count, Duration, Model, Positive, Seq, Share, format_duration, par
 from twin.scenario.laws import DurationLaw, lognormal
 
 
@@ -40,11 +39,11 @@ class Cluster(Model):
     closes: Duration = par("21h", unit="local time of day", meaning="closing time; must be after the opening time")
     profile: str = par("high_street", unit="name", meaning="hour-of-week profile of till sales (see profiles)")
 
-    @model_validator(mode="after")
-    def _open_for_a_while(self) -> Cluster:
-        if not self.opens < self.closes <= 24 * 3_600_000_000:
-            raise ValueError("a store must open before it closes, and close by 24h")
-        return self
+    def broken(self) -> Iterator[Broken]:
+        if self.opens >= self.closes:
+            yield Broken(("closes",), f"must be after the opening time {format_duration(self.opens)}, it is {format_duration(self.closes)}")
+        if self.closes > 24 * 3_600_000_000:
+            yield Broken(("closes",), f"must be at most 24h, it is {format_duration(self.closes)}")
 
 
 class Stores(Model):
@@ -137,21 +136,25 @@ class Estate(Model):
     record_error: RecordError = par(default_factory=RecordError, unit="object", meaning="inventory record inaccuracy")
     width_km: Positive = par(800, unit="km", meaning="side of the square country in which drawn stores lie")
 
-    @model_validator(mode="after")
-    def _references(self) -> Estate:
-        names = [region.name for region in self.regions]
-        nodes = [dc.name for dc in self.dcs]
-        for what, listed in (("region", names), ("DC", nodes), ("cluster", [c.name for c in self.stores.clusters])):
-            twice = {name for name in listed if listed.count(name) > 1}
-            if twice:
-                raise ValueError(f"{what} names must be unique, {sorted(twice)[0]!r} is there twice")
-        for share, what in (
-            (sum(region.share for region in self.regions), "regions"),
-            (sum(cluster.share for cluster in self.stores.clusters), "clusters"),
-        ):
-            if abs(share - 1) > 1e-9:
-                raise ValueError(f"shares of the {what} must sum to 1, they sum to {share:g}")
-        return self
+    def broken(self) -> Iterator[Broken]:
+        yield from _unique(("regions",), "region", self.regions)
+        yield from _unique(("dcs",), "DC", self.dcs)
+        yield from _unique(("stores", "clusters"), "cluster", self.stores.clusters)
+        yield from _whole(("regions",), [region.share for region in self.regions])
+        yield from _whole(("stores", "clusters"), [cluster.share for cluster in self.stores.clusters])
+
+
+def _unique(path: tuple[str, ...], what: str, things: Sequence[Region | Dc | Cluster]) -> Iterator[Broken]:
+    seen: set[str] = set()
+    for place, thing in enumerate(things):
+        if thing.name in seen:
+            yield Broken((*path, place, "name"), f"{what} names must be unique, {thing.name!r} is there twice")
+        seen.add(thing.name)
+
+
+def _whole(path: tuple[str, ...], shares: Sequence[float]) -> Iterator[Broken]:
+    if abs(sum(shares) - 1) > 1e-9:
+        yield Broken(path, f"shares must sum to 1, they sum to {sum(shares):g}")
 
 
 ProfileName = Literal["flat", "high_street", "mall", "neighbourhood", "online", "marketplace"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Duration, Model, par
+from twin.scenario.base import Broken, Duration, Model, par
 from twin.scenario.laws import DurationLaw
 
 System = Literal["erp", "files", "hub", "broker", "service", "wms"]
@@ -23,16 +22,16 @@ class Fault(Model):
     every: Duration | None = par(None, unit="duration", meaning="repeats after this much (maintenance windows)")
     mtbf: Duration | None = par(None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential")
 
-    @model_validator(mode="after")
-    def _when(self) -> Fault:
+    def broken(self) -> Iterator[Broken]:
         if (self.at is None) == (self.mtbf is None):
-            raise ValueError("give either at or mtbf")
-        if self.every is not None and (self.at is None or self.every <= self.duration.mean):
-            raise ValueError("every needs at and must be longer than the duration")
+            yield Broken((), "give either at (scheduled) or mtbf (at random), " + ("not both" if self.at is not None else "one of them"))
+        if self.every is not None and self.at is None:
+            yield Broken(("every",), "repeats a scheduled fault, so it needs at")
+        elif self.every is not None and self.every <= self.duration.mean:
+            yield Broken(("every",), "must be longer than the duration, the windows would overlap")
         if self.mtbf is not None and self.mtbf <= 0:
-            raise ValueError("mtbf must be longer than 0")
+            yield Broken(("mtbf",), "must be longer than 0")
         if self.duration.mean <= 0:
-            raise ValueError("duration must be longer than 0")
+            yield Broken(("duration",), "must be longer than 0")
         if self.node is not None and self.system != "wms":
-            raise ValueError("node is for system wms only")
-        return self
+            yield Broken(("node",), f"is for system wms only, the system is {self.system}")

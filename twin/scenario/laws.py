@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator
 
-from twin.scenario.base import Duration, Model, Seq, par
+from twin.scenario.base import Broken, Duration, Model, Seq, par
 
 
 class Law(Model):
@@ -44,15 +45,14 @@ class CountLaw(Model):
     values: Seq[int] = par((1,), unit="count", meaning="the numbers that occur", min_length=1)
     shares: Seq[float] = par((1.0,), unit="share", meaning="share of each number; must sum to 1")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> CountLaw:
+    def broken(self) -> Iterator[Broken]:
         if len(self.values) != len(self.shares):
-            raise ValueError(f"values and shares must have the same length, {len(self.values)} is not {len(self.shares)}")
-        if any(value < 1 for value in self.values):
-            raise ValueError("values must be at least 1")
+            yield Broken(("shares",), f"must have as many items as values, {len(self.shares)} is not {len(self.values)}")
+        for place, value in enumerate(self.values):
+            if value < 1:
+                yield Broken(("values", place), f"must be at least 1, it is {value}")
         if any(share < 0 for share in self.shares) or abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(f"shares must be non-negative and sum to 1, they sum to {sum(self.shares):g}")
-        return self
+            yield Broken(("shares",), f"must be non-negative and sum to 1, they sum to {sum(self.shares):g}")
 
     @property
     def mean(self) -> float:

@@ -5,11 +5,10 @@ Only paths under ``systems`` may differ between arms; everything else belongs to
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import model_validator
-
-from twin.scenario.base import Count, Duration, Model, Positive, Share, par
+from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
 
 Middleware = Literal["files", "hub", "broker", "service"]
@@ -36,6 +35,10 @@ class Feed(Model):
     dc_link: Duration = par("40ms", unit="duration", meaning="stream: DC or head office system to broker")
     service: DurationLaw = par(lognormal("5ms", 1.0), unit="duration law", meaning="stream: handling of one message by the partition's consumer")
 
+    def broken(self) -> Iterator[Broken]:
+        if self.mode == "batch" and self.interval <= 0:
+            yield Broken(("interval",), "must be longer than 0 for mode batch")
+
 
 class Publication(Model):
     """How a channel learns what it may sell.
@@ -54,13 +57,11 @@ class Publication(Model):
     jitter: Duration = par("0s", unit="duration", meaning="file: each start is late by a uniform part of this")
     spread: float = par(0.0, unit="ratio", meaning="file: coefficient of variation of the delay (lognormal)", ge=0, le=5)
 
-    @model_validator(mode="after")
-    def _feasible(self) -> Publication:
+    def broken(self) -> Iterator[Broken]:
         if self.mode != "query" and self.interval <= 0:
-            raise ValueError(f"interval must be longer than 0 for mode {self.mode}")
-        if self.mode in ("cache", "read_model") and self.delay > self.interval:
-            raise ValueError(f"delay must not exceed the interval for mode {self.mode}")
-        return self
+            yield Broken(("interval",), f"must be longer than 0 for mode {self.mode}")
+        elif self.mode in ("cache", "read_model") and self.delay > self.interval:
+            yield Broken(("delay",), f"must not exceed the interval for mode {self.mode}")
 
 
 class Publications(Model):
@@ -132,13 +133,17 @@ class Release(Model):
     phase: Duration = par("0s", unit="duration", meaning="batch: start of the first export after local midnight of the start")
     step: DurationLaw = par(lognormal("2s", 0.8), unit="duration law", meaning="processing per order, without queueing")
 
+    def broken(self) -> Iterator[Broken]:
+        if self.mode == "batch" and self.interval <= 0:
+            yield Broken(("interval",), "must be longer than 0 for mode batch")
+
 
 class Buffers(Model):
     """Units held back from online channels (not safety stock for planning)."""
 
     store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors")
     dc: Count = par(0, unit="units", meaning="held back in each DC")
-    pooled: dict[str, int] = par(default_factory=dict, unit="units by channel", meaning="held back from a channel on top, out of the pooled stock")
+    pooled: dict[str, Count] = par(default_factory=dict, unit="units by channel", meaning="held back from a channel on top, out of the pooled stock")
 
 
 class Sourcing(Model):

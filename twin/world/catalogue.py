@@ -13,7 +13,9 @@ from twin.scenario.scenario import Scenario
 from twin.world.luck import exact_share
 from twin.world.streams import Streams
 from twin.world.tables import SKU
-from twin.world.tabular import read_table
+from twin.world.tabular import Columns, read_table
+
+_REQUIRED = ("sku", "price_usd", "popularity")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _drawn_prices(law: Skus, streams: Streams) -> NDArray[np.int64]:
 
 def _read(scenario: Scenario, streams: Streams, base: Path) -> Catalogue:
     name = scenario.estate.skus.table or ""
-    table = read_table(base / name, name, ("sku", "price_usd", "popularity"), ("ending", "margin"), ("sku",))
+    table = read_table(base / name, name, Columns(_REQUIRED, ("ending", "margin"), text=("sku",)))
     price, popularity = table.numbers("price_usd"), table.numbers("popularity")
     names = table.names("sku")
     table.complain_where("price_usd", ~((price > 0) & (price <= 10_000_000)), "must be above 0 and at most 10 million")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from twin.world.streams import Streams
 from twin.world.tables import SYSTEMS, WINDOW
 
 Span = tuple[int, int]
+
+REPEATS_MAX: Final = 1_000_000
+"""A fault that is expected to happen more often than this within the horizon is refused."""
 
 
 def realise_faults(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
@@ -66,24 +70,34 @@ def _spans(fault: Fault, horizon: int, key: np.uint64) -> Iterator[Span]:
     gap = table("exponential", fault.mtbf, 1.0) if fault.mtbf is not None else None
     start, number = fault.at or 0, 0
     if gap is not None:
-        start = int(sample(gap, bits(key, 0, 1)))
+        start = _drawn(gap, key, 0, 1)
     while start < horizon:
-        end = start + int(sample(duration, bits(key, number, 0)))
+        end = start + _drawn(duration, key, number, 0)
         yield start, end
         number += 1
         if gap is not None:
-            start = max(end, start + 1) + int(sample(gap, bits(key, number, 1)))
+            start = max(end, start + 1) + _drawn(gap, key, number, 1)
         elif fault.every is not None:
             start += fault.every
         else:
             return
 
 
+def _drawn(law: NDArray[np.int64], key: np.uint64, number: int, attempt: int) -> int:
+    # A compiled function returns an int, which may exceed the signed 64 bits that the next one would take it for.
+    return int(sample(law, np.uint64(bits(key, number, attempt))))
+
+
 def _check(scenario: Scenario, dcs: list[str]) -> None:
-    problems = [
-        Problem(scenario.name, 1, 1, f"faults[{number}].node", f"no DC is called {fault.node!r}; there are {', '.join(dcs)}")
-        for number, fault in enumerate(scenario.faults)
-        if fault.node is not None and fault.node not in dcs
-    ]
+    problems = []
+    for number, fault in enumerate(scenario.faults):
+        path = f"faults[{number}]"
+        if fault.node is not None and fault.node not in dcs:
+            message = f"no DC is called {fault.node!r}; there are {', '.join(dcs)}"
+            problems.append(Problem(scenario.name, 1, 1, f"{path}.node", message))
+        cycle = fault.every or (fault.mtbf + fault.duration.mean if fault.mtbf is not None else None)
+        if cycle is not None and scenario.calendar.horizon_us / cycle > REPEATS_MAX:
+            message = f"would repeat more than {REPEATS_MAX} times within the horizon"
+            problems.append(Problem(scenario.name, 1, 1, path, message))
     if problems:
         raise ScenarioError(problems)

@@ -11,8 +11,8 @@ from twin.core.clock import DAY
 from twin.core.jit import kernel
 from twin.world.tables import PHYSICAL
 
-RANK_BITS: Final = 26
-"""A key is ``time of day << 27 | rank << 1 | kind``: 37 + 26 + 1 bits. The rank counts pairs by node, then SKU."""
+RANK_BITS: Final = 25
+"""A key is ``time of day << 26 | rank << 1 | kind``: 37 + 25 + 1 bits, so it is never negative. The rank counts pairs by node, then SKU."""
 
 PAIRS_MAX: Final = 2**RANK_BITS
 

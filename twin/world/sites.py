@@ -14,7 +14,7 @@ from twin.scenario.estate import Estate
 from twin.world.luck import exact_share, largest_remainder
 from twin.world.streams import Streams
 from twin.world.tables import NODE
-from twin.world.tabular import read_table
+from twin.world.tabular import Columns, read_table
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def _draw(estate: Estate, streams: Streams) -> _Stores:
 
 def _read(estate: Estate, base: Path) -> _Stores:
     name = estate.stores.table or ""
-    required = ("store", "region", "cluster", "x_km", "y_km")
-    table = read_table(base / name, name, required, ("weekly_lines",), ("store", "region", "cluster"))
+    text = ("store", "region", "cluster")
+    table = read_table(base / name, name, Columns((*text, "x_km", "y_km"), ("weekly_lines",), text=text))
     names = table.names("store")
     taken = {dc.name for dc in estate.dcs}
     table.complain_where("store", np.array([store in taken for store in names], np.bool_), "must not be the name of a DC")

@@ -80,29 +80,39 @@ class Table:
         return numbers
 
 
-def read_table(path: Path, name: str, required: Sequence[str], optional: Sequence[str], text: Sequence[str]) -> Table:
-    """Read the columns asked for. ``text`` are those never to be taken for numbers. Raises :class:`ScenarioError`."""
+@dataclass(frozen=True)
+class Columns:
+    """What is read of a table."""
+
+    required: tuple[str, ...]  # must exist and have no nulls
+    optional: tuple[str, ...] = ()  # read where they exist
+    nullable: tuple[str, ...] = ()  # must exist, may have nulls
+    text: tuple[str, ...] = ()  # never taken for numbers
+
+
+def read_table(path: Path, name: str, columns: Columns) -> Table:
+    """Read the columns asked for. Raises :class:`ScenarioError` if that cannot be done."""
     if not path.is_file():
-        raise ScenarioError([Problem(name, 1, 1, "file", f"no such file: {path.name!r} was looked for in {_shown(path)}")])
+        raise ScenarioError([Problem(name, 1, 1, "file", f"no such file: {path.name!r} was looked for in {path.parent}")])
     try:
-        return _checked(path, name, required, optional, text)
+        return _checked(path, name, columns)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as reason:
         raise ScenarioError([Problem(name, 1, 1, "file", f"cannot be read: {str(reason).splitlines()[0]}")]) from reason
 
 
-def _checked(path: Path, name: str, required: Sequence[str], optional: Sequence[str], text: Sequence[str]) -> Table:
+def _checked(path: Path, name: str, columns: Columns) -> Table:
     is_csv = path.suffix.lower() == ".csv"
     present = _csv_header(path) if is_csv else list(pa.parquet.read_schema(path).names)
-    missing = [column for column in required if column not in present]
+    needed = (*columns.required, *columns.nullable)
+    missing = [column for column in needed if column not in present]
     if missing:
         raise ScenarioError([Problem(name, 1, 1, column, _missing(column, present)) for column in missing])
-    wanted = [*required, *(column for column in optional if column in present)]
-    wanted = list(dict.fromkeys(wanted))
-    read = _read_csv(path, wanted, text) if is_csv else pa.parquet.read_table(path, columns=wanted)
+    wanted = list(dict.fromkeys([*needed, *(column for column in columns.optional if column in present)]))
+    read = _read_csv(path, wanted, columns.text) if is_csv else pa.parquet.read_table(path, columns=wanted)
     table = Table(name, {column: read[column] for column in wanted}, int(is_csv))
     if table.rows == 0:
-        table.complain(required[0], "the table has no rows")
-    for column in required:
+        table.complain(wanted[0], "the table has no rows")
+    for column in columns.required:
         nulls = np.asarray(table.columns[column].is_null().to_numpy(), np.bool_)
         table.complain_where(column, nulls, "must not be empty")
     table.check()
@@ -126,6 +136,3 @@ def _missing(column: str, present: list[str]) -> str:
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"no such column; the table has {', '.join(present)}{hint}"
 
-
-def _shown(path: Path) -> str:
-    return str(path.parent)

@@ -1,0 +1,50 @@
+"""Ctrl-C on a terminal reaches the whole process group: the run, and every worker of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.experiment import fakes
+from tests.experiment.test_run import Recorder, carry_out
+from twin.experiment.store import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def group_is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process_behind(tmp_path: Path, jobs: int) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "tests.experiment.hanging", str(run), str(jobs)]
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    while len(list(run.glob("journal/*/0000/task.json"))) < 3:
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in said
+    assert "Traceback" not in said
+    assert json.loads((run / "manifest.json").read_text())["status"] == "interrupted"
+    assert not group_is_alive(process.pid)
+    (tmp_path / "calm").touch()
+    recorder = Recorder()
+    carry_out(run, instruments=fakes.with_simulate(fakes.hang_after_first), progress=recorder, resume=True)
+    assert recorder.before == 3
+    assert verify(run) == []

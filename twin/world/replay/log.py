@@ -1,0 +1,166 @@
+"""A demand log: found, read by its declared columns, and validated before anything is simulated."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.scenario.demand import Replay
+from twin.scenario.errors import Problem, ScenarioError
+from twin.scenario.scenario import Scenario
+from twin.world.replay.stamps import instants
+from twin.world.tabular import Columns, Table, read_table
+
+Names = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Log:
+    """Lines of a log in the order of time. Codes are positions in the sorted list of names; a line of no store has -1."""
+
+    t: NDArray[np.int64]  # us since 1970 UTC
+    quantity: NDArray[np.int64]
+    price_cents: NDArray[np.float64]  # NaN where the log does not say
+    order: NDArray[np.int64]
+    orders: Names
+    sku: NDArray[np.int64]
+    skus: Names
+    customer: NDArray[np.int64]  # of a line without a customer the order stands for one
+    customers: Names
+    store: NDArray[np.int64]
+    stores: Names
+
+
+def find_log(name: str, base: Path, data_dir: Path | None) -> Path:
+    """Where a log lies: in the data folder (``--data-dir``, else ``TWIN_DATA``), else beside the scenario."""
+    declared = data_dir or (Path(os.environ["TWIN_DATA"]) if os.environ.get("TWIN_DATA") else None)
+    in_data = declared / name if declared is not None else None
+    return in_data if in_data is not None and in_data.is_file() else base / name
+
+
+def read_log(scenario: Scenario, base: Path, data_dir: Path | None) -> Log:
+    """Read and validate the scenario's log. Raises :class:`ScenarioError` with everything that is wrong."""
+    replay = scenario.demand.replay
+    assert replay is not None, "asked for the log of a scenario without replay"
+    _check(scenario, replay)
+    table = _table(replay, find_log(replay.log, base, data_dir))
+    log = _lines(replay, table)
+    _check_quantities(replay, table, log)
+    behind = np.diff(log.t, prepend=log.t[:1]) < 0
+    if not replay.sort:
+        table.complain_where(replay.columns.timestamp, behind, "is earlier than the row before (sort: true restores the order)")
+    table.check()
+    return _sorted(log) if behind.any() else log
+
+
+def _check(scenario: Scenario, replay: Replay) -> None:
+    """Things the scenario says of the log that need no look into it."""
+    wrong = []
+    if replay.target == "channel" and replay.channel not in scenario.demand.channels:
+        known = ", ".join(scenario.demand.channels)
+        wrong.append(("channel", f"no channel is called {replay.channel!r}; there are {known}"))
+    if replay.target == "tills" and replay.columns.store is None:
+        wrong.append(("columns.store", "is needed when target is tills"))
+    try:
+        re.compile(replay.merchandise or "")
+    except re.error as reason:
+        wrong.append(("merchandise", f"is no regular expression: {reason}"))
+    try:
+        ZoneInfo(replay.time_zone)
+    except (ValueError, OSError, KeyError):
+        wrong.append(("time_zone", f"no time zone is called {replay.time_zone!r}"))
+    if wrong:
+        raise ScenarioError(Problem(scenario.name, 1, 1, f"demand.replay.{path}", rule) for path, rule in wrong)
+
+
+def _table(replay: Replay, path: Path) -> Table:
+    names = replay.columns
+    declared = (names.customer, names.unit_price, names.line_value, names.store)
+    columns = Columns(
+        required=(names.order, names.sku, names.quantity, names.timestamp),
+        nullable=tuple(name for name in declared if name is not None),
+        text=tuple(name for name in (names.order, names.sku, names.timestamp, names.customer, names.store) if name),
+    )
+    return read_table(path, replay.log, columns)
+
+
+def _lines(replay: Replay, table: Table) -> Log:
+    columns = replay.columns
+    order, orders = _coded(table.text(columns.order))
+    sku, skus = _coded(table.text(columns.sku))
+    store, stores = _coded(table.text(columns.store)) if columns.store else (np.full(table.rows, -1), np.zeros(0, object))
+    customer_names = table.text(columns.order)
+    if columns.customer is not None:
+        named = table.text(columns.customer)
+        anonymous = np.equal(named, None)
+        customer_names = np.where(anonymous, "order " + customer_names.astype(str), named)
+    customer, customers = _coded(customer_names)
+    quantity = _whole(table, columns.quantity)
+    t = instants(table, columns.timestamp, replay.time_zone)
+    price = _price_cents(replay, table, quantity)
+    return Log(t, quantity, price, order, orders, sku, skus, customer, customers, store, stores)
+
+
+def _coded(values: Names) -> tuple[NDArray[np.int64], Names]:
+    """Values as positions in their sorted list; nulls are -1."""
+    known = np.not_equal(values, None)
+    names, code = np.unique(values[known].astype(str), return_inverse=True)
+    codes = np.full(values.size, -1, np.int64)
+    codes[known] = code
+    return codes, names.astype(object)
+
+
+def _whole(table: Table, column: str) -> NDArray[np.int64]:
+    numbers = table.numbers(column)
+    table.complain_where(column, ~(np.abs(numbers) <= 2**31), "must be a number below 2 billion")
+    numbers = np.where(np.isfinite(numbers), numbers, 0.0)
+    table.complain_where(column, numbers != np.rint(numbers), "must be a whole number of units")
+    return np.rint(numbers).astype(np.int64)
+
+
+def _price_cents(replay: Replay, table: Table, quantity: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Price of one unit; from the line's value where there is no unit price."""
+    price = np.full(table.rows, np.nan)
+    if replay.columns.line_value is not None:
+        value = table.numbers(replay.columns.line_value)
+        price = np.divide(value, quantity, out=price, where=quantity != 0)
+    if replay.columns.unit_price is not None:
+        unit = table.numbers(replay.columns.unit_price)
+        price = np.where(np.isnan(unit), price, unit)
+    return 100 * price
+
+
+def _check_quantities(replay: Replay, table: Table, log: Log) -> None:
+    if replay.negatives != "error":
+        return
+    wrong = (log.quantity < 0) & ~is_cancellation(replay, log) & is_merchandise(replay, log)
+    table.complain_where(replay.columns.quantity, wrong, "is negative, which negatives: returns or adjustments would allow")
+
+
+def is_cancellation(replay: Replay, log: Log) -> NDArray[np.bool_]:
+    """Lines of orders that take back another."""
+    prefix = replay.return_order_prefix
+    flags = np.array([prefix is not None and name.startswith(prefix) for name in log.orders], np.bool_)
+    return flags[log.order]
+
+
+def is_merchandise(replay: Replay, log: Log) -> NDArray[np.bool_]:
+    """Lines whose article code is that of goods."""
+    pattern = re.compile(replay.merchandise) if replay.merchandise is not None else None
+    flags = np.array([pattern is None or pattern.fullmatch(name) is not None for name in log.skus], np.bool_)
+    return flags[log.sku]
+
+
+def _sorted(log: Log) -> Log:
+    """In the order of time; lines of one instant stay in the order of the log."""
+    at = np.argsort(log.t, kind="stable")
+    return Log(
+        log.t[at], log.quantity[at], log.price_cents[at], log.order[at], log.orders, log.sku[at], log.skus,
+        log.customer[at], log.customers, log.store[at], log.stores,
+    )  # fmt: skip
