@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,22 +28,29 @@ def group_is_alive(group: int) -> bool:
     return True
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds; a minute is far more than it can take, and then the test has failed."""
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it never happened")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process_behind(tmp_path: Path, jobs: int) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-m", "tests.experiment.hanging", str(run), str(jobs)]
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True)
-    while len(list(run.glob("journal/*/0000/task.json"))) < 3:
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        time.sleep(0.05)
+    wait_until(lambda: len(list(run.glob("journal/*/0000/task.json"))) == 3)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "--resume" in said
     assert "Traceback" not in said
     assert json.loads((run / "manifest.json").read_text())["status"] == "interrupted"
-    assert not group_is_alive(process.pid)
+    wait_until(lambda: not group_is_alive(process.pid))
     (tmp_path / "calm").touch()
     recorder = Recorder()
     carry_out(run, instruments=fakes.with_simulate(fakes.hang_after_first), progress=recorder, resume=True)

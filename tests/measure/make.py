@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, TABLES, Cause, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, PRICE, TABLES, Cause, Latency, Mode, Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
-from twin.measure.read import SKUS
 from twin.scenario.scenario import Scenario
 
 Row = dict[str, Any]
@@ -115,7 +114,7 @@ def journal(
     for table, dtype in TABLES.items():
         write(folder, table, _array(rows[table], dtype))
     priced = [{"sku": n, "price_cents": price, "cost_cents": cost} for n, (price, cost) in enumerate(skus)]
-    write(folder, "skus", _array(priced, SKUS))
+    write(folder, "skus", _array(priced, PRICE))
     return folder
 
 

@@ -33,9 +33,9 @@ LINES: list[Row] = [
     false_oos(Refusal.BUFFER, order=5, sku=1, staleness=50 * SECOND),
     # market: 1 accepted, 1 refused wrongly without any decision, 2 refused rightly, 1 abandoned
     line(Status.SUPPLIED, order=6, channel=1, sku=1, quantity=2, staleness=60 * SECOND),
-    false_oos(Refusal.CLOSED, order=7, channel=1, t_decision=NONE, staleness=NONE),
+    false_oos(Refusal.CLOSED, order=7, channel=1, t_decision=START, staleness=0),
     line(Status.REFUSED, order=8, channel=1, staleness=70 * SECOND),
-    line(Status.REFUSED, order=8, line=1, channel=1, refusal=Refusal.TIME_OUT, staleness=80 * SECOND),
+    line(Status.REFUSED, order=8, line=1, channel=1, refusal=Refusal.TIME_OUT, staleness=95 * SECOND),
     line(Status.ABANDONED, order=9, channel=1, degraded=1, staleness=90 * SECOND),
 ]
 
@@ -68,17 +68,17 @@ LATENCY: list[Row] = [
 ]
 
 FLOWS = {
-    "PAIRS": PAIRS,
-    "TILL_UNITS": 90,
-    "TILL_UNITS_LOST": 10,
-    "MOVEMENTS": 100,
-    "SEEN": 97,
-    "RESERVE_MESSAGES": 20,
-    "SERVICE_CALLS": 10,
-    "SERVICE_TIME_OUTS": 1,
-    "ERP_CALLS": 4,
-    "ERP_TIME_OUTS": 3,
-    "LAPSED_HOLDS": 8,
+    "pairs": PAIRS,
+    "till_units": 90,
+    "till_units_lost": 10,
+    "movements": 100,
+    "seen": 97,
+    "reserve_messages": 20,
+    "service_calls": 10,
+    "service_time_outs": 1,
+    "erp_calls": 4,
+    "erp_time_outs": 3,
+    "lapsed_holds": 8,
 }
 
 PER_WEEK = 7 / 4  # the run lasts four days

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.measure.make import START, Row, cohort, latencies, line, order
 from twin.core.bins import BINS, bin_of
 from twin.core.clock import HOUR, NEVER, SECOND
-from twin.journal.tables import NONE, Latency, Mode, Status
+from twin.journal.tables import NONE, Latency, Mode, Refusal, Status
 from twin.measure.kpi import histogram_quantile_s, quantile_s
 from twin.measure.kpis import measure_cohort
 
@@ -25,9 +25,20 @@ def released(number: int, seconds: int, **changes: Any) -> Row:
 
 def test_orders_not_released_by_the_end_count_as_later_than_all_that_were(tmp_path: Path) -> None:
     rows = [*(released(n, n + 1) for n in range(9)), order(order=9, t_accept=START)]
-    kpis = measure_cohort(cohort(tmp_path, orders=rows))
+    kpis = measure_cohort(cohort(tmp_path, orders=rows, lines=[line(Status.ACCEPTED, order=9)]))
     assert kpis["order_release_p50_s"] == 5
     assert kpis["order_release_p95_s"] is None
+
+
+def test_an_order_for_which_no_node_was_found_has_no_release_time(tmp_path: Path) -> None:
+    rows = [released(1, 7), order(order=2, t_accept=START)]
+    kpis = measure_cohort(cohort(tmp_path, orders=rows, lines=[line(Status.OVERSOLD, order=2)]))
+    assert kpis["order_release_p99_s"] == 7
+
+
+def test_an_order_that_was_released_has_its_release_time_although_a_line_is_open(tmp_path: Path) -> None:
+    kpis = measure_cohort(cohort(tmp_path, orders=[released(1, 7)], lines=[line(Status.ACCEPTED)]))
+    assert kpis["order_release_p99_s"] == 7
 
 
 def test_an_order_with_an_open_line_is_not_fulfilled_even_if_a_parcel_was_picked(tmp_path: Path) -> None:
@@ -58,8 +69,13 @@ def test_pickups_are_ready_and_shipments_are_delivered(tmp_path: Path) -> None:
     assert (shipped["ready_for_pickup_p95_s"], shipped["delivery_p95_s"]) == (None, 3 * 3600)
 
 
-def test_a_line_without_a_decision_has_no_staleness(tmp_path: Path) -> None:
-    rows = [line(Status.REFUSED, t_decision=NONE, staleness=0), line(Status.SUPPLIED, staleness=SECOND)]
+def test_a_line_that_was_not_held_against_a_belief_has_no_staleness(tmp_path: Path) -> None:
+    rows = [
+        line(Status.ABANDONED, t_decision=NONE),
+        line(Status.REFUSED, refusal=Refusal.CLOSED),
+        line(Status.REFUSED, refusal=Refusal.TIME_OUT),
+        line(Status.SUPPLIED, staleness=SECOND),
+    ]
     assert measure_cohort(cohort(tmp_path, lines=rows))["staleness_p50_s"] == 1
 
 

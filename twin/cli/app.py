@@ -23,6 +23,7 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change one value, such as estate.stores.count=50; repeatable."),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of all luck, instead of the scenario's.")]
+DataDir = Annotated[Path | None, typer.Option(metavar="DIR", envvar="TWIN_DATA", help="Folder of logs to replay.")]
 LATEST = Path("results/latest")
 
 
@@ -48,9 +49,7 @@ def run(  # noqa: PLR0913  the options of the command line are its parameters
     resume: Annotated[bool, typer.Option("--resume", help="Go on with --out, or with the latest run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", envvar="TWIN_DATA", help="Folder of logs to replay.")
-    ] = None,
+    data_dir: DataDir = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the results folder only.")] = False,
     strict_inconclusive: Annotated[
         bool, typer.Option("--strict-inconclusive", help="Exit 8 if a threshold stays open.")
@@ -79,11 +78,11 @@ def run(  # noqa: PLR0913  the options of the command line are its parameters
 
 
 @app.command()
-def validate(file: ScenarioFile, *, set_: Set = None, seed: Seed = None) -> int:
+def validate(file: ScenarioFile, *, set_: Set = None, seed: Seed = None, data_dir: DataDir = None) -> int:
     """Check a scenario without running it; every problem is named with its line and column."""
     from twin.cli.scenarios import validate_scenario
 
-    return validate_scenario(file, sets=tuple(set_ or ()), seed=seed)
+    return validate_scenario(file, sets=tuple(set_ or ()), seed=seed, data_dir=data_dir)
 
 
 @app.command()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
+from twin.cli.scenarios import KNOWN_KPIS
 from twin.core.errors import ExitCode, UsageError
-from twin.experiment.atomic import digest_file
 from twin.experiment.instruments import Instruments, real
 from twin.experiment.plan import Plan, choose_arms, make_plan, summary
 from twin.experiment.results import Result
 from twin.experiment.run import Options, Progress, Silence, run_experiment
-from twin.experiment.thresholds import check_thresholds
 from twin.report.console import console_for, show_header, show_result
 from twin.report.progress import Bar, Lines
-from twin.scenario.loader import Loaded, dump_resolved, load
+from twin.scenario.dump import dump_resolved
+from twin.scenario.loader import load
 
 
 @dataclass(frozen=True)
@@ -69,21 +68,16 @@ def carry_out(request: Request, instruments: Instruments | None = None) -> int:
 
 
 def _plan(request: Request) -> Plan:
-    loaded = load(request.file, sets=_sets(request), seed=request.seed)
-    scenario = choose_arms(loaded.scenario, request.arms)
-    check_thresholds(scenario, request.file)
-    return make_plan(scenario, base=loaded.base, data_dir=request.data_dir, files=_digests(loaded))
+    loaded = load(
+        request.file, sets=_sets(request), seed=request.seed, known_kpis=KNOWN_KPIS, data_dir=request.data_dir
+    )
+    return make_plan(choose_arms(loaded.scenario, request.arms), base=loaded.base, data_dir=request.data_dir)
 
 
 def _sets(request: Request) -> tuple[str, ...]:
     """Changes to the scenario, in the order given; ``--reps`` is one of them."""
     reps = () if request.reps is None else (f"experiment.replications={request.reps}",)
     return (*request.sets, *reps)
-
-
-def _digests(loaded: Loaded) -> dict[str, str]:
-    """Digests of the tables that the scenario refers to, by name relative to it, so that no name tells a machine."""
-    return {os.path.relpath(path, loaded.base): digest_file(path) for path in loaded.files}
 
 
 def _progress(console: Console) -> Progress:

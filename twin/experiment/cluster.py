@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import dask
@@ -20,14 +22,18 @@ from twin.experiment.task import Job, run_task
 DEATHS_ALLOWED: Final = 3
 """Workers that one task may take with it before the run gives up."""
 
+_LOCAL: Final = {
+    "distributed.scheduler.allowed-failures": DEATHS_ALLOWED,
+    "distributed.scheduler.worker-saturation": 1.0,  # no task waits behind another while a worker is idle
+}
 _CONNECT_TIMEOUT_S: Final = 20
-_CLOSE_TIMEOUT_S: Final = 5
+_CLOSE_TIMEOUT_S: Final = 1  # after Ctrl-C a worker may be deep in a kernel; it is killed then
 
 
 def on_local_workers(job: Job, tasks: Sequence[Task], *, workers: int, on_done: OnDone) -> None:
     """Carry out the tasks on ``workers`` processes of this machine, reachable from nowhere else."""
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_ALLOWED}),
+        dask.config.set(_LOCAL),
         tempfile.TemporaryDirectory(prefix="twin-", ignore_cleanup_errors=True) as scratch,
         _workers(workers, scratch) as cluster,
         Client(cluster) as client,
@@ -66,8 +72,10 @@ def _workers(count: int, scratch: str) -> Iterator[Any]:
 
 
 def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) -> None:
-    # Keys carry the folder: two runs that share a scheduler must not be given each other's results.
-    futures = [client.submit(run_task, job, task, key=f"{job.journal}-{task.arm}-{task.replication}") for task in tasks]
+    # Keys are fresh: two runs that share a scheduler must not be given each other's results. One group of keys, given
+    # at once, is queued in order by the scheduler and handed out as workers become free.
+    group = f"twin-{uuid.uuid4().hex}"
+    futures = client.map(partial(run_task, job), tasks, key=[(group, n) for n in range(len(tasks))], pure=False)
     try:
         for future in as_completed(futures):
             on_done(future.result())

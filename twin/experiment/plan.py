@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.core.errors import UsageError
+from twin.experiment.atomic import digest_file
 from twin.experiment.versions import versions
 from twin.scenario.scenario import Scenario
 
@@ -47,11 +48,10 @@ class Plan:
         return range(self.scenario.experiment.replications)
 
 
-def make_plan(
-    scenario: Scenario, *, base: Path, data_dir: Path | None = None, files: Mapping[str, str] | None = None
-) -> Plan:
-    """Plan of every (arm, replication). ``files``: digests, by name, of the tables it refers to."""
-    inputs = {arm: _inputs_digest(scenario, arm, files or {}) for arm in scenario.arms}
+def make_plan(scenario: Scenario, *, base: Path, data_dir: Path | None = None) -> Plan:
+    """Plan of every (arm, replication). ``base`` is the folder of the scenario file, ``data_dir`` that of logs."""
+    files = _file_digests(scenario, base, data_dir)
+    inputs = {arm: _inputs_digest(scenario, arm, files) for arm in scenario.arms}
     tasks = tuple(
         Task(replication, arm, inputs[arm])
         for replication in range(scenario.experiment.replications)
@@ -100,6 +100,17 @@ def summary(plan: Plan) -> dict[str, Any]:
         "calendar": calendar,
         "versions": versions(),
     }
+
+
+def _file_digests(scenario: Scenario, base: Path, data_dir: Path | None) -> dict[str, str]:
+    """Digest by name of each file that the world is made from; of one that is missing the world complains."""
+    estate, replay = scenario.estate, scenario.demand.replay
+    files = {name: base / name for name in (estate.stores.table, estate.skus.table) if name is not None}
+    if replay is not None:
+        from twin.world.replay.log import find_log
+
+        files[replay.log] = find_log(replay.log, base, data_dir)
+    return {name: digest_file(path) for name, path in files.items() if path.is_file()}
 
 
 def _inputs_digest(scenario: Scenario, arm: str, files: Mapping[str, str]) -> str:

@@ -146,7 +146,10 @@ SCRAPE = np.dtype(
 """Observation at a random instant of each scrape interval."""
 
 FLOW = np.dtype([("name", "U24"), ("value", "i8")])
-"""Totals over the whole run; names are those of ``Flow``."""
+"""Totals over the whole run; names are those of :class:`Flow` in lower case, and ``pairs``, the number of node-SKU pairs."""
+
+PRICE = np.dtype([("sku", "i4"), ("price_cents", "i4"), ("cost_cents", "i4")])
+"""What a unit of each SKU sells for and costs; written beside the journal as ``skus.parquet``."""
 
 LATENCY = np.dtype([("measure", "i2"), ("channel", "i2"), ("bin", "i4"), ("count", "i8")])
 """Histograms of movements made inside the window; bins of :mod:`twin.core.bins`."""

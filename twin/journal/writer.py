@@ -37,7 +37,7 @@ class Journal:
         if rows.size:
             self._writers[name].write_table(_table(rows))
 
-    def close(self, latency: NDArray[np.void], flows: NDArray[np.void]) -> None:
+    def close(self, *, latency: NDArray[np.void], flows: NDArray[np.void], prices: NDArray[np.void]) -> None:
         """Write what is left; the journal is complete."""
         for name in _SEALED:
             self.seal(name, np.empty(0, TABLES[name]))
@@ -46,6 +46,7 @@ class Journal:
         self._write("scrapes", np.array(self.scrapes, TABLES["scrapes"]))
         self._write("latency", latency)
         self._write("flows", flows)
+        self._write("skus", prices)
 
     def _write(self, name: str, rows: NDArray[np.void]) -> None:
         pq.write_table(_table(rows), self._folder / f"{name}.parquet", compression="zstd")

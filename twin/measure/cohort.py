@@ -88,7 +88,7 @@ class Cohort:
 
     @cached_property
     def flows(self) -> dict[str, int]:
-        """Totals over the whole run, by the names of :class:`twin.journal.tables.Flow`."""
+        """Totals over the whole run, by the names of :class:`twin.journal.tables.Flow` in lower case."""
         names, values = (self.journal.column("flows", column) for column in ("name", "value"))
         return {str(name): int(value) for name, value in zip(names, values, strict=True)}
 

@@ -14,7 +14,7 @@ from twin.journal.tables import Flow
 from twin.measure.cohort import Cohort
 from twin.measure.kpi import Kpi, ratio
 
-_PAIRS: Final = "PAIRS"
+_PAIRS: Final = "pairs"
 """Total that holds the number of stocked pairs."""
 
 Function = Callable[[Cohort], float | None]
@@ -49,7 +49,7 @@ def _peak(column: str) -> Function:
 
 def _total(cohort: Cohort, *flows: Flow) -> int | None:
     """Sum of totals; ``None`` if the run recorded none of them."""
-    found = [cohort.flows[flow.name] for flow in flows if flow.name in cohort.flows]
+    found = [cohort.flows[name] for flow in flows if (name := flow.name.lower()) in cohort.flows]
     return sum(found) if found else None
 
 

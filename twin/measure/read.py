@@ -15,15 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import ResultsError
-from twin.journal.tables import TABLES
+from twin.journal.tables import PRICE, TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SKUS: Final = np.dtype([("sku", "i4"), ("price_cents", "i4"), ("cost_cents", "i4")])
-"""``skus.parquet``: price and cost of one unit, one row per SKU number from 0; the journal's lines carry no price."""
-
-_FILES: Final = {**TABLES, "skus": SKUS}
+_FILES: Final = {**TABLES, "skus": PRICE}
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,16 @@ class Journal:
         """One whole column, with the dtype that the journal declares (text as objects)."""
         import pyarrow.parquet as pq  # imported late: the KPI table is read where no journal is
 
-        path = self.path(table)
-        with _readable(path):
-            read = pq.read_table(path, columns=[name], use_threads=False).column(0)
-        if read.null_count:  # NumPy would turn the integers into floats
-            raise ResultsError(f"{path}: column {name!r} has {read.null_count} nulls")
-        return np.asarray(read.to_numpy())
+        path, dtype = self.path(table), _FILES[table][name]
+        with _readable(path), pq.ParquetFile(path) as file:
+            values = np.empty(file.metadata.num_rows, object if dtype.kind == "U" else dtype)
+            first = 0
+            for batch in file.iter_batches(columns=[name], use_threads=False):  # never two whole copies in memory
+                if batch.column(0).null_count:  # NumPy would turn the integers into floats
+                    raise ResultsError(f"{path}: column {name!r} has nulls")
+                values[first : first + batch.num_rows] = batch.column(0).to_numpy(zero_copy_only=False)
+                first += batch.num_rows
+        return values
 
     def path(self, table: str) -> Path:
         """File of a table."""

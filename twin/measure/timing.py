@@ -12,11 +12,14 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import NEVER
-from twin.journal.tables import NONE, Latency, Mode
+from twin.journal.tables import NONE, Latency, Mode, Refusal
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, quantile_s, suffix
 
 _MAX: Final = 100
+
+_NO_BELIEF_USED: Final = (Refusal.CLOSED, Refusal.TIME_OUT)
+"""Refused without a look at the stock, or because nobody answered."""
 
 Quantile = Callable[[Cohort, int], float | None]
 """A quantile of something, s, from the cohort and the per cent."""
@@ -39,8 +42,8 @@ def _latency_of(measure: Latency) -> Quantile:
 
 
 def _staleness(cohort: Cohort, percent: int) -> float | None:
-    ages: Integers = cohort.lines["staleness"]
-    return quantile_s(ages[(cohort.lines["t_decision"] != NONE) & (ages != NONE)], percent)
+    asked = (cohort.lines["t_decision"] != NONE) & ~np.isin(cohort.lines["refusal"], _NO_BELIEF_USED)
+    return quantile_s(cohort.lines["staleness"][asked], percent)
 
 
 def _checkout_call(cohort: Cohort, percent: int) -> float | None:
@@ -49,7 +52,8 @@ def _checkout_call(cohort: Cohort, percent: int) -> float | None:
 
 
 def _order_release(cohort: Cohort, percent: int) -> float | None:
-    return quantile_s(_since_accept(cohort, "t_release", under_way=cohort.orders["t_release"] == NONE), percent)
+    waiting = cohort.under_way & (cohort.orders["t_release"] == NONE)
+    return quantile_s(_since_accept(cohort, "t_release", under_way=waiting), percent)
 
 
 def _fulfilment(cohort: Cohort, percent: int) -> float | None:
@@ -122,7 +126,7 @@ TIMING: Final = (
         _staleness,
         (*PERCENTS, _MAX),
         formula="a line's decision less the oldest movement of its stock not yet in the belief; 0 if none is pending",
-        meaning="how old the truth was that customers were promised from",
+        meaning="how old the truth was that customers were promised from; closed and timed-out lines used none",
     ),
     *_kpis(
         "checkout_call",
@@ -143,7 +147,7 @@ TIMING: Final = (
         "order_release",
         _order_release,
         PERCENTS,
-        formula="order accepted to first handed over to a node",
+        formula="order accepted to first handed over to a node; orders for which no node was found are left out",
         meaning="the time that integration adds before anyone can pick",
     ),
     *_kpis(

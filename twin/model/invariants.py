@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.core import errors
 from twin.journal.tables import Flow, Status
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
 
 
-class InvariantError(Exception):
+class InvariantError(errors.InvariantError):
     """A conservation law is broken: a bug of the twin, never of the scenario."""
 
     def __init__(self, broken: list[str]) -> None:
-        super().__init__("; ".join(broken))
+        super().__init__(broken)  # the argument itself: it rebuilds the exception in another process
         self.broken = broken
+
+    def __str__(self) -> str:
+        return "; ".join(self.broken)
 
 
 def check(plane: Plane, days: Days, world: World) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import BINS
 from twin.core.clock import Tie
-from twin.journal.tables import FLOW, LATENCY, Flow, Latency
+from twin.journal.tables import FLOW, LATENCY, PRICE, Flow, Latency
 from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
@@ -54,7 +54,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     plane.advance(world.horizon_us - 1)
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
-    works.journal.close(_latencies(built), _flows(plane, world))
+    works.journal.close(latency=_latencies(built), flows=_flows(plane, world), prices=_prices(world))
     if broken:
         raise invariants.InvariantError(broken)
 
@@ -112,6 +112,13 @@ def _flows(plane: Plane, world: World) -> NDArray[np.void]:
     values = {flow.name.lower(): int(plane.memory["flows"][flow]) for flow in Flow}
     values["pairs"] = int(world.start.pairs.size)
     return np.array(list(values.items()), FLOW)
+
+
+def _prices(world: World) -> NDArray[np.void]:
+    skus = world.estate.skus
+    rows = np.empty(skus.size, PRICE)
+    rows["sku"], rows["price_cents"], rows["cost_cents"] = np.arange(skus.size), skus["price_cents"], skus["cost_cents"]
+    return rows
 
 
 def _latencies(built: Built) -> NDArray[np.void]:

@@ -98,7 +98,7 @@ class Stock(Model):
     )
     dc_cover: Duration = par("14d", unit="duration", meaning="mean demand (own orders and stores) between the DC's reorder point and its order-up-to level")
     dc_service_z: float = par(1.3, unit="standard deviations", meaning="safety factor of the DC reorder point", ge=0, le=6)
-    suppliers: Positive = par(25, unit="suppliers", meaning="suppliers; a DC's order to one of them arrives as one delivery")
+    suppliers: Positive = par(25, unit="suppliers", meaning="suppliers; a DC's order to one of them arrives as one delivery", le=4095)
     dc_review: Duration = par("1d", unit="duration", meaning="interval of the DC review")
     dc_lead: DurationLaw = par(
         lognormal("5d", 0.35), unit="duration law", meaning="supplier order to receipt in the DC"

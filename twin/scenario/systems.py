@@ -150,7 +150,7 @@ class Sourcing(Model):
     """Which node supplies an order."""
 
     strategy: Literal["dc_first", "nearest", "most_stock"] = par("dc_first", unit="name", meaning="preference among nodes that seem to have the units")
-    rebroker: Count = par(2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled")
+    rebroker: Count = par(2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled", le=15)
     store_pick: DurationLaw = par(lognormal("9m", 0.6), unit="duration law", meaning="a store's pick of one parcel, by one of its pickers in opening hours")
     dc_pick: DurationLaw = par(lognormal("4m", 0.5), unit="duration law", meaning="a DC's pick of one parcel")
     pack: DurationLaw = par(lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store")

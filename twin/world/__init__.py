@@ -1,1 +1,4 @@
-"""One replication's luck, the same for every arm: who comes when and wants what, how long steps take, what fails, what is stolen."""
+"""One replication's luck, the same for every arm.
+
+Who comes when and wants what, how long steps take if they are not queued, what fails, what is stolen or miscounted.
+"""

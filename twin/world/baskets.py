@@ -18,7 +18,7 @@ _TRIES: Final = 64
 
 @kernel(inline="always")
 def _draw(upto: NDArray[np.float64], first: int, last: int, uniform: float) -> int:
-    """The candidate of ``first : last`` at which ``uniform`` of their weight has passed; one without weight never is."""
+    """The candidate of ``first : last`` at which ``uniform`` of their weight has passed; never one without weight."""
     below = upto[first - 1] if first > 0 else 0.0
     target = below + uniform * (upto[last - 1] - below)
     low, high = first, last - 1
@@ -33,7 +33,7 @@ def _draw(upto: NDArray[np.float64], first: int, last: int, uniform: float) -> i
 
 @kernel(inline="always")
 def _taken(chosen: NDArray[np.int64], first: int, last: int, candidate: int) -> bool:
-    for i in range(first, last):
+    for i in range(first, last):  # noqa: SIM110  numba compiles no any() over a generator
         if chosen[i] == candidate:
             return True
     return False
@@ -41,7 +41,7 @@ def _taken(chosen: NDArray[np.int64], first: int, last: int, candidate: int) -> 
 
 @kernel
 def draw_baskets(key: np.uint64, orders: Any, upto: NDArray[np.float64], chosen: NDArray[np.int64]) -> None:
-    """Write the candidates of each order. A repeated one is drawn again; after many tries the next free one is taken."""
+    """Write the candidates of each order. A repeated one is drawn again, after many tries the next free one taken."""
     for order in orders:
         attempt = 0
         for line in range(order.line, order.line + order.lines):
@@ -60,7 +60,9 @@ def draw_baskets(key: np.uint64, orders: Any, upto: NDArray[np.float64], chosen:
 class Shelves:
     """Weights of all candidates: first the catalogue, then the assortment of each node."""
 
-    def __init__(self, popularity: NDArray[np.float64], ranked_sku: NDArray[np.int32], node_first: NDArray[np.int64]) -> None:
+    def __init__(
+        self, popularity: NDArray[np.float64], ranked_sku: NDArray[np.int32], node_first: NDArray[np.int64]
+    ) -> None:
         self.sku = np.concatenate([np.arange(popularity.size), ranked_sku.astype(np.int64)])
         self._popularity, self._skus = popularity, popularity.size
         self._first = node_first + popularity.size

@@ -47,12 +47,13 @@ def build(
     price_cents: NDArray[np.int64],
     margin: NDArray[np.float64] | float | None = None,
 ) -> Catalogue:
-    """Complete a catalogue with what is drawn for every kind: supplier and end of life; ``popularity`` is normalised."""
+    """Complete a catalogue with what is drawn for every kind: suppliers and ends of life. Normalises ``popularity``."""
     law = scenario.estate.skus
     skus = np.zeros(len(names), SKU)
     skus["price_cents"] = np.maximum(price_cents, 1)
     skus["cost_cents"] = np.rint(skus["price_cents"] * (1 - (law.margin if margin is None else margin)))
-    skus["supplier"] = streams.generator("estate.suppliers", 0).integers(scenario.estate.stock.suppliers, size=len(names))
+    suppliers = scenario.estate.stock.suppliers
+    skus["supplier"] = streams.generator("estate.suppliers", 0).integers(suppliers, size=len(names))
     skus["pack"] = law.pack
     skus["ending"] = exact_share(streams.key("estate.ending"), len(names), law.ending_share)
     return Catalogue(skus, names, popularity / popularity.sum())
@@ -63,7 +64,8 @@ def _drawn_prices(law: Skus, streams: Streams) -> NDArray[np.int64]:
     variance = np.log1p(law.price_cv**2)
     normal = streams.generator("estate.prices", 0).standard_normal(law.count)
     usd = law.price_mean_usd * np.exp(np.sqrt(variance) * normal - variance / 2)
-    return np.rint(100 * usd).astype(np.int64)
+    cents: NDArray[np.int64] = np.rint(100 * usd).astype(np.int64)
+    return cents
 
 
 def _read(scenario: Scenario, streams: Streams, base: Path) -> Catalogue:
@@ -87,4 +89,3 @@ def _read(scenario: Scenario, streams: Streams, base: Path) -> Catalogue:
     if ending is not None:
         catalogue.skus["ending"] = ending
     return catalogue
-

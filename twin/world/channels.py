@@ -50,7 +50,14 @@ class DrawnChannel:
     """Draws one channel's customers by day."""
 
     def __init__(
-        self, name: str, scenario: Scenario, estate: RealisedEstate, *, promotions: Promotions, homes: Homes, shelves: Shelves
+        self,
+        name: str,
+        scenario: Scenario,
+        estate: RealisedEstate,
+        *,
+        promotions: Promotions,
+        homes: Homes,
+        shelves: Shelves,
     ) -> None:
         self._name, self._law = name, scenario.demand.channels[name]
         self._shares = np.array([region.share for region in scenario.estate.regions])

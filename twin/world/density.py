@@ -54,7 +54,7 @@ def weekly(rates: NDArray[np.float64], opens: int, closes: int) -> Weekly | None
 def density(law: Weekly, start: int, end: int, *, shift: int, weekday: int) -> Density:
     """The pieces of ``[start, end)`` in simulation time that have arrivals.
 
-    ``shift`` turns simulation time into local time since local midnight of a first day that is a ``weekday`` (Monday 0).
+    ``shift`` turns simulation time into local time since local midnight of a first day, a ``weekday`` (Monday 0).
     Pieces are also cut at the hours of simulation time, so that each lies in one of them.
     """
     edges = _edges(law, start, end, shift)
@@ -79,8 +79,9 @@ def _edges(law: Weekly, start: int, end: int, shift: int) -> NDArray[np.int64]:
     days = np.arange(first, end + 2 * DAY, DAY)
     hours = np.arange(first, end + 2 * DAY, HOUR)
     local_midnights = days - shift % DAY
-    marks = [hours, hours - shift % HOUR, local_midnights + law.opens, local_midnights + law.closes, [start, end]]
-    edges = np.unique(np.concatenate(marks).astype(np.int64))
+    ends = np.array([start, end])
+    marks = (hours, hours - shift % HOUR, local_midnights + law.opens, local_midnights + law.closes, ends)
+    edges = np.unique(np.concatenate(marks))
     return edges[(edges >= start) & (edges <= end)]
 
 
@@ -92,7 +93,8 @@ def instant(segments: Any, first: int, last: int, uniform: float) -> int:
         i += 1
     below = segments[i - 1].upto if i > first else 0.0
     part = (uniform - below) / (segments[i].upto - below)
-    return segments[i].start + min(np.int64(part * segments[i].length), segments[i].length - 1)
+    t: int = segments[i].start + min(np.int64(part * segments[i].length), segments[i].length - 1)
+    return t
 
 
 @kernel

@@ -52,14 +52,16 @@ def _fitted(scenario: Scenario, streams: Streams, fit: Fit) -> Catalogue:
 def _breadth(scenario: Scenario, sites: Sites, catalogue: Catalogue) -> NDArray[np.int64]:
     """SKUs that each node stocks."""
     by_cluster = np.array([cluster.assortment for cluster in scenario.estate.stores.clusters] + [catalogue.skus.size])
-    return by_cluster[sites.nodes["cluster"]]  # a DC's cluster is -1: the last
+    breadth: NDArray[np.int64] = by_cluster[sites.nodes["cluster"]]  # a DC's cluster is -1: the last
+    return breadth
 
 
 def _sold(sites: Sites, fit: Fit | None) -> NDArray[np.int64] | None:
     """(node, SKU) that a log of till sales shows on a shelf."""
     if fit is None or fit.sold is None:
         return None
-    return fit.sold + np.array([int(sites.nodes["is_dc"].sum()), 0])
+    first_store = np.array([int(sites.nodes["is_dc"].sum()), 0], np.int64)
+    return fit.sold + first_store
 
 
 def _assemble(scenario: Scenario, sites: Sites, catalogue: Catalogue, pairs: Pairs, fit: Fit | None) -> RealisedEstate:

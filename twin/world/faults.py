@@ -65,7 +65,7 @@ def _nodes(fault: Fault, dcs: list[str]) -> list[int]:
 
 
 def _spans(fault: Fault, horizon: int, key: np.uint64) -> Iterator[Span]:
-    """The outages of one fault that begin before the horizon. Attempt 0 is a duration, attempt 1 a time between failures."""
+    """The outages of one fault that begin before the horizon. Attempt 0: a duration; 1: a time between failures."""
     duration = table(fault.duration.law, fault.duration.mean, fault.duration.cv)
     gap = table("exponential", fault.mtbf, 1.0) if fault.mtbf is not None else None
     start, number = fault.at or 0, 0

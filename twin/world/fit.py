@@ -19,4 +19,4 @@ class Fit:
     dispersion: float  # E[u^2] / E[u] of the units of a line
     units_mean: float  # mean units of a line
     lines_weekly: NDArray[np.float64] | None = None  # per store of the estate; for a log of till sales only
-    sold: NDArray[np.int64] | None = None  # [n, 2]: (store, SKU) that the log shows on a shelf; for a log of till sales only
+    sold: NDArray[np.int64] | None = None  # [n, 2]: (store, SKU) seen on a shelf; for a log of till sales only

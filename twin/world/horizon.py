@@ -40,8 +40,8 @@ def weekday(calendar: Calendar) -> int:
 def zone_shifts(scenario: Scenario) -> NDArray[np.int64]:
     """[region, day]: microseconds to add to simulation time to get local time since the start's midnight there.
 
-    A region has one shift per day of simulation, that of its noon. So on the two nights a year on which a zone changes its
-    clock the hour that is skipped or repeated is the one at the beginning of that day; trading hours are right.
+    A region has one shift per day of simulation, that of its noon. So on the two nights a year on which a zone changes
+    its clock the hour that is skipped or repeated is the one at the beginning of that day; trading hours are right.
     """
     start = start_utc(scenario.calendar)
     noons = [start + timedelta(days=day, hours=12) for day in range(day_count(scenario.calendar) + LOOK_AHEAD_DAYS)]

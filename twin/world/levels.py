@@ -42,7 +42,7 @@ class Levels:
 def expected(scenario: Scenario, sites: Sites, catalogue: Catalogue, pairs: Pairs, fit: Fit | None) -> Means:
     """Expected demand. Within a store popularity is that of the catalogue restricted to what the store stocks."""
     within = restricted_popularity(catalogue.popularity, pairs, sites.nodes.size)
-    tills = sites.weekly_lines[pairs.node] / 7 * scenario.demand.tills.scale * units_mean(scenario, fit) * within
+    tills = sites.weekly_lines[pairs.node] / 7 * _units_per_line(scenario, fit) * within
     shipped, picked_up = _online(scenario, catalogue, fit)
     total = tills + _pickups(scenario, sites, float(picked_up.sum()))[pairs.node] * within
     is_dc = sites.nodes["is_dc"][pairs.node] == 1
@@ -57,14 +57,16 @@ def restricted_popularity(popularity: NDArray[np.float64], pairs: Pairs, nodes: 
     return weight / np.where(mass > 0, mass, 1)[pairs.node]
 
 
-def units_mean(scenario: Scenario, fit: Fit | None) -> float:
-    """Mean units of a till line."""
+def _units_per_line(scenario: Scenario, fit: Fit | None) -> float:
+    """Mean units for each till line that a store rings up at scale 1; a replay's own scale is in its fit already."""
     if fit is not None and fit.lines_weekly is not None:
         return fit.units_mean
-    return scenario.demand.tills.units.mean
+    return scenario.demand.tills.units.mean * scenario.demand.tills.scale
 
 
-def _online(scenario: Scenario, catalogue: Catalogue, fit: Fit | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _online(
+    scenario: Scenario, catalogue: Catalogue, fit: Fit | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Units a day per SKU, shipped and picked up."""
     shipped, picked_up = np.zeros(catalogue.skus.size), np.zeros(catalogue.skus.size)
     replayed = scenario.demand.replay.channel if scenario.demand.replay and fit and fit.lines_weekly is None else None
@@ -124,7 +126,10 @@ def region_shares_of_dcs(scenario: Scenario, sites: Sites) -> NDArray[np.float64
 def levels(
     scenario: Scenario, is_dc: NDArray[np.bool_], daily: NDArray[np.float64], pack: NDArray[np.int64], fit: Fit | None
 ) -> Levels:
-    """(s, S) per pair from its expected daily demand (Silver, Pyke & Thomas 2017, ch. 6: s = mean + z sigma over review and lead)."""
+    """(s, S) per pair from its expected daily demand.
+
+    s is the mean and z standard deviations of demand over review and lead time (Silver, Pyke & Thomas 2017, ch. 6).
+    """
     stock, replay = scenario.estate.stock, scenario.demand.replay
     of_tills = fit is not None and fit.lines_weekly is not None
     store_cover = replay.stock_cover if replay and of_tills else stock.store_cover
@@ -153,7 +158,7 @@ def _reorder(
 ) -> NDArray[np.float64]:
     """Reorder point: mean and z standard deviations of demand over review and lead.
 
-    Variance: compound Poisson (``noise`` is variance over mean), a common daily traffic factor, and the lead time's own.
+    Variance: compound Poisson (``noise`` is variance over mean), a daily traffic factor, and the lead time's own.
     """
     lead_days = lead.mean / DAY
     days = review_days + lead_days

@@ -16,8 +16,8 @@ _ELEVEN = np.uint64(11)
 
 def uniforms(key: np.uint64, entities: NDArray[np.int64], attempt: int = 0) -> NDArray[np.float64]:
     """A uniform number in [0, 1) per entity, from the top 53 of its bits."""
-    uniform: NDArray[np.float64] = (bits_of_many(key, entities, attempt) >> _ELEVEN) * 2.0**-53
-    return uniform
+    top: NDArray[np.uint64] = bits_of_many(key, entities, attempt) >> _ELEVEN
+    return top.astype(np.float64) * 2.0**-53
 
 
 def counts(law: CountLaw, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -34,7 +34,7 @@ def dispersion_of(law: CountLaw) -> float:
 
 
 def exact_share(key: np.uint64, count: int, share: float) -> NDArray[np.bool_]:
-    """Flags for ``round(count * share)`` of ``count`` entities: those with the smallest hash, so the share is met exactly."""
+    """Flags for ``round(count * share)`` of ``count`` entities: those with the smallest hash, so the share is exact."""
     chosen = np.zeros(count, np.bool_)
     order = np.argsort(bits_of_many(key, np.arange(count), 0), kind="stable")
     chosen[order[: round(count * share)]] = True
@@ -45,12 +45,12 @@ def largest_remainder(total: int, shares: Iterable[float]) -> NDArray[np.int64]:
     """``total`` split into whole parts by ``shares`` (Hamilton's method): each part is off by less than one."""
     exact = np.asarray(list(shares), np.float64)
     exact = exact / exact.sum() * total
-    parts = np.floor(exact).astype(np.int64)
+    parts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     missing = total - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:missing]] += 1
     return parts
 
 
 def entity_of(text: str) -> int:
-    """Identity of something that a log names: 62 bits of BLAKE2b, so that it does not depend on the order of reading."""
+    """Identity of something that a log names: 62 bits of BLAKE2b, so it does not depend on the order of reading."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 2

@@ -12,7 +12,10 @@ from twin.core.jit import kernel
 from twin.world.tables import PHYSICAL
 
 RANK_BITS: Final = 25
-"""A key is ``time of day << 26 | rank << 1 | kind``: 37 + 25 + 1 bits, so it is never negative. The rank counts pairs by node, then SKU."""
+"""A key is ``time of day << 26 | rank << 1 | kind``: 37 + 25 + 1 bits, so it is never negative.
+
+The rank counts pairs by node, then SKU.
+"""
 
 PAIRS_MAX: Final = 2**RANK_BITS
 
@@ -20,7 +23,9 @@ _SHIFT: Final = RANK_BITS + 1
 
 
 @kernel
-def decode(keys: NDArray[np.uint64], day_start: int, by_node: NDArray[np.int32], quantity: NDArray[np.int16], out: Any) -> None:
+def decode(
+    keys: NDArray[np.uint64], day_start: int, by_node: NDArray[np.int32], quantity: NDArray[np.int16], out: Any
+) -> None:
     """Write sorted keys as rows; units that vanish go one by one."""
     mask = (1 << _SHIFT) - 1
     for i in range(keys.size):

@@ -22,7 +22,7 @@ def places(
     centres: NDArray[np.int64],
     centre_first: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """[customer, 2]: km. ``centres[centre_first[r] : centre_first[r + 1]]`` are the places around which region r lives."""
+    """[customer, 2]: km. Region r lives around the places ``centres[centre_first[r] : centre_first[r + 1]]``."""
     out = np.empty((customers.size, 2), np.int64)
     for i in range(customers.size):
         first, last = centre_first[region[i]], centre_first[region[i] + 1]

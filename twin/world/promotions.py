@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class Promotions:
         start, end = day * DAY, (day + 1) * DAY
         marks = {mark for item in self._promotions for mark in (item.start, item.start + item.duration)}
         cuts = [start, *sorted(mark for mark in marks if start < mark < end), end]
-        return list(zip(cuts[:-1], cuts[1:], strict=True))
+        return list(pairwise(cuts))
 
     def at_tills(self, instant: int) -> NDArray[np.float64] | None:
         """Factor per SKU on till sales at an instant; ``None`` without promotion."""

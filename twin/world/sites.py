@@ -109,7 +109,9 @@ def _read(estate: Estate, base: Path) -> _Stores:
     table = read_table(base / name, name, Columns((*text, "x_km", "y_km"), ("weekly_lines",), text=text))
     names = table.names("store")
     taken = {dc.name for dc in estate.dcs}
-    table.complain_where("store", np.array([store in taken for store in names], np.bool_), "must not be the name of a DC")
+    table.complain_where(
+        "store", np.array([store in taken for store in names], np.bool_), "must not be the name of a DC"
+    )
     region = table.numbered("region", [region.name for region in estate.regions])
     cluster = table.numbered("cluster", [cluster.name for cluster in estate.stores.clusters])
     place = np.stack([table.numbers("x_km"), table.numbers("y_km")], axis=1)

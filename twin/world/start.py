@@ -1,4 +1,4 @@
-"""The initial state of a replication: stock near the steady state of its (s, S) cycle, deliveries on their way, record errors."""
+"""The initial state of a replication: stock near the steady state of (s, S), deliveries on their way, record errors."""
 
 from __future__ import annotations
 
@@ -42,14 +42,16 @@ def draw_start(scenario: Scenario, estate: RealisedEstate, streams: Streams) -> 
 
 
 def _store_stock(estate: RealisedEstate, phase: NDArray[np.float64], streams: Streams) -> NDArray[np.int64]:
-    """After the last review the position was uniform on s + 1 ... S, as in the steady state of unit demand; less the sales since.
+    """Stock if the position after the last review was uniform on s + 1 ... S, the steady state of unit demand.
 
-    Trucks on their way count as arrived: the store pipeline is a day long and heals within the warm-up.
+    Sales since then are taken off. Trucks on their way count as arrived: the store pipeline is a day long and heals
+    within the warm-up.
     """
     reorder, up_to = estate.levels.reorder, estate.levels.up_to
     position = reorder + 1 + np.floor(phase * (up_to - reorder)).astype(np.int64)
     since = streams.generator("start.sales", 0).poisson(estate.mean_daily * STORE_REVIEW_AGE_DAYS)
-    return np.maximum(position - since, 0)
+    left: NDArray[np.int64] = np.maximum(position - since, 0)
+    return left
 
 
 def _dc_stock(
@@ -89,7 +91,7 @@ def _dc_stock(
 def _arrivals(
     scenario: Scenario, estate: RealisedEstate, own: NDArray[np.int64], age_days: NDArray[np.float64], streams: Streams
 ) -> NDArray[np.int64]:
-    """When an order made ``age_days`` before the start arrives, us. One supplier's order of one review is one delivery."""
+    """When an order made ``age_days`` before the start arrives, us; one delivery per supplier and review."""
     stock = scenario.estate.stock
     reviews = np.floor(age_days * DAY / stock.dc_review).astype(np.int64) + 1
     entity = (
@@ -113,11 +115,11 @@ def _errors(
 ) -> NDArray[np.int64]:
     """Record minus physical. Geometric in size, up and down equally common (ECR Retail Loss).
 
-    A record is never below 0, so an error downwards is at most what is there; where nothing is, the error goes up, which
-    keeps the share of wrong records as configured.
+    A record is never below 0, so an error downwards is at most what is there; where nothing is, the error goes up,
+    which keeps the share of wrong records as configured.
     """
     generator = streams.generator("start.errors", 0)
     wrong = generator.random(on_hand.size) < np.where(is_dc, law.dc_wrong_share, law.wrong_share)
     down = (generator.random(on_hand.size) < 0.5) & (on_hand > 0)
     size = generator.geometric(1 / law.mean_units, on_hand.size)
-    return wrong * np.where(down, -np.minimum(size, on_hand), size)
+    return np.where(wrong, np.where(down, -np.minimum(size, on_hand), size), 0)

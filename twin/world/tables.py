@@ -23,7 +23,8 @@ NODE = np.dtype(
         ("opens", "i8"),  # local time of day, us; DCs 0
         ("closes", "i8"),  # local time of day, us; DCs 24 h, which means always open
         ("pickers", "i4"),
-        ("supplied_by", "i4"),  # node of the DC that replenishes a store: that of its region, else the nearest; -1 for a DC
+        # Node of the DC that replenishes a store: the nearest of its region, else the nearest of all; -1 for a DC.
+        ("supplied_by", "i4"),
     ]
 )
 
@@ -61,7 +62,10 @@ class Physical(IntEnum):
 
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
-"""A walk-in who takes units to a till, or units that vanish. Sorted by (t, node, pair); the entity is ``day << 40 | index``."""
+"""A walk-in who takes units to a till, or units that vanish.
+
+Sorted by (t, node, pair, kind); the entity is ``day << 40 | index``.
+"""
 
 CHECKOUT = np.dtype(
     [
@@ -105,8 +109,11 @@ class EstateTables:
     pair_sku: NDArray[np.int32]
     pair_node: NDArray[np.int32]
     sku_first: NDArray[np.int64]  # length SKUs + 1
-    zone_shift: NDArray[np.int64]  # [region, day]: us to add to simulation time to get local time since the start's midnight there
-    mean_daily: NDArray[np.float64]  # per pair, expected units a day over all demand it serves; never on the event path
+    # [region, day]: us to add to simulation time to get local time since the start's midnight there; some days beyond
+    # the horizon are there too.
+    zone_shift: NDArray[np.int64]
+    # Per pair, expected units a day over all demand it serves; never on the event path.
+    mean_daily: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,8 @@ class WorldStart:
     """Initial state of one replication."""
 
     pairs: NDArray[np.void]  # PAIR
-    receipts: NDArray[np.void]  # RECEIPT, sorted by (t, pair); t falls on whole hours so that deliveries arrive together
+    # RECEIPT, sorted by (t, pair); t falls on whole hours so that deliveries arrive together.
+    receipts: NDArray[np.void]
 
 
 @dataclass(frozen=True)
@@ -131,4 +139,7 @@ class WorldDay:
 
 
 RETURN = np.dtype([("t", "i8"), ("sku", "i4"), ("quantity", "i4"), ("channel", "i2")])
-"""Goods that come back to the DC of the first region (a replayed log's cancellations); drawn worlds have none yet."""
+"""Goods that come back to the DC of the first region: a replayed log's cancellations; drawn worlds have none.
+
+Sorted by (t, sku, quantity); ``channel`` is -1 for till sales that are taken back.
+"""

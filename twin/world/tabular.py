@@ -42,8 +42,9 @@ class Table:
         rows = np.flatnonzero(wrong)
         if rows.size:
             value = self.columns[column][int(rows[0])].as_py()
+            found = "" if value is None else f", it is {value!r}"
             more = f" ({rows.size} rows)" if rows.size > 1 else ""
-            self.complain(column, f"{rule}, it is {value!r}{more}", int(rows[0]))
+            self.complain(column, f"{rule}{found}{more}", int(rows[0]))
 
     def check(self) -> None:
         """Raise :class:`ScenarioError` if any problem was noted."""
@@ -59,8 +60,8 @@ class Table:
         """A column as numbers; nulls become NaN, text is noted as a problem."""
         try:
             return np.asarray(self.columns[column].cast(pa.float64()).to_numpy(), np.float64)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as reason:
-            self.complain(column, f"must be numbers: {reason}")
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            self.complain_where(column, first_not(self.columns[column], pa.float64()), "must be a number")
             return np.ones(self.rows)
 
     def names(self, column: str) -> tuple[str, ...]:
@@ -80,6 +81,18 @@ class Table:
         return numbers
 
 
+def first_not(values: pa.ChunkedArray, kind: pa.DataType) -> NDArray[np.bool_]:
+    """Flags the first value that cannot be cast to ``kind``: slow, one by one, and only asked for when some cannot."""
+    wrong = np.zeros(len(values), np.bool_)
+    for row in range(len(values)):
+        try:
+            values.slice(row, 1).cast(kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            wrong[row] = True
+            break
+    return wrong
+
+
 @dataclass(frozen=True)
 class Columns:
     """What is read of a table."""
@@ -93,7 +106,8 @@ class Columns:
 def read_table(path: Path, name: str, columns: Columns) -> Table:
     """Read the columns asked for. Raises :class:`ScenarioError` if that cannot be done."""
     if not path.is_file():
-        raise ScenarioError([Problem(name, 1, 1, "file", f"no such file: {path.name!r} was looked for in {path.parent}")])
+        message = f"no such file: {path.name!r} was looked for in {path.parent}"
+        raise ScenarioError([Problem(name, 1, 1, "file", message)])
     try:
         return _checked(path, name, columns)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as reason:
@@ -104,10 +118,11 @@ def _checked(path: Path, name: str, columns: Columns) -> Table:
     is_csv = path.suffix.lower() == ".csv"
     present = _csv_header(path) if is_csv else list(pa.parquet.read_schema(path).names)
     needed = (*columns.required, *columns.nullable)
-    missing = [column for column in needed if column not in present]
-    if missing:
-        raise ScenarioError([Problem(name, 1, 1, column, _missing(column, present)) for column in missing])
     wanted = list(dict.fromkeys([*needed, *(column for column in columns.optional if column in present)]))
+    wrong = [Problem(name, 1, 1, column, _missing(column, present)) for column in wanted if column not in present]
+    wrong += [Problem(name, 1, 1, column, "is there twice") for column in wanted if present.count(column) > 1]
+    if wrong:
+        raise ScenarioError(wrong)
     read = _read_csv(path, wanted, columns.text) if is_csv else pa.parquet.read_table(path, columns=wanted)
     table = Table(name, {column: read[column] for column in wanted}, int(is_csv))
     if table.rows == 0:
@@ -126,7 +141,10 @@ def _csv_header(path: Path) -> list[str]:
 
 def _read_csv(path: Path, wanted: list[str], text: Sequence[str]) -> pa.Table:
     convert = pa.csv.ConvertOptions(
-        include_columns=wanted, column_types=dict.fromkeys(text, pa.string()), strings_can_be_null=True, null_values=[""]
+        include_columns=wanted,
+        column_types=dict.fromkeys(text, pa.string()),
+        strings_can_be_null=True,
+        null_values=[""],
     )
     return pa.csv.read_csv(path, convert_options=convert)
 
@@ -135,4 +153,3 @@ def _missing(column: str, present: list[str]) -> str:
     close = difflib.get_close_matches(column, present, 1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"no such column; the table has {', '.join(present)}{hint}"
-

@@ -1,4 +1,4 @@
-"""Till sales and shrink: Poisson per pair, over-dispersed by a daily factor of the store, in its local opening hours."""
+"""Till sales and shrink: Poisson per pair, over-dispersed by a daily factor of the store, in local opening hours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ STORE: Final = np.dtype([("first", "i8"), ("last", "i8"), ("segment", "i8"), ("s
 
 
 @kernel
-def place_sales(stores: Any, segments: Any, sales: NDArray[np.int64], uniforms: NDArray[np.float64], out: NDArray[np.uint64]) -> None:
+def place_sales(
+    stores: Any, segments: Any, sales: NDArray[np.int64], uniforms: NDArray[np.float64], out: NDArray[np.uint64]
+) -> None:
     """Keys of ``sales[rank]`` sales of each rank, at the instants at which ``uniforms`` fall."""
     at = 0
     for store in stores:
@@ -117,7 +119,7 @@ class Tills:
 
 
 def store_profiles(scenario: Scenario) -> list[Weekly]:
-    """Per cluster, its profile within its opening hours; raises :class:`ScenarioError` if no hour is left to sell in."""
+    """Per cluster, its profile within its opening hours; raises :class:`ScenarioError` if nothing is left of it."""
     found, problems = [], []
     for number, cluster in enumerate(scenario.estate.stores.clusters):
         path = f"estate.stores.clusters[{number}].profile"
@@ -127,7 +129,9 @@ def store_profiles(scenario: Scenario) -> list[Weekly]:
             problems.append(Problem(scenario.name, 1, 1, path, f"no profile is called {cluster.profile!r}"))
             continue
         if law is None:
-            problems.append(Problem(scenario.name, 1, 1, path, f"{cluster.profile!r} has no sales within opening hours"))
+            problems.append(
+                Problem(scenario.name, 1, 1, path, f"{cluster.profile!r} has no sales within opening hours")
+            )
         else:
             found.append(law)
     if problems:

@@ -53,7 +53,9 @@ class World:
     account: ReplayAccount | None
     """What became of the lines of the replayed log; ``None`` without replay."""
 
-    def __init__(self, scenario: Scenario, replication: int, *, base: Path = Path(), data_dir: Path | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, replication: int, *, base: Path = Path(), data_dir: Path | None = None
+    ) -> None:
         """``base`` is the folder of the scenario file; ``data_dir`` that of logs (else ``TWIN_DATA``)."""
         shared = _share(scenario, base, data_dir)
         self.streams = Streams(scenario.seed, replication)
@@ -87,7 +89,7 @@ def _demand(scenario: Scenario, estate: RealisedEstate, streams: Streams, replay
 
 
 def _share(scenario: Scenario, base: Path, data_dir: Path | None) -> _Shared:
-    """The estate (and log) of a scenario, from memory if its world part and its files are those of a scenario seen before."""
+    """The estate (and log) of a scenario, from memory if its world part and its files were seen before."""
     key = _identity(scenario, base, data_dir)
     found = _shared.pop(key, None)
     if found is None:

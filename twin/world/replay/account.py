@@ -85,7 +85,7 @@ class ReplayAccount:
 
 
 def account(log: Log, fate: NDArray[np.int8], copies: NDArray[np.int64]) -> ReplayAccount:
-    """Count the lines of a log by fate (a position in :data:`FATES`); ``copies`` are the lines that scaling repeated."""
+    """Count the lines of a log by fate (a position in :data:`FATES`); ``copies``: the lines that scaling repeated."""
     everything = np.arange(log.t.size)
     rows = [_row(log, READ, "lines of the log", everything)]
     for number, what in enumerate(FATES):

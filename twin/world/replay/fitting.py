@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,9 @@ def fit(scenario: Scenario, log: Log, fate: NDArray[np.int8], stores: int) -> tu
     if sold.size == 0:
         raise ScenarioError([Problem(replay.log, 1, 1, "demand.replay.fit_days", "no sale in the fit period")])
     lines = smoothed(np.bincount(log.sku[sold], minlength=log.skus.size), _goods(log, fate))
-    units = np.bincount(log.sku[sold], log.quantity[sold], log.skus.size)
+    units: NDArray[np.float64] = np.bincount(
+        log.sku[sold], log.quantity[sold].astype(np.float64), log.skus.size
+    ).astype(np.float64)
     daily = _units_daily(lines, units, float(log.quantity[sold].mean())) * replay.scale / replay.fit_days
     ranked = _ranked(lines, log)[: scenario.estate.skus.count]
     mapping = Mapping(_inverse(ranked, log.skus.size), _store_of(log, sold, stores))
@@ -48,7 +51,10 @@ def fit(scenario: Scenario, log: Log, fate: NDArray[np.int8], stores: int) -> tu
     )
     if replay.target == "channel":
         return fitted, mapping
-    return _with_stores(fitted, log, fate, mapping, sold, weeks=replay.fit_days / 7 / replay.scale), mapping
+    shown = np.concatenate([sold, np.flatnonzero(fate == code(fates.SALE))])
+    weeks = replay.fit_days / 7 / replay.scale
+    lines_weekly = np.bincount(mapping.store[log.store[sold]], minlength=stores) / weeks
+    return dataclasses.replace(fitted, lines_weekly=lines_weekly, sold=_on_shelf(log, mapping, shown)), mapping
 
 
 def _goods(log: Log, fate: NDArray[np.int8]) -> NDArray[np.bool_]:
@@ -61,14 +67,14 @@ def _goods(log: Log, fate: NDArray[np.int8]) -> NDArray[np.bool_]:
 def smoothed(lines: NDArray[np.int64], exists: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Expected lines per SKU, with a part for those that exist but were not seen.
 
-    Good-Turing (Good 1953): the chance that the next line is of an unseen SKU is about that of a line seen once. Capped
-    at a half, so that a short fit still says something.
+    Good-Turing (Good 1953): the chance that the next line is of an unseen SKU is about the share of lines of SKUs seen
+    once. Capped at a half, so that a short fit still says something, and so that no unseen SKU outdoes one seen once.
     """
     unseen = exists & (lines == 0)
-    total = lines.sum()
-    part = min(float((lines == 1).sum() / total), 0.5) if unseen.any() else 0.0
-    expected = lines * (1 - part)
-    expected[unseen] = part * total / max(int(unseen.sum()), 1)
+    total, hidden = int(lines.sum()), int(unseen.sum())
+    part = min(float((lines == 1).sum() / total), 0.5, hidden / (total + hidden))
+    expected = lines.astype(np.float64) * (1 - part)
+    expected[unseen] = part * total / max(hidden, 1)
     return expected
 
 
@@ -81,7 +87,7 @@ def _units_daily(lines: NDArray[np.float64], units: NDArray[np.float64], mean: f
 
 def _ranked(lines: NDArray[np.float64], log: Log) -> NDArray[np.int64]:
     """SKUs that sell, the most popular first; of equals the one whose name comes first."""
-    order = np.argsort(-lines, kind="stable")
+    order = np.argsort(-np.round(lines, 9), kind="stable")  # rounded, so that equals stay equal after smoothing
     return order[lines[order] > 0]
 
 
@@ -99,25 +105,21 @@ def _prices(log: Log, fate: NDArray[np.int8], default_usd: float) -> NDArray[np.
     order = np.lexsort((price, sku))
     found, first, count = np.unique(sku[order], return_index=True, return_counts=True)
     prices[found] = price[order][first + (count - 1) // 2]
-    return np.maximum(np.rint(prices), 1).astype(np.int64)
+    cents: NDArray[np.int64] = np.clip(np.rint(prices), 1, 2**31 - 1).astype(np.int64)
+    return cents
 
 
 def _store_of(log: Log, sold: NDArray[np.int64], stores: int) -> NDArray[np.int64]:
     """The log's stores by sales, dealt to the estate's in turn."""
     volume = np.bincount(log.store[sold][log.store[sold] >= 0], minlength=log.stores.size)
-    return _inverse(np.argsort(-volume, kind="stable"), log.stores.size) % max(stores, 1)
+    rank = _inverse(np.argsort(-volume, kind="stable"), log.stores.size)
+    store: NDArray[np.int64] = rank % max(stores, 1)
+    return store
 
 
-def _with_stores(
-    fitted: Fit, log: Log, fate: NDArray[np.int8], mapping: Mapping, sold: NDArray[np.int64], *, weeks: float
-) -> Fit:
-    """Add what each store sells. A sale proves that the article was on the shelf, so replayed sales count for that too."""
-    stores = int(mapping.store.max()) + 1
-    lines_weekly = np.bincount(mapping.store[log.store[sold]], minlength=stores) / weeks
-    shown = np.concatenate([sold, np.flatnonzero(fate == code(fates.SALE))])
-    shown = shown[mapping.sku[log.sku[shown]] >= 0]
-    on_shelf = np.unique(np.stack([mapping.store[log.store[shown]], mapping.sku[log.sku[shown]]], axis=1), axis=0)
-    return Fit(
-        fitted.names, fitted.popularity, fitted.price_cents, fitted.units_daily, fitted.dispersion, fitted.units_mean,
-        lines_weekly, on_shelf,
-    )  # fmt: skip
+def _on_shelf(log: Log, mapping: Mapping, lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[n, 2]: (store, SKU) of lines. A sale proves that the article was on the shelf, so replayed sales count too."""
+    lines = lines[mapping.sku[log.sku[lines]] >= 0]
+    cells = np.stack([mapping.store[log.store[lines]], mapping.sku[log.sku[lines]]], axis=1)
+    distinct: NDArray[np.int64] = np.unique(cells, axis=0)
+    return distinct

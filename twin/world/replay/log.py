@@ -22,7 +22,7 @@ Names = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Log:
-    """Lines of a log in the order of time. Codes are positions in the sorted list of names; a line of no store has -1."""
+    """Lines of a log in the order of time. Codes are positions in the sorted list of names; -1 is no store."""
 
     t: NDArray[np.int64]  # us since 1970 UTC
     quantity: NDArray[np.int64]
@@ -54,7 +54,8 @@ def read_log(scenario: Scenario, base: Path, data_dir: Path | None) -> Log:
     _check_quantities(replay, table, log)
     behind = np.diff(log.t, prepend=log.t[:1]) < 0
     if not replay.sort:
-        table.complain_where(replay.columns.timestamp, behind, "is earlier than the row before (sort: true restores the order)")
+        rule = "is earlier than the row before (sort: true restores the order)"
+        table.complain_where(replay.columns.timestamp, behind, rule)
     table.check()
     return _sorted(log) if behind.any() else log
 
@@ -94,12 +95,12 @@ def _lines(replay: Replay, table: Table) -> Log:
     columns = replay.columns
     order, orders = _coded(table.text(columns.order))
     sku, skus = _coded(table.text(columns.sku))
-    store, stores = _coded(table.text(columns.store)) if columns.store else (np.full(table.rows, -1), np.zeros(0, object))
+    nowhere = np.full(table.rows, None, object)
+    store, stores = _coded(table.text(columns.store) if columns.store else nowhere)
     customer_names = table.text(columns.order)
     if columns.customer is not None:
         named = table.text(columns.customer)
-        anonymous = np.equal(named, None)
-        customer_names = np.where(anonymous, "order " + customer_names.astype(str), named)
+        customer_names = np.where(_is_null(named), "order " + customer_names.astype(str), named)
     customer, customers = _coded(customer_names)
     quantity = _whole(table, columns.quantity)
     t = instants(table, columns.timestamp, replay.time_zone)
@@ -109,11 +110,15 @@ def _lines(replay: Replay, table: Table) -> Log:
 
 def _coded(values: Names) -> tuple[NDArray[np.int64], Names]:
     """Values as positions in their sorted list; nulls are -1."""
-    known = np.not_equal(values, None)
+    known = ~_is_null(values)
     names, code = np.unique(values[known].astype(str), return_inverse=True)
     codes = np.full(values.size, -1, np.int64)
     codes[known] = code
     return codes, names.astype(object)
+
+
+def _is_null(values: Names) -> NDArray[np.bool_]:
+    return np.array([value is None for value in values], np.bool_)
 
 
 def _whole(table: Table, column: str) -> NDArray[np.int64]:
@@ -133,14 +138,18 @@ def _price_cents(replay: Replay, table: Table, quantity: NDArray[np.int64]) -> N
     if replay.columns.unit_price is not None:
         unit = table.numbers(replay.columns.unit_price)
         price = np.where(np.isnan(unit), price, unit)
-    return 100 * price
+    return np.where(np.isfinite(price), 100 * price, np.nan)
 
 
 def _check_quantities(replay: Replay, table: Table, log: Log) -> None:
     if replay.negatives != "error":
         return
     wrong = (log.quantity < 0) & ~is_cancellation(replay, log) & is_merchandise(replay, log)
-    table.complain_where(replay.columns.quantity, wrong, "is negative, which negatives: returns or adjustments would allow")
+    table.complain_where(
+        replay.columns.quantity,
+        wrong,
+        "must not be negative unless negatives says what that means (returns, adjustments)",
+    )
 
 
 def is_cancellation(replay: Replay, log: Log) -> NDArray[np.bool_]:

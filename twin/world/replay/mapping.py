@@ -41,7 +41,9 @@ def period_of(scenario: Scenario, replay: Replay, log: Log) -> Period:
     try:
         first = date.fromisoformat(replay.from_date)
     except ValueError as reason:
-        raise ScenarioError([Problem(scenario.name, 1, 1, "demand.replay.from_date", f"is no date: {reason}")]) from None
+        raise ScenarioError(
+            [Problem(scenario.name, 1, 1, "demand.replay.from_date", f"is no date: {reason}")]
+        ) from None
     start = _microseconds(midnight_utc(replay.from_date, replay.time_zone))
     fit = _microseconds(midnight_utc((first - timedelta(days=replay.fit_days)).isoformat(), replay.time_zone))
     observed = start + scenario.calendar.warm_up + scenario.calendar.window
@@ -66,7 +68,7 @@ def _shown(microseconds: int) -> str:
 
 
 def fates_of(replay: Replay, log: Log, period: Period) -> NDArray[np.int8]:
-    """Fate of each line; the first rule that applies. Lines outside the period are only counted there if they are good."""
+    """Fate of each line: that of the first rule that applies. Only good lines are counted as outside the period."""
     cancelled, goods = is_cancellation(replay, log), is_merchandise(replay, log)
     cap = min(replay.max_line_units, TILL_UNITS_MAX) if replay.target == "tills" else replay.max_line_units
     unpriced = (log.price_cents <= 0) & (replay.columns.unit_price is not None)

@@ -34,7 +34,9 @@ class OrderLines:
 class ReplayedChannel:
     """A channel whose customers come from a log. They pay (a log shows sales), and have their parcels shipped."""
 
-    def __init__(self, name: str, scenario: Scenario, estate: RealisedEstate, lines: OrderLines, streams: Streams) -> None:
+    def __init__(
+        self, name: str, scenario: Scenario, estate: RealisedEstate, lines: OrderLines, streams: Streams
+    ) -> None:
         self._name, self._law = name, scenario.demand.channels[name]
         self._lines, self._line_first, order, t, customer = _grouped(lines)
         self._checkouts = np.zeros(t.size, CHECKOUT)
@@ -69,7 +71,9 @@ class ReplayedChannel:
         return ChannelDay(rows, self._lines[line_first:line_last], visits)
 
 
-def _grouped(lines: OrderLines) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _grouped(
+    lines: OrderLines,
+) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Lines by order and SKU, orders by their first time stamp (ties in the order of the log).
 
     Returns the LINE rows, where each order's begin, and the orders' identities, times and customers.

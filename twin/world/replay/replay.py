@@ -58,7 +58,9 @@ def prepare(scenario: Scenario, base: Path, data_dir: Path | None) -> Prepared:
     sites = realise_sites(scenario.estate, Streams(scenario.seed, EVERY_REPLICATION), base)
     stores = int((sites.nodes["is_dc"] == 0).sum())
     if replay.target == "tills" and stores == 0:
-        raise ScenarioError([Problem(scenario.name, 1, 1, "estate.stores.count", "must be at least 1 to replay till sales")])
+        raise ScenarioError(
+            [Problem(scenario.name, 1, 1, "estate.stores.count", "must be at least 1 to replay till sales")]
+        )
     fitted, mapping = fit(scenario, log, fate, stores)
     mapped = np.isin(fate, (code(fates.SALE), code(fates.RETURN)))
     fate[mapped & (mapping.sku[log.sku] < 0)] = code(fates.NOT_IN_CATALOGUE)
@@ -129,5 +131,3 @@ def _pairs(estate: RealisedEstate, store: NDArray[np.int64], sku: NDArray[np.int
     pair = np.searchsorted(cells, sku * estate.nodes.size + node)
     assert np.array_equal(cells[pair], sku * estate.nodes.size + node), "a store sells what it does not stock"
     return pair
-
-

@@ -52,9 +52,14 @@ def copied(entities: NDArray[np.int64], copy: NDArray[np.int64], streams: Stream
 
 
 def jittered(
-    t: NDArray[np.int64], entities: NDArray[np.int64], selection: Selection, replay: Replay, horizon: int, streams: Streams
+    t: NDArray[np.int64],
+    entities: NDArray[np.int64],
+    selection: Selection,
+    replay: Replay,
+    horizon: int,
+    streams: Streams,
 ) -> NDArray[np.int64]:
-    """Instants within ``[0, horizon)``: copies moved by up to the jitter either way and mirrored at the ends, originals never."""
+    """Instants within ``[0, horizon)``: copies moved by up to the jitter, mirrored at the ends; originals kept."""
     luck = 2 * uniforms(streams.key("replay.jitter"), entities) - 1
     moved = t + np.where(selection.copy > 0, np.rint(luck * replay.jitter), 0).astype(np.int64)
     moved = np.abs(moved)

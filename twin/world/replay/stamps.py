@@ -1,4 +1,4 @@
-"""Time stamps of a log as instants: one kind of time zone throughout, and no local time that a clock never or twice showed."""
+"""Time stamps of a log as instants: one time zone throughout, and no local time that a clock never or twice showed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY, SECOND
-from twin.world.tabular import Table
+from twin.world.tabular import Table, first_not
 
 _EARLIEST: Final = np.datetime64("1970-01-03", "us").astype(np.int64)
 _LATEST: Final = np.datetime64("2200-01-01", "us").astype(np.int64)
@@ -50,26 +50,18 @@ def _parsed(table: Table, column: str) -> tuple[NDArray[np.int64], int | None]:
     suffix = pc.replace_substring_regex(text, r"^.*?(Z|[+-]\d{2}:?\d{2})?$", r"\1")
     aware = pc.match_substring_regex(text, r"\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$")
     zones = np.where(aware.to_numpy(zero_copy_only=False), suffix.to_numpy(zero_copy_only=False), "")
-    table.complain_where(column, zones != zones[0], f"mixed time zones: the first row is {_named(zones[0])}, this one is not")
+    table.complain_where(
+        column, zones != zones[0], f"mixed time zones: the first row is {_named(zones[0])}, this one is not"
+    )
     bare = pc.replace_substring_regex(text, r"(\d{2}:\d{2}.*?)(Z|[+-]\d{2}:?\d{2})$", r"\1")
     try:
         local = bare.cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
-        table.complain_where(column, ~_readable(bare), "must be an ISO 8601 time stamp such as 2011-08-31T17:45")
+        table.complain_where(
+            column, first_not(bare, pa.timestamp("us")), "must be an ISO 8601 time stamp such as 2011-08-31T17:45"
+        )
         return np.full(table.rows, _EARLIEST), 0
     return _microseconds(local), _offset(zones[0])
-
-
-def _readable(text: Any) -> NDArray[np.bool_]:
-    """Which stamps can be read, one by one: only asked for when some cannot."""
-    readable = np.ones(len(text), np.bool_)
-    for row in range(len(text)):
-        try:
-            text.slice(row, 1).cast(pa.timestamp("us"))
-        except pa.ArrowInvalid:
-            readable[row] = False
-            break
-    return readable
 
 
 def _named(zone: str) -> str:
@@ -97,7 +89,8 @@ def _localised(table: Table, column: str, local: NDArray[np.int64], time_zone: s
     table.complain_where(column, twice, f"is ambiguous in {time_zone}: its clock showed this hour twice")
     begins = np.array([instant + max(before, after) for instant, before, after in changes])
     offsets = np.array([after for _, _, after in changes])
-    return local - offsets[np.searchsorted(begins, local, side="right") - 1]
+    in_force: NDArray[np.int64] = offsets[np.searchsorted(begins, local, side="right") - 1]
+    return local - in_force
 
 
 def clock_changes(time_zone: str, first: int, last: int) -> list[tuple[int, int, int]]:
@@ -130,5 +123,3 @@ def _utc_offset(zone: ZoneInfo, instant: int) -> int:
     offset = moment.astimezone(zone).utcoffset()
     assert offset is not None
     return round(offset.total_seconds()) * SECOND
-
-

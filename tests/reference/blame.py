@@ -1,0 +1,159 @@
+"""Why a line was refused, and why it was oversold (docs/model.md, section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.reference.channels import VIEW
+from tests.reference.clock import NOW
+from tests.reference.ledgers import Pair, Trail
+from tests.reference.orderlines import Line
+from tests.reference.shop import Shop
+from twin.journal.tables import Cause, Refusal
+
+
+def offered(line: Line, view: Callable[[Pair], int], *, buffered: bool = True) -> int:
+    """F with the views replaced."""
+    return sum(pair.free_if(view(pair), pair.buffer if buffered else 0) for pair in line.scope())
+
+
+def as_it_is(pair: Pair) -> int:
+    return pair.view
+
+
+def told_all(pair: Pair) -> int:
+    """The view, had every movement been delivered."""
+    return pair.on_hand + pair.err
+
+
+def without_error(pair: Pair) -> int:
+    """The view, were the record right."""
+    return pair.view - pair.err
+
+
+def false_out_of_stock(line: Line) -> bool:
+    """Whether the truth could have supplied a refused line."""
+    somewhere = any(pair.on_hand - pair.promised >= line.quantity for pair in line.scope())
+    return somewhere and line.backed() >= line.quantity
+
+
+def refusal_reason(line: Line, now: int) -> Refusal:
+    """The first correction that alone lets a line refused for stock pass."""
+    short = line.quantity - line.belief
+    f = offered(line, as_it_is)
+    held_back = 0 if line.pickup else line.channel.held_back
+    if held_back + offered(line, as_it_is, buffered=False) - f >= short:
+        return Refusal.BUFFER
+    if max(0, _set_aside_for_nobody(line)) >= short:
+        return Refusal.HOLD
+    if offered(line, told_all) - f + _copy_behind(line, now) >= short:
+        return Refusal.STALE
+    if offered(line, without_error) - f >= short:
+        return Refusal.RECORD
+    return Refusal.JOINT
+
+
+def _set_aside_for_nobody(line: Line) -> int:
+    """Units reserved beyond what orders were promised."""
+    spare = sum(pair.resv - pair.promised for pair in line.scope())
+    return spare if line.pickup else spare + line.sku.reserved - line.sku.unplaced
+
+
+def _copy_behind(line: Line, now: int) -> int:
+    """Units by which the view is ahead of the copy that was asked."""
+    if not line.asked_copy:
+        return 0
+    return max(0, line.sku.offered()) - max(0, line.channel.learnt(line.sku, now))
+
+
+class Blame:
+    """Asks for suspects; knows how the arm's movements travel."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._batch = shop.systems.movements.mode == "batch"
+        self._outages = shop.outages(shop.systems.movements.system)
+
+    def at_acceptance(self, line: Line, *, degraded: bool) -> None:
+        """Name what would have prevented the promise, if the truth does not back it."""
+        line.truth = line.backed()
+        if line.truth >= line.quantity:
+            return
+        short = line.belief - line.quantity  # units to spare at the check
+        f = offered(line, as_it_is)
+        own = line.quantity if line.in_view > 0 else 0
+        causes = {
+            Cause.DEGRADED: degraded,
+            Cause.EXPIRED_HOLD: line.lapsed,
+            Cause.RECORD_ERROR: short - (f - offered(line, without_error)) < 0,
+            Cause.RACE: short - max(0, _promised_elsewhere(line, own)) < 0,
+        }
+        if short - (f - offered(line, told_all)) < 0:
+            causes[self._delay(line.store().trail if line.pickup else line.sku.trail)] = True
+        if not line.pickup and self._copy_ahead(line, own):
+            causes[Cause.BATCH_AGE if line.channel.publication.mode == "file" else Cause.CHANNEL_CACHE] = True
+        _name(line, causes)
+
+    def _copy_ahead(self, line: Line, own: int) -> bool:
+        """Whether the channel's copy offered what the view did not any more."""
+        channel = line.channel
+        taken = channel.own.get(line.sku.number, 0) - (line.quantity if line.took_own else 0)
+        return line.sku.offered() + own - taken - channel.held_back < line.quantity
+
+    def _delay(self, trail: Trail) -> Cause:
+        """What held up the movements that the view has not been told of."""
+        now = self._shop.env.now
+        oldest = trail.oldest(VIEW, NOW)
+        if oldest is not None and self._outages.touched(oldest, now):
+            return Cause.OUTAGE
+        return Cause.BATCH_AGE if self._batch else Cause.QUEUE_BACKLOG
+
+    def at_choice(self, line: Line, pair: Pair, promised: int) -> None:
+        """Name what would have kept the line away from a pair, if the pair cannot supply it. ``promised`` is without the line."""
+        if line.suspect and not line.suspect_from_choice:
+            return
+        line.suspect, line.also = Cause.NONE, 0
+        quantity = line.quantity
+        if pair.on_hand - promised >= quantity:
+            return
+        causes = {
+            Cause.RECORD_ERROR: pair.free_if(without_error(pair), pair.buffer) < quantity,
+            Cause.RACE: pair.free() - max(0, promised - pair.resv) < quantity,
+        }
+        if pair.free_if(told_all(pair), pair.buffer) < quantity:
+            causes[self._delay(pair.trail)] = True
+        _name(line, causes)
+        line.suspect_from_choice = True
+
+
+def _promised_elsewhere(line: Line, own: int) -> int:
+    """Promises that the belief had not been told of."""
+    if line.pickup:
+        return line.store().promised - line.store().resv + own
+    return line.sku.unplaced - line.sku.reserved + own
+
+
+def _name(line: Line, causes: dict[Cause, bool]) -> None:
+    found = sorted(cause for cause, sufficient in causes.items() if sufficient)
+    line.suspect = found[0] if found else Cause.JOINT
+    line.also = sum(1 << cause for cause in found[1:])
+    line.suspect_from_choice = False
+
+
+def cause_of(line: Line, left: int, *, at_pair: bool) -> Cause:
+    """Why an oversold line was: its suspect, or what happened later."""
+    if line.suspect:
+        return line.suspect
+    scope = [line.store()] if at_pair else line.sku.pooled
+    sold, shrunk = gone(scope)
+    sold_before, shrunk_before = line.mark if at_pair else line.pool_mark
+    if left + sold - sold_before >= line.quantity:
+        return Cause.WALK_IN
+    if left + sold - sold_before + shrunk - shrunk_before >= line.quantity:
+        return Cause.DAMAGE
+    return Cause.OTHER_LATER
+
+
+def gone(pairs: list[Pair]) -> tuple[int, int]:
+    """Units sold at the till and vanished, since the start."""
+    return sum(pair.sold for pair in pairs), sum(pair.shrunk for pair in pairs)

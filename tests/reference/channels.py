@@ -1,0 +1,147 @@
+"""What channels believe, and how old it is (docs/model.md, section 5)."""
+
+from __future__ import annotations
+
+from tests.reference.clock import NOW, Process, before_all, before_orders
+from tests.reference.ledgers import Movement, Sku
+from tests.reference.shop import Shop
+from twin.journal.tables import FeedName, Latency
+from twin.scenario.laws import Law
+
+LISTING_KIND = 6 << 40
+VIEW = -1
+"""The reader of trails that looks at the view itself; the others are channels."""
+
+
+class Channel:
+    """A place to buy. A copy is not kept: what it holds is looked up in the view's history."""
+
+    def __init__(self, shop: Shop, number: int, name: str) -> None:
+        kind = shop.scenario.demand.channels[name].kind
+        publications = shop.systems.publications
+        self._shop = shop
+        self.number = number
+        self.marketplace = kind == "marketplace"
+        self.publication = publications.marketplace if self.marketplace else publications.own
+        self.takes_own = self.marketplace or shop.systems.reserving.mode == "own_copy"
+        self.held_back = shop.systems.buffers.pooled.get(name, 0)
+        self.own: dict[int, int] = {}  # units sold off the copy since the extract that is live, by SKU
+        self.own_since_extract: dict[int, int] = {}
+        self.outages = shop.outages(self.publication.system)
+        self._sources = (self.outages, shop.outages(shop.systems.movements.system))
+        self._listing = -1  # the moment of the extract that is live
+        self._phase = shop.stream("publication.phase")
+        self._first: dict[int, int] = {}
+        self._unlisted: list[Movement] = []
+        if self.publication.mode == "file":
+            shop.env.process(self._listings())
+
+    def silence(self, t: int) -> int:
+        """How long the channel's sources have been silent."""
+        begun = [outages.since(t) for outages in self._sources]
+        return max(t - start if start is not None else 0 for start in begun)
+
+    def asks_down_system(self, t: int) -> bool:
+        """Whether the system that the channel queries is down."""
+        return self.publication.mode == "query" and self.outages.since(t) is not None
+
+    def told_until(self, sku: Sku, t: int) -> int:
+        """The moment up to which the channel has been told what the view offers."""
+        mode = self.publication.mode
+        if mode == "query":
+            began = self.outages.since(t)
+            return NOW if began is None else before_all(began)
+        if mode == "file":
+            return self._listing
+        refresh = self._refresh_before(sku, t - self.publication.delay)
+        return -1 if refresh is None else before_orders(refresh)
+
+    def learnt(self, sku: Sku, t: int) -> int:
+        """The value that the channel has learnt."""
+        return sku.offer.at(self.told_until(sku, t))
+
+    def belief(self, sku: Sku, t: int) -> int:
+        """Units that the channel believes it can sell."""
+        return max(0, self.learnt(sku, t)) - self.own.get(sku.number, 0) - self.held_back
+
+    def staleness(self, sku: Sku, t: int) -> int:
+        """Age of the oldest movement that the belief does not hold."""
+        return age(sku.trail.oldest(self.number, self.told_until(sku, t)), t)
+
+    def take(self, sku: Sku, units: int) -> None:
+        """Take units off the copy, or give them back (negative)."""
+        for count in (self.own, self.own_since_extract):
+            count[sku.number] = max(0, count.get(sku.number, 0) + units)
+
+    def observe(self, movement: Movement, t: int) -> None:
+        """The view applied a movement of a pooled pair at ``t``: count when the channel will know."""
+        mode = self.publication.mode
+        if mode == "query":
+            self._shop.observe(Latency.CHANNEL, self.number, movement.t, t)
+        elif mode == "file":
+            self._unlisted.append(movement)
+        else:
+            late = movement.seen > before_orders(t)  # applied after the refreshes of its instant
+            shown = self._refresh_from(movement.pair.sku, t + late) + self.publication.delay
+            self._shop.observe(Latency.CHANNEL, self.number, movement.t, shown)
+
+    def _observe_listed(self, live: int) -> None:
+        still = []
+        for movement in self._unlisted:
+            if movement.seen <= self._listing:
+                self._shop.observe(Latency.CHANNEL, self.number, movement.t, live)
+            else:
+                still.append(movement)
+        self._unlisted = still
+
+    def _phase_of(self, sku: Sku) -> int:
+        first = self._first.get(sku.number)
+        if first is None:
+            first = self._phase.below(self.publication.interval, self.number << 32 | sku.number)
+            self._first[sku.number] = first
+        return first
+
+    def _refresh_before(self, sku: Sku, t: int) -> int | None:
+        """Last refresh at or before ``t``."""
+        first, interval = self._phase_of(sku), self.publication.interval
+        while t >= first:
+            tick = first + (t - first) // interval * interval
+            began = self.outages.since(tick)
+            if began is None:
+                return tick
+            t = began - 1
+        return None
+
+    def _refresh_from(self, sku: Sku, t: int) -> int:
+        """First refresh at or after ``t``."""
+        first, interval = self._phase_of(sku), self.publication.interval
+        while True:
+            tick = first + max(0, -(-(t - first) // interval)) * interval
+            t = self.outages.up(tick)
+            if t == tick:
+                return tick
+
+    def _listings(self) -> Process:
+        shop, publication = self._shop, self.publication
+        entity = LISTING_KIND | self.number
+        spread = {"law": "lognormal", "cv": publication.spread} if publication.spread else {"law": "constant"}
+        delay = shop.stream("publication.delay", Law.model_construct(mean=publication.delay, **spread))
+        jitter = shop.stream("publication.jitter")
+        first = self._phase.below(publication.interval, self.number << 32)
+        k, live = 0, 0
+        while True:
+            due = first + k * publication.interval
+            start = self.outages.up(max(due + jitter.below(publication.jitter, self.number << 32 | k), live))
+            yield shop.batch_time(start, entity)
+            self.own_since_extract = {}
+            live = start + delay.sample(self.number << 32 | k)
+            yield shop.batch_time(live, entity, 1)
+            self._listing, self.own = before_orders(start), dict(self.own_since_extract)
+            self._observe_listed(live)
+            shop.jobs.append((FeedName.PUBLICATION, self.number, due, start, live, len(shop.skus), 0))
+            k = max(k + 1, (live - first) // publication.interval)
+
+
+def age(made: int | None, t: int) -> int:
+    """Staleness at ``t`` if the oldest movement that is missing was ``made`` then."""
+    return 0 if made is None else t - made

@@ -1,0 +1,84 @@
+"""Instants with a documented order, moments for looking back, and the outages of the systems (docs/model.md, section 2)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from twin.core.clock import Tie, tie_key
+from twin.world.tables import SYSTEMS
+
+Process = Generator[simpy.Event, Any, Any]
+
+FREED = tie_key(Tie.FAULT, 0, 0)
+"""A server is free again before anything else happens at that instant."""
+
+APPLIED = tie_key(Tie.DELIVERY, 0, 0)
+"""Messages that are applied at one instant only add to ledgers, so their order among themselves does not matter."""
+
+LAPSED = tie_key(Tie.ORDER, 2**48 - 1, 0)
+"""Holds are released after all order steps; among themselves in the order in which they were made."""
+
+NOW = 2**62
+"""A moment after everything that has happened."""
+
+
+class Instant(simpy.Event):
+    """Happens at ``t``; the explicit priority decides the order among events of one instant, insertion never does."""
+
+    def __init__(self, env: simpy.Environment, t: int, priority: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self._ok = True
+        self._value = None
+        env.schedule(self, priority, t - env.now)  # type: ignore[arg-type]  # SimPy declares two priorities, its queue takes any number
+
+
+def before_orders(t: int) -> int:
+    """The moment at ``t`` when everything up to class BATCH has happened: what a copy that is refreshed at ``t`` holds."""
+    return 2 * t
+
+
+def among_orders(t: int) -> int:
+    """The moment of what class ORDER does at ``t``."""
+    return 2 * t + 1
+
+
+def before_all(t: int) -> int:
+    """The moment when nothing of instant ``t`` has happened yet."""
+    return 2 * t - 1
+
+
+class Outages:
+    """When one system is down: disjoint spans ``[start, end)``, in order."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self.starts = [start for start, _ in spans]
+        self.ends = [end for _, end in spans]
+
+    def since(self, t: int) -> int | None:
+        """Start of the outage that covers ``t``."""
+        at = bisect_right(self.starts, t) - 1
+        return self.starts[at] if at >= 0 and t < self.ends[at] else None
+
+    def up(self, t: int) -> int:
+        """First instant >= ``t`` outside."""
+        at = bisect_right(self.starts, t) - 1
+        return self.ends[at] if at >= 0 and t < self.ends[at] else t
+
+    def touched(self, begin: int, end: int) -> bool:
+        """Whether an outage meets ``[begin, end]``."""
+        return any(start <= end and begin < stop for start, stop in zip(self.starts, self.ends, strict=True))
+
+
+def outages_by_system(windows: NDArray[np.void]) -> dict[tuple[str, int], Outages]:
+    """Outages per (system, node); node -1 for a central system."""
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for system, node, start, end in windows.tolist():
+        spans.setdefault((SYSTEMS[system], node), []).append((start, end))
+    return {where: Outages(listed) for where, listed in spans.items()}

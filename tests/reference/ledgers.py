@@ -1,0 +1,154 @@
+"""The ledgers: plain objects per pair and SKU, and what they were at any moment (docs/model.md, section 1)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from tests.reference.clock import NOW
+
+
+class History:
+    """A number that changes, and what it was at any moment."""
+
+    __slots__ = ("moments", "values")
+
+    def __init__(self, value: int) -> None:
+        self.moments = [-1]
+        self.values = [value]
+
+    def put(self, moment: int, value: int) -> None:
+        if self.moments[-1] == moment:
+            self.values[-1] = value
+        else:
+            self.moments.append(moment)
+            self.values.append(value)
+
+    def at(self, moment: int) -> int:
+        return self.values[bisect_right(self.moments, moment) - 1]
+
+
+class Movement:
+    """A change of the shelf that view and record are told of by message."""
+
+    __slots__ = ("consumed", "delta", "entity", "moment", "pair", "part", "receipt", "seen", "t")
+
+    def __init__(self, pair: Pair, delta: int, *, t: int, moment: int, entity: int, part: int) -> None:
+        self.pair = pair
+        self.delta = delta
+        self.t = t
+        self.moment = moment
+        self.entity = entity
+        self.part = part
+        self.consumed = 0
+        self.receipt = False
+        self.seen = NOW + 1  # the moment at which the view applied it
+
+
+class Trail:
+    """Movements in the order in which they were made; every reader remembers the first that it has not been told of."""
+
+    __slots__ = ("movements", "read")
+
+    def __init__(self) -> None:
+        self.movements: list[Movement] = []
+        self.read: dict[int, int] = {}
+
+    def oldest(self, reader: int, moment: int) -> int | None:
+        """Instant of the oldest movement that was not in the view at ``moment``; a reader's moments never go back."""
+        movements, at = self.movements, self.read.get(reader, 0)
+        while at < len(movements) and movements[at].seen <= moment:
+            at += 1
+        self.read[reader] = at
+        return movements[at].t if at < len(movements) else None
+
+
+class Node:
+    """A DC or a store."""
+
+    def __init__(self, number: int, row: dict[str, int]) -> None:
+        self.number = number
+        self.is_dc = bool(row["is_dc"])
+        self.pooled = self.is_dc or bool(row["ships"])
+        self.region = row["region"]
+        self.x, self.y = row["x_km"], row["y_km"]
+        self.opens, self.closes = row["opens"], row["closes"]
+        self.pickers = row["pickers"]
+        self.supplied_by = row["supplied_by"]
+        self.pairs: list[Pair] = []  # by SKU
+
+
+class Sku:
+    """What is known of a SKU beyond its pairs. ``offer`` is G over time, ``reserved`` is R, ``unplaced`` is U."""
+
+    __slots__ = ("by_node", "free", "number", "offer", "pooled", "reserved", "supplier", "trail", "unplaced")
+
+    def __init__(self, number: int, supplier: int) -> None:
+        self.number = number
+        self.supplier = supplier
+        self.by_node: dict[int, Pair] = {}
+        self.pooled: list[Pair] = []
+        self.free = 0  # sum of free over the pooled pairs
+        self.reserved = 0
+        self.unplaced = 0
+        self.offer = History(0)
+        self.trail = Trail()  # of the pooled pairs
+
+    def open_books(self) -> None:
+        """Pairs are complete: what the view offers at time 0."""
+        self.pooled = [pair for pair in self.by_node.values() if pair.node.pooled]
+        self.free = sum(pair.free() for pair in self.pooled)
+        self.offer = History(self.free)
+
+    def reserve(self, units: int, moment: int) -> None:
+        """``R += units``."""
+        self.reserved += units
+        self.offer.put(moment, self.free - self.reserved)
+
+    def offered(self) -> int:
+        """G now."""
+        return self.free - self.reserved
+
+    def backed(self) -> int:
+        """T now."""
+        return sum(max(0, pair.on_hand - pair.promised) for pair in self.pooled) - self.unplaced
+
+
+class Pair:
+    """A SKU at a node."""
+
+    __slots__ = (
+        "blocked", "buffer", "err", "node", "number", "on_hand", "on_order", "pack", "promised", "record", "reorder",
+        "resv", "shrunk", "sku", "sold", "trail", "up_to", "view",
+    )  # fmt: skip
+
+    def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: int) -> None:
+        self.number = number
+        self.node = node
+        self.sku = sku
+        self.buffer = buffer
+        self.on_hand = row["on_hand"]
+        self.err = row["error"]
+        self.view = self.record = self.on_hand + self.err
+        self.reorder, self.up_to, self.pack = row["reorder"], row["up_to"], row["pack"]
+        self.resv = self.promised = self.on_order = self.sold = self.shrunk = 0
+        self.blocked = False
+        self.trail = Trail()
+
+    def free(self) -> int:
+        return self.free_if(self.view, self.buffer)
+
+    def free_if(self, view: int, buffer: int) -> int:
+        """``free`` with another view or buffer."""
+        return 0 if self.blocked else max(0, view - self.resv - buffer)
+
+    def change(self, moment: int, *, view: int = 0, resv: int = 0, blocked: bool | None = None) -> None:
+        """The view of the pair changes, and with it what the SKU offers."""
+        before = self.free()
+        self.view += view
+        self.resv += resv
+        if blocked is not None:
+            self.blocked = blocked
+        gained = self.free() - before
+        if gained and self.node.pooled:
+            self.sku.free += gained
+            self.sku.offer.put(moment, self.sku.free - self.sku.reserved)

@@ -1,0 +1,113 @@
+"""Orders and their lines, as they go through the shop and into the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.reference.channels import Channel
+from tests.reference.ledgers import Pair, Sku
+from twin.journal.tables import NONE, Cause, Mode, Refusal, Status
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One SKU of an order."""
+
+    order: int
+    number: int
+    channel: Channel
+    sku: Sku
+    quantity: int
+    t_demand: int
+    pickup: bool
+    pair: Pair | None  # where it is reserved, promised or picked
+    node: int
+    status: Status = Status.OPEN
+    refusal: Refusal = Refusal.NONE
+    false_oos: bool = False
+    degraded: bool = False
+    cause: Cause = Cause.NONE
+    also: int = 0
+    short_picks: int = 0
+    t_decision: int = NONE
+    belief: int = 0
+    truth: int = 0
+    staleness: int = 0
+    t_end: int = NONE
+    asked_copy: bool = False  # the last check asked the channel's copy
+    reserved: bool = False
+    by_message: bool = False  # the reservation was made by a message
+    took_own: bool = False  # ... and taken off the channel's copy
+    in_view: int = 0  # units of its own that the view has set aside
+    hold: bool = False  # the reservation will be released if the order is not placed in time
+    lapsed: bool = False
+    suspect: Cause = Cause.NONE
+    suspect_from_choice: bool = False
+    mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
+    pool_mark: tuple[int, int] = (0, 0)  # (sold, shrunk) over the pooled pairs at acceptance
+
+    def scope(self) -> list[Pair]:
+        """Pairs that may supply it."""
+        if self.pickup:
+            return [self.store()]
+        return self.sku.pooled
+
+    def store(self) -> Pair:
+        """The pair it is bound to."""
+        assert self.pair is not None
+        return self.pair
+
+    def backed(self) -> int:
+        """T: units that the truth offers for it."""
+        if self.pickup:
+            return self.store().on_hand - self.store().promised
+        return self.sku.backed()
+
+    def end(self, status: Status, t: int) -> None:
+        """Reach the last status."""
+        self.status, self.t_end = status, t
+
+    def row(self) -> tuple[int, ...]:
+        """Row of the journal."""
+        return (
+            self.order, self.number, self.channel.number, Mode.PICKUP if self.pickup else Mode.SHIP, self.status, self.refusal, self.false_oos,
+            self.degraded, self.cause, self.also, self.short_picks, self.sku.number, self.quantity, self.t_demand, self.t_decision,
+            self.belief, self.truth, self.staleness, self.node, self.t_end,
+        )  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """A customer's checkout, and what becomes of it."""
+
+    id: int
+    t: int
+    channel: Channel
+    region: int
+    x: int
+    y: int
+    pickup: bool
+    abandons: bool
+    declined: bool
+    checkout: int
+    lines: list[Line] = field(default_factory=list)
+    degraded: bool = False
+    parcels: int = 0
+    waves: int = 0
+    call: int = 0
+    t_accept: int = NONE
+    t_release: int = NONE
+    t_pick: int = NONE
+    t_ready: int = NONE
+    t_done: int = NONE
+
+    def open_lines(self) -> list[Line]:
+        """Lines in checkout."""
+        return [line for line in self.lines if line.status == Status.OPEN]
+
+    def row(self) -> tuple[int, ...]:
+        """Row of the journal."""
+        return (
+            self.id, self.channel.number, self.region, Mode.PICKUP if self.pickup else Mode.SHIP, len(self.lines), self.parcels, self.t, self.call,
+            self.t_accept, self.t_release, self.t_pick, self.t_ready, self.t_done,
+        )  # fmt: skip

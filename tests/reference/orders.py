@@ -1,0 +1,344 @@
+"""The story of an order (docs/model.md, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reason
+from tests.reference.channels import VIEW, Channel, age
+from tests.reference.clock import LAPSED, NOW, Instant, Outages, Process, among_orders
+from tests.reference.orderlines import Line, Order
+from tests.reference.shop import Shop
+from tests.reference.sourcing import Parcel, Sourcing
+from tests.reference.stations import Station
+from tests.reference.stock import Stock, set_aside
+from twin.core.clock import Tie, tie_key
+from twin.journal.tables import Flow, Refusal, Status
+from twin.policies.calendars import first_tick
+from twin.world.tables import WorldDay
+
+PARCEL_STEPS = 32
+Asking = Generator[simpy.Event, Any, bool]
+
+
+class Waking:
+    """How a process of an order wakes: in class ORDER, by the order's identity, then by the number of the waking."""
+
+    def __init__(self, env: simpy.Environment, order: int, step: int) -> None:
+        self._env, self._order, self._step = env, order, step
+
+    def at(self, t: int) -> Instant:
+        self._step += 1
+        return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step))
+
+
+class Called:
+    """A system that answers calls: where its calls queue, how long one takes, and how long the caller waits."""
+
+    def __init__(self, shop: Shop, name: str, counts: tuple[Flow, Flow]) -> None:
+        settings = shop.systems.erp if name == "erp" else shop.systems.service
+        self.calls, self.time_outs = counts
+        self.timeout = settings.timeout
+        self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
+        self._law = shop.stream(f"{name}.call", settings.service)
+        self._station = Station(shop.env, settings.servers)
+
+    def join(self, order: Order, attempt: int) -> simpy.Event:
+        """Queue; the event happens when the call is taken, its value is when the answer will come."""
+        return self._station.join(self._law.sample(order.id, attempt), self.outages.up)
+
+
+class Orders:
+    """Takes and fulfils orders."""
+
+    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock) -> None:
+        self._shop, self._channels, self._stock = shop, channels, stock
+        self._env, self._systems = shop.env, shop.systems
+        self._blame = Blame(shop)
+        self._sourcing = Sourcing(shop, stock, self._blame)
+        self._erp = Called(shop, "erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS))
+        self._service = Called(shop, "service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS))
+        self._payment = shop.stream("payment", shop.systems.payment)
+        self._release_step = shop.stream("release.step", shop.systems.release.step)
+        self._release_outages = shop.outages(shop.systems.release.system)
+        self.placed: list[Order] = []
+
+    def arrivals(self, day: WorldDay) -> Process:
+        """Customers of a day start their checkouts."""
+        wanted = day.lines.tolist()
+        names = day.checkouts.dtype.names or ()
+        for values in day.checkouts.tolist():
+            row = dict(zip(names, values, strict=True))
+            order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
+            self.placed.append(order)
+            yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
+            story = self._listed if order.channel.marketplace else self._checkout
+            self._env.process(story(order, Waking(self._env, order.id, 0)))
+
+    def _order(self, row: dict[str, Any], wanted: list[tuple[int, int]]) -> Order:
+        channel, pickup = self._channels[row["channel"]], row["pickup"] >= 0
+        order = Order(
+            row["order"], row["t"], channel, row["region"], row["x_km"], row["y_km"], pickup, bool(row["abandons"]), bool(row["declined"]), row["checkout"],
+        )  # fmt: skip
+        for number, (sku, quantity) in enumerate(wanted):
+            at = self._shop.skus[sku]
+            pair = at.by_node[row["pickup"]] if pickup else None
+            order.lines.append(Line(order.id, number, channel, at, quantity, order.t, pickup, pair, row["pickup"]))
+        return order
+
+    def _listed(self, order: Order, wake: Waking) -> Process:
+        """A marketplace sells from its listing: check, reserve and accept at once."""
+        self._check(order)
+        if self._systems.reserving.point != "none":
+            self._set_aside_open(order, hold=False)
+        if self._accept(order):
+            yield from self._fulfil(order, wake, order.lines, 0)
+
+    def _checkout(self, order: Order, wake: Waking) -> Process:
+        """The retailer's own channels."""
+        point = self._systems.reserving.point
+        if not (yield from self._ask_first(order, wake)):
+            return
+        self._check(order)
+        if point == "checkout":
+            yield from self._reserve(order, wake, hold=True)
+        if order.abandons:
+            self._end(order, Status.ABANDONED)
+        if not order.open_lines():
+            return
+        paying = self._env.now + order.checkout
+        if point == "payment":
+            yield wake.at(paying)
+            if not (yield from self._reserve(order, wake, hold=True)):
+                return
+            paying = self._env.now
+        yield wake.at(paying + self._payment.sample(order.id))
+        if order.declined:
+            self._release(order)
+            self._end(order, Status.DECLINED)
+            return
+        if point == "order":
+            yield from self._reserve(order, wake, hold=False)
+        if self._accept(order):
+            yield from self._fulfil(order, wake, order.lines, 0)
+
+    def _ask_first(self, order: Order, wake: Waking) -> Asking:
+        """The call with which a checkout starts, if the arm has one."""
+        if self._systems.erp.coupling == "direct":
+            return (yield from self._call(self._erp, order, wake, 0))
+        if self._systems.publications.own.mode == "query":
+            return (yield from self._call(self._service, order, wake, 0))
+        return True
+
+    def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
+        """A synchronous call; false if the customer is lost over it."""
+        env, asked = self._env, self._env.now
+        if system.outages.since(asked) is not None:
+            return self._go_on_degraded(order)
+        self._shop.flows[system.calls] += 1
+        taken = system.join(order, attempt)
+        patience = wake.at(asked + system.timeout)
+        yield taken | patience
+        done = taken.value if taken.processed else NOW
+        if done == asked:
+            return True
+        if done - asked <= system.timeout:
+            yield Instant(env, done, tie_key(Tie.ORDER, order.id, wake.step))
+            order.call += done - asked
+            return True
+        if not patience.processed:
+            yield patience
+        self._shop.flows[system.time_outs] += 1
+        order.call += system.timeout
+        self._refuse_all(order, Refusal.TIME_OUT)
+        return False
+
+    def _go_on_degraded(self, order: Order) -> bool:
+        """A system that the checkout needs is down: sell on the last belief, or close."""
+        degradation = self._systems.degradation
+        if degradation.strategy == "fail_closed" or order.channel.silence(self._env.now) > degradation.max_age:
+            self._refuse_all(order, Refusal.CLOSED)
+            return False
+        order.degraded = True
+        return True
+
+    def _check(self, order: Order) -> None:
+        """Hold each line against what the channel believes."""
+        channel, now = order.channel, self._env.now
+        if channel.silence(now) > self._systems.degradation.max_age:
+            self._refuse_all(order, Refusal.CLOSED)
+            return
+        if (channel.asks_down_system(now) or self._reserves_at_down_service(channel)) and not self._go_on_degraded(order):
+            return
+        for line in order.lines:
+            line.degraded = order.degraded
+            if not self._believes(line):
+                self._refuse(line, Refusal.NO_STOCK)
+
+    def _reserves_at_down_service(self, channel: Channel) -> bool:
+        reserving = self._systems.reserving
+        if channel.marketplace or reserving.mode != "synchronous" or reserving.point != "checkout":
+            return False
+        return self._service.outages.since(self._env.now) is not None
+
+    def _believes(self, line: Line) -> bool:
+        """Check a line against its channel's belief."""
+        now = self._env.now
+        line.t_decision, line.asked_copy = now, not line.pickup
+        if line.pickup:
+            line.belief, line.staleness = line.store().free(), age(line.store().trail.oldest(VIEW, NOW), now)
+        else:
+            line.belief, line.staleness = line.channel.belief(line.sku, now), line.channel.staleness(line.sku, now)
+        return line.belief >= line.quantity
+
+    def _believes_view(self, line: Line) -> bool:
+        """Check a shipped line at the reservation service."""
+        now = self._env.now
+        line.t_decision, line.asked_copy = now, False
+        line.belief = line.sku.offered() - line.channel.held_back
+        line.staleness = age(line.sku.trail.oldest(VIEW, NOW), now)
+        return line.belief >= line.quantity
+
+    def _reserve(self, order: Order, wake: Waking, *, hold: bool) -> Asking:
+        """The reservation point; false if no line is left."""
+        if not order.open_lines():
+            return False
+        if self._systems.reserving.mode == "synchronous" and not (yield from self._call(self._service, order, wake, 1)):
+            return False
+        self._set_aside_open(order, hold=hold)
+        return bool(order.open_lines())
+
+    def _set_aside_open(self, order: Order, *, hold: bool) -> None:
+        for line in order.open_lines():
+            line.degraded = order.degraded
+            if not self._set_aside(order, line):
+                self._refuse(line, Refusal.NO_STOCK)
+            elif hold:
+                line.hold = True
+                self._env.process(self._lapse(line))
+
+    def _set_aside(self, order: Order, line: Line) -> bool:
+        """Check a line where it is reserved, and set its units aside; false if there are not enough."""
+        at_service = self._systems.reserving.mode == "synchronous" and not line.channel.marketplace and not order.degraded
+        if not (self._believes_view(line) if at_service and not line.pickup else self._believes(line)):
+            return False
+        if at_service and not line.pickup and self._systems.reserving.level == "node":
+            able = self._sourcing.candidates(line, order)
+            if not able:
+                line.belief = 0
+                return False
+            self._sourcing.choose(line, able[0])
+        line.reserved, line.by_message = True, not at_service
+        line.took_own = not at_service and line.channel.takes_own and not line.pickup
+        self._tell(line, line.quantity)
+        return True
+
+    def _tell(self, line: Line, units: int) -> None:
+        """Reserve units, or give them back (negative), the way the line reserves."""
+        moment = among_orders(self._env.now)
+        if line.by_message:
+            self._stock.note(line, units, moment)
+        else:
+            set_aside(line, line.pair, units, moment)
+        if line.took_own:
+            line.channel.take(line.sku, units)
+
+    def _give_back(self, line: Line) -> None:
+        """Undo the reservation of a line that was not accepted."""
+        line.hold = False
+        if line.reserved:
+            self._tell(line, -line.quantity)
+            line.reserved = line.took_own = False
+            if not line.pickup:
+                line.pair = None
+
+    def _lapse(self, line: Line) -> Process:
+        """A hold waits for its time."""
+        reserving = self._systems.reserving
+        made = self._env.now
+        yield Instant(self._env, made + reserving.ttl + reserving.expiry_lag, LAPSED)
+        if line.hold:
+            self._give_back(line)
+            line.lapsed = True
+            self._shop.flows[Flow.LAPSED_HOLDS] += 1
+
+    def _release(self, order: Order) -> None:
+        for line in order.open_lines():
+            self._give_back(line)
+
+    def _end(self, order: Order, status: Status) -> None:
+        for line in order.open_lines():
+            line.end(status, self._env.now)
+
+    def _refuse_all(self, order: Order, reason: Refusal) -> None:
+        """Open lines are refused for a reason that is not stock; what they reserved is released."""
+        self._release(order)
+        for line in order.open_lines():
+            line.t_decision = self._env.now
+            self._refuse(line, reason)
+
+    def _refuse(self, line: Line, reason: Refusal) -> None:
+        line.truth, line.false_oos = line.backed(), false_out_of_stock(line)
+        line.refusal = reason
+        if reason == Refusal.NO_STOCK and line.false_oos:
+            line.refusal = refusal_reason(line, self._env.now)
+        line.end(Status.REFUSED, self._env.now)
+
+    def _accept(self, order: Order) -> bool:
+        """The order is placed: every open line becomes a promise."""
+        for line in order.open_lines():
+            line.hold = False
+            if line.lapsed and self._systems.reserving.lapsed == "recheck":
+                if not self._set_aside(order, line):
+                    self._refuse(line, Refusal.NO_STOCK)
+                    continue
+                line.lapsed = False
+            self._promise(order, line)
+            order.t_accept = self._env.now
+        return order.t_accept >= 0
+
+    def _promise(self, order: Order, line: Line) -> None:
+        self._blame.at_acceptance(line, degraded=order.degraded)
+        line.status = Status.ACCEPTED
+        line.pool_mark = gone(line.sku.pooled)
+        if line.pair is not None:
+            line.mark = gone([line.pair])
+            line.pair.promised += line.quantity
+        else:
+            line.sku.unplaced += line.quantity
+
+    def _fulfil(self, order: Order, wake: Waking, lines: list[Line], wave: int) -> Process:
+        """A wave of the order is released, sourced and picked."""
+        yield wake.at(self._released(order, wave))
+        if wave == 0 and self._systems.erp.coupling != "consumer":
+            self._shop.flows[self._erp.calls] += 1
+            done = yield self._erp.join(order, 2)
+            yield wake.at(done)
+        parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
+        for parcel in parcels[1:]:
+            own = Waking(self._env, order.id, PARCEL_STEPS * (parcel.number + 1))
+            self._env.process(self._pick(order, own, parcel))
+        if parcels:
+            yield from self._pick(order, wake, parcels[0])
+
+    def _released(self, order: Order, wave: int) -> int:
+        release, outages, t = self._systems.release, self._release_outages, self._env.now
+        if release.mode == "stream":
+            t = outages.up(t)
+        else:
+            t = first_tick(t, release.phase, release.interval)
+            while outages.since(t) is not None:
+                t = first_tick(outages.up(t), release.phase, release.interval)
+        return t + self._release_step.sample(order.id, wave)
+
+    def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
+        """A parcel is picked; what was short is brokered again."""
+        done = yield parcel.taken
+        yield wake.at(done)
+        again = self._sourcing.pick(order, parcel)
+        if again:
+            order.waves += 1
+            yield from self._fulfil(order, wake, again, order.waves)

@@ -1,0 +1,89 @@
+"""What every process shares: the clock, the ledgers, the outages, the arm's settings and the tallies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from tests.reference.clock import Instant, Outages, outages_by_system
+from tests.reference.ledgers import Node, Pair, Sku
+from tests.reference.luck import Stream, Streams
+from twin.core.bins import bin_of
+from twin.core.clock import Tie, tie_key
+from twin.journal.tables import Flow, Latency
+from twin.scenario.laws import Law
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Systems
+from twin.world.tables import EstateTables, WorldDay, WorldStart
+
+
+class AnyWorld(Protocol):
+    """What the reference asks of a world."""
+
+    estate: Any
+    start: WorldStart
+    windows: NDArray[np.void]
+    horizon_us: int
+    days: int
+
+    @property
+    def streams(self) -> Streams: ...
+
+    def day(self, day: int) -> WorldDay: ...
+
+
+class Shop:
+    """One arm in one world."""
+
+    def __init__(self, world: AnyWorld, scenario: Scenario, systems: Systems) -> None:
+        self.env = simpy.Environment()
+        self.world, self.scenario, self.systems = world, scenario, systems
+        estate: EstateTables = world.estate
+        self.shifts: list[list[int]] = estate.zone_shift.tolist()
+        self.nodes = [Node(number, row) for number, row in enumerate(rows_of(estate.nodes))]
+        self.skus = [Sku(number, row["supplier"]) for number, row in enumerate(rows_of(estate.skus))]
+        self.pairs = [self._pair(number, row) for number, row in enumerate(rows_of(world.start.pairs))]
+        for sku in self.skus:
+            sku.open_books()
+        self._outages = outages_by_system(world.windows)
+        self.flows: Counter[Flow] = Counter()
+        self.latency: Counter[tuple[Latency, int, int]] = Counter()
+        self.jobs: list[tuple[int, ...]] = []
+        self.scrapes: list[tuple[int, ...]] = []
+        calendar = scenario.calendar
+        self._window = range(calendar.warm_up, calendar.warm_up + calendar.window)
+
+    def _pair(self, number: int, row: dict[str, int]) -> Pair:
+        node, sku = self.nodes[row["node"]], self.skus[row["sku"]]
+        buffers = self.systems.buffers
+        pair = Pair(number, node, sku, row, buffer=buffers.dc if node.is_dc else buffers.store)
+        sku.by_node[node.number] = pair
+        node.pairs.append(pair)
+        return pair
+
+    def outages(self, system: str, node: int = -1) -> Outages:
+        """When a system is down."""
+        return self._outages.get((system, node)) or Outages([])
+
+    def stream(self, name: str, law: Law | None = None) -> Stream:
+        """A stream of this world's luck."""
+        return Stream(self.world.streams, name, law)
+
+    def batch_time(self, t: int, entity: int, step: int = 0) -> Instant:
+        """The instant ``t`` in class BATCH."""
+        return Instant(self.env, t, tie_key(Tie.BATCH, entity, step))
+
+    def observe(self, measure: Latency, channel: int, made: int, seen: int) -> None:
+        """Count a latency, if the movement was made inside the window."""
+        if made in self._window:
+            self.latency[measure, channel, bin_of(seen - made)] += 1
+
+
+def rows_of(table: NDArray[np.void]) -> list[dict[str, Any]]:
+    """Plain dictionaries of a structured array."""
+    names = table.dtype.names or ()
+    return [dict(zip(names, row, strict=True)) for row in table.tolist()]

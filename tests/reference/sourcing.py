@@ -1,0 +1,169 @@
+"""Which node supplies a line, and what happens when it is picked (docs/model.md, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import simpy
+
+from tests.reference.blame import Blame, cause_of, gone
+from tests.reference.clock import among_orders
+from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.orderlines import Line, Order
+from tests.reference.shop import Shop
+from tests.reference.stations import Station
+from tests.reference.stock import Stock
+from twin.core.clock import DAY
+from twin.journal.tables import NONE, Flow, Status
+from twin.policies.calendars import next_open
+
+PICK = 1 << 24
+
+
+@dataclass(slots=True)
+class Parcel:
+    """Lines of one order that one node picks together."""
+
+    number: int
+    node: Node
+    lines: list[Line]
+    taken: simpy.Event  # happens when a picker takes it; its value is when the pick ends
+
+
+class Sourcing:
+    """Finds nodes, has parcels picked."""
+
+    def __init__(self, shop: Shop, stock: Stock, blame: Blame) -> None:
+        self._shop, self._stock, self._blame = shop, stock, blame
+        self._settings = settings = shop.systems.sourcing
+        self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
+        self._dc_pick, self._store_pick = shop.stream("pick", settings.dc_pick), shop.stream("pick", settings.store_pick)
+        self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
+
+    def candidates(self, line: Line, order: Order) -> list[Pair]:
+        """Nodes that seem able to supply the line, the preferred first."""
+        able = [pair for pair in line.sku.pooled if pair.free() >= line.quantity]
+        return sorted(able, key=lambda pair: self._preference(pair, order))
+
+    def _preference(self, pair: Pair, order: Order) -> tuple[int, int, int]:
+        node, strategy = pair.node, self._settings.strategy
+        rank = {"dc_first": 0 if node.is_dc else 1, "nearest": 0, "most_stock": -pair.free()}[strategy]
+        return rank, (node.x - order.x) ** 2 + (node.y - order.y) ** 2, node.number
+
+    def choose(self, line: Line, pair: Pair) -> None:
+        """The line is to come from this pair."""
+        self._blame.at_choice(line, pair, pair.promised)
+        line.pair, line.node, line.mark = pair, pair.node.number, gone([pair])
+
+    def source(self, order: Order, lines: list[Line]) -> list[Parcel]:
+        """Give each line of a wave its node; the parcels that result have joined their pick stations."""
+        if order.t_release == NONE:
+            order.t_release = self._shop.env.now
+        free = [line for line in lines if line.pair is None]
+        shared = self._node_for_all(order, free)
+        for line in lines:
+            if line.pair is None:
+                self._place(order, line, shared)
+            elif not line.reserved:
+                self._reserve_at_store(line)
+        return self._parcels(order, [line for line in lines if line.status == Status.ACCEPTED])
+
+    def _node_for_all(self, order: Order, lines: list[Line]) -> int | None:
+        """The node preferred for the first line among those that could supply all lines."""
+        if not lines:
+            return None
+        able = [{pair.node.number for pair in self.candidates(line, order)} for line in lines]
+        for pair in self.candidates(lines[0], order):
+            if all(pair.node.number in nodes for nodes in able):
+                return pair.node.number
+        return None
+
+    def _place(self, order: Order, line: Line, shared: int | None) -> None:
+        moment = among_orders(self._shop.env.now)
+        able = self.candidates(line, order)
+        pair = line.sku.by_node[shared] if shared is not None else able[0] if able else None
+        line.sku.unplaced -= line.quantity
+        if line.reserved:
+            line.sku.reserve(-line.quantity, moment)
+        if pair is None:
+            self._oversell(line, line.backed(), at_pair=False)
+            return
+        self.choose(line, pair)
+        line.reserved = True
+        pair.promised += line.quantity
+        pair.change(moment, resv=line.quantity)
+
+    def _reserve_at_store(self, line: Line) -> None:
+        """A pickup line that nothing was set aside for."""
+        pair = line.store()
+        self._blame.at_choice(line, pair, pair.promised - line.quantity)
+        line.reserved = True
+        pair.change(among_orders(self._shop.env.now), resv=line.quantity)
+
+    def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
+        line.cause = cause_of(line, left, at_pair=at_pair)
+        line.end(Status.OVERSOLD, self._shop.env.now)
+
+    def _parcels(self, order: Order, lines: list[Line]) -> list[Parcel]:
+        """Lines of one node travel together; parcels queue in the order of their first line."""
+        by_node: dict[int, list[Line]] = {}
+        for line in lines:
+            by_node.setdefault(line.node, []).append(line)
+        return [self._parcel(order, self._shop.nodes[node], together) for node, together in by_node.items()]
+
+    def _parcel(self, order: Order, node: Node, lines: list[Line]) -> Parcel:
+        number, order.parcels = order.parcels, order.parcels + 1
+        law = self._dc_pick if node.is_dc else self._store_pick
+        taken = self._pickers[node.number].join(law.sample(order.id, number), self._opening(node))
+        return Parcel(number, node, lines, taken)
+
+    def _opening(self, node: Node) -> Opening:
+        day = self._shop.env.now // DAY
+        if node.is_dc:
+            return self._shop.outages("wms", node.number).up
+        shift = self._shop.shifts[node.region][day]
+        return lambda t: next_open(t, node.opens, node.closes, shift)
+
+    def pick(self, order: Order, parcel: Parcel) -> list[Line]:
+        """The pick ends: what is there is taken; returns the lines to be brokered again."""
+        now = self._shop.env.now
+        short = [line for line in parcel.lines if not self._take(line, now)]
+        order.t_pick = max(order.t_pick, now)
+        if len(short) < len(parcel.lines):
+            self._hand_over(order, parcel, now)
+        return [line for line in short if self._broker_again(line)]
+
+    def _hand_over(self, order: Order, parcel: Parcel, now: int) -> None:
+        ready = now + self._pack.sample(order.id, parcel.number)
+        done = ready if order.pickup else ready + self._transit.sample(order.id, parcel.number)
+        order.t_ready, order.t_done = max(order.t_ready, ready), max(order.t_done, done)
+
+    def _take(self, line: Line, now: int) -> bool:
+        pair, flows = line.store(), self._shop.flows
+        flows[Flow.PICKS] += 1
+        pair.promised -= line.quantity
+        if pair.on_hand < line.quantity:
+            flows[Flow.SHORT_PICKS] += 1
+            pair.change(among_orders(now), resv=-line.quantity, blocked=True)
+            return False
+        flows[Flow.PICKED_UNITS] += line.quantity
+        part = PICK | line.number << 4 | line.short_picks
+        movement = Movement(pair, -line.quantity, t=now, moment=among_orders(now), entity=line.order, part=part)
+        movement.consumed = line.quantity
+        self._stock.move(movement)
+        line.end(Status.SUPPLIED, now)
+        return True
+
+    def _broker_again(self, line: Line) -> bool:
+        """After a short pick: look for another node, or give up."""
+        pair = line.store()
+        line.short_picks += 1
+        line.reserved = False
+        if line.pickup or line.short_picks > self._settings.rebroker:
+            self._oversell(line, pair.on_hand - pair.promised, at_pair=True)
+            return False
+        line.pair = None
+        line.sku.unplaced += line.quantity
+        line.sku.reserve(line.quantity, among_orders(self._shop.env.now))
+        line.reserved = True
+        return True

@@ -1,0 +1,30 @@
+"""FIFO stations with real queues: synchronous calls and pickers (docs/model.md, sections 6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import simpy
+
+from tests.reference.clock import FREED, Instant, Process
+
+
+class Station:
+    """Servers that serve in the order of arrival. A service starts at ``opening`` of the instant at which a server is free."""
+
+    def __init__(self, env: simpy.Environment, servers: int) -> None:
+        self._env = env
+        self._servers = simpy.Resource(env, servers)
+
+    def join(self, service: int, opening: Callable[[int], int]) -> simpy.Event:
+        """Join the queue; the event happens when a server takes the job and its value is when the service will end."""
+        taken = self._env.event()
+        self._env.process(self._serve(service, opening, taken))
+        return taken
+
+    def _serve(self, service: int, opening: Callable[[int], int], taken: simpy.Event) -> Process:
+        with self._servers.request() as turn:
+            yield turn
+            done = opening(self._env.now) + service
+            taken.succeed(done)
+            yield Instant(self._env, done, FREED)

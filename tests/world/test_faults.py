@@ -1,0 +1,82 @@
+"""Faults become windows: once, repeated, at random; merged and clipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.world.make import scenario
+from twin.core.clock import DAY, HOUR
+from twin.scenario.errors import ScenarioError
+from twin.world.faults import merged, realise_faults
+from twin.world.streams import Streams
+from twin.world.tables import SYSTEMS
+
+
+def windows(*faults: dict[str, Any], window: str = "6d", replication: int = 0) -> list[tuple[str, int, float, float]]:
+    """(system, node, start, end) with times in hours."""
+    made = realise_faults(scenario(faults=list(faults), calendar__window=window), Streams(11, replication))
+    return [(SYSTEMS[row["system"]], int(row["node"]), row["start"] / HOUR, row["end"] / HOUR) for row in made]
+
+
+def test_a_fault_happens_once_when_it_says() -> None:
+    assert windows({"system": "hub", "at": "10h", "duration": "90m"}) == [("hub", -1, 10.0, 11.5)]
+
+
+def test_maintenance_repeats_to_the_horizon_and_is_clipped() -> None:
+    found = windows({"system": "erp", "at": "22h", "duration": "4h", "every": "2d"})
+    assert found == [("erp", -1, 22.0 + 48 * k, min(26.0 + 48 * k, 192.0)) for k in range(4)]
+
+
+def test_a_warehouse_fault_without_node_hits_every_dc() -> None:
+    found = windows(
+        {"system": "wms", "at": "1h", "duration": "1h"},
+        {"system": "wms", "node": "dc-west", "at": "5h", "duration": "1h"},
+    )
+    assert found == [("wms", 0, 1.0, 2.0), ("wms", 1, 1.0, 2.0), ("wms", 1, 5.0, 6.0)]
+
+
+def test_windows_that_touch_or_overlap_become_one() -> None:
+    assert merged([(5, 7), (1, 3), (3, 4), (6, 9), (20, 30), (12, 12)], 25) == [(1, 4), (5, 9), (20, 25)]
+    found = windows({"system": "hub", "at": "1h", "duration": "1h"}, {"system": "hub", "at": "2h", "duration": "1h"})
+    assert found == [("hub", -1, 1.0, 3.0)]
+
+
+def test_a_fault_after_the_horizon_leaves_no_window() -> None:
+    assert windows({"system": "hub", "at": "30d", "duration": "1h"}) == []
+
+
+def test_random_failures_have_the_configured_means() -> None:
+    law = {"law": "exponential", "mean": "2h"}
+    found = windows({"system": "broker", "mtbf": "10h", "duration": law}, window="600d")
+    start, end = np.array([w[2] for w in found]), np.array([w[3] for w in found])
+    up, down = start[1:] - end[:-1], (end - start)[:-1]
+    assert up.mean() == pytest.approx(10, abs=4 * 10 / np.sqrt(up.size))
+    assert down.mean() == pytest.approx(2, abs=4 * 2 / np.sqrt(down.size))
+    assert found != windows({"system": "broker", "mtbf": "10h", "duration": law}, window="600d", replication=1)
+
+
+def test_windows_are_sorted_and_disjoint() -> None:
+    made = realise_faults(
+        scenario(faults=[{"system": s, "mtbf": "5h", "duration": "2h"} for s in ("wms", "erp", "wms", "hub")]),
+        Streams(11, 0),
+    )
+    key = made["system"].astype(np.int64) * 2**45 + (made["node"] + 1).astype(np.int64) * 2**41 + made["start"]
+    assert (np.diff(key) > 0).all()
+    same = (made["system"][1:] == made["system"][:-1]) & (made["node"][1:] == made["node"][:-1])
+    assert (made["start"][1:] > made["end"][:-1])[same].all()
+    assert made["end"].max() <= 8 * DAY
+
+
+def test_a_fault_of_a_dc_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(
+        ScenarioError, match=r"faults\[0\]\.node: no DC is called 'dc-north'; there are dc-east, dc-west"
+    ):
+        windows({"system": "wms", "node": "dc-north", "at": "1h", "duration": "1h"})
+
+
+def test_a_fault_that_would_never_stop_failing_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="would repeat more than 1000000 times"):
+        windows({"system": "erp", "mtbf": "1ms", "duration": "1ms"})

@@ -1,0 +1,190 @@
+"""Whether the parts of a scenario can work together: modes that fit, numbers that the model can hold, loads that can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from twin.core.clock import WEEK
+from twin.scenario.base import Broken, format_duration
+from twin.scenario.context import Check, Context
+from twin.scenario.demand import Channel
+from twin.scenario.nodes import Location
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Feed
+
+LINES_MAX: Final = 16
+"""Lines of an order: a line's number takes four bits of a message's identity."""
+
+UNITS_MAX: Final = 32_767
+"""Units of a line: the world's tables hold 16 bits."""
+
+
+def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """How stock is reserved fits how channels learn of it."""
+    for arm, systems in scenario.arms.items():
+        path = ("arms", arm, "reserving")
+        reserving, own = systems.reserving, systems.publications.own
+        if reserving.level == "node" and reserving.mode != "synchronous":
+            yield Broken((*path, "level"), f"node needs mode synchronous, the mode is {reserving.mode}: a copy or an event knows no node")
+        if reserving.mode == "own_copy" and own.mode != "file":
+            yield Broken((*path, "mode"), f"own_copy needs publications.own.mode file, it is {own.mode}: only a new listing clears what was sold on the copy")
+
+
+def holds(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A hold lasts for some time."""
+    for arm, systems in scenario.arms.items():
+        if systems.reserving.ttl <= 0 and systems.reserving.point in ("checkout", "payment"):
+            yield Broken(("arms", arm, "reserving", "ttl"), f"must be longer than 0 for point {systems.reserving.point}")
+
+
+def spans_above_zero(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Intervals and time-outs that must not be 0."""
+    if scenario.estate.stock.dc_review <= 0:
+        yield Broken(("estate", "stock", "dc_review"), "must be longer than 0")
+    if scenario.experiment.scrape <= 0:
+        yield Broken(("experiment", "scrape"), "must be longer than 0")
+    for arm, systems in scenario.arms.items():
+        for name, timeout in (("service", systems.service.timeout), ("erp", systems.erp.timeout)):
+            if timeout <= 0:
+                yield Broken(("arms", arm, name, "timeout"), "must be longer than 0: no call would ever succeed")
+
+
+def assortments(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A store stocks SKUs of the catalogue."""
+    skus = scenario.estate.skus
+    for place, cluster in enumerate(scenario.estate.stores.clusters):
+        if skus.table is None and cluster.assortment > skus.count:
+            path = ("estate", "stores", "clusters", place, "assortment")
+            yield Broken(path, f"must be at most the {skus.count} SKUs of the catalogue, it is {cluster.assortment}")
+
+
+def promoted_skus(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Promoted SKUs are in the catalogue."""
+    skus = scenario.estate.skus
+    for place, promotion in enumerate(scenario.demand.promotions):
+        last = promotion.first_rank + promotion.top_skus - 1
+        if skus.table is None and last > skus.count:
+            path = ("demand", "promotions", place, "top_skus")
+            yield Broken(path, f"must lie within the {skus.count} SKUs of the catalogue, ranks {promotion.first_rank} to {last} do not")
+
+
+def order_sizes(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Orders and lines are of a size that the model can number."""
+    yield from _at_most(("demand", "tills", "units", "values"), scenario.demand.tills.units.values, UNITS_MAX)
+    for name, channel in scenario.demand.channels.items():
+        path = ("demand", "channels", name)
+        yield from _at_most((*path, "lines", "values"), channel.lines.values, LINES_MAX)
+        yield from _at_most((*path, "units", "values"), channel.units.values, UNITS_MAX)
+
+
+def _at_most(path: Location, values: tuple[int, ...], most: int) -> Iterator[Broken]:
+    for place, value in enumerate(values):
+        if value > most:
+            yield Broken((*path, place), f"must be at most {most}, it is {value}")
+
+
+def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Who picks up in a store needs a store."""
+    for name, channel in scenario.demand.channels.items():
+        if channel.pickup_share > 0 and scenario.estate.stores.count == 0 and scenario.estate.stores.table is None:
+            yield Broken(("demand", "channels", name, "pickup_share"), f"needs stores and there are none, it is {channel.pickup_share:g}")
+
+
+def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The ERP serves more calls than are made on average; else its queue grows for ever."""
+    for arm, systems in scenario.arms.items():
+        erp = systems.erp
+        if erp.coupling != "consumer":
+            calls = _orders(scenario) + (_own_checkouts(scenario) if erp.coupling == "direct" else 0)
+            yield from _served(("arms", arm, "erp", "servers"), calls * erp.service.mean / WEEK, erp.servers, "ERP calls")
+
+
+def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The reservation service serves more calls than are made on average."""
+    for arm, systems in scenario.arms.items():
+        if systems.reserving.mode == "synchronous" and systems.reserving.point != "none":
+            busy = _own_paying(scenario) * systems.service.service.mean / WEEK
+            yield from _served(("arms", arm, "service", "servers"), busy, systems.service.servers, "service calls")
+
+
+def feed_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Feeds carry more movements than are made on average."""
+    if scenario.estate.stores.table is not None or scenario.demand.replay is not None:
+        return
+    for arm, systems in scenario.arms.items():
+        for name, feed in (("movements", systems.movements), ("posting", systems.posting)):
+            yield from _carried(("arms", arm, name), feed, _till_lines(scenario))
+
+
+def pick_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """All pickers of all nodes, working day and night, pick more parcels than are ordered on average."""
+    if scenario.estate.stores.table is not None or scenario.demand.replay is not None:
+        return
+    stores = scenario.estate.stores
+    shipping = sum(cluster.share * cluster.ships for cluster in stores.clusters) * stores.count
+    pickers = sum(dc.pickers for dc in scenario.estate.dcs) + shipping * stores.pickers
+    for systems in scenario.arms.values():
+        quickest = min(systems.sourcing.dc_pick.mean, systems.sourcing.store_pick.mean)
+        yield from _served(("estate", "dcs"), _shipped(scenario) * quickest / WEEK, pickers, "picks")
+
+
+def _served(path: Location, busy: float, servers: float, what: str) -> Iterator[Broken]:
+    if busy >= servers:
+        yield Broken(path, f"{busy:.4g} {what} are under way at the same time on average, {servers:g} can be: the queue would grow for ever")
+
+
+def _carried(path: Location, feed: Feed, weekly_rows: float) -> Iterator[Broken]:
+    if feed.mode == "stream":
+        yield from _served((*path, "partitions"), weekly_rows * feed.service.mean / WEEK, feed.partitions, "messages")
+        return
+    rows = weekly_rows * feed.interval / WEEK
+    took = round(feed.job.mean + rows * feed.per_row)
+    if took >= feed.interval > 0:
+        yield Broken(
+            (*path, "interval"),
+            f"a job takes {format_duration(took)} on average for the {rows:.4g} rows of an interval of {format_duration(feed.interval)}: "
+            "each would run into the next for ever",
+        )
+
+
+def _drawn(scenario: Scenario) -> list[Channel]:
+    """Channels whose demand is drawn; that of a replayed one is not known here."""
+    replay = scenario.demand.replay
+    return [channel for name, channel in scenario.demand.channels.items() if replay is None or name != replay.channel]
+
+
+def _own_checkouts(scenario: Scenario) -> float:
+    return sum(channel.weekly_checkouts for channel in _drawn(scenario) if channel.kind != "marketplace")
+
+
+def _own_paying(scenario: Scenario) -> float:
+    return sum(c.weekly_checkouts * (1 - c.abandonment) for c in _drawn(scenario) if c.kind != "marketplace")
+
+
+def _orders(scenario: Scenario) -> float:
+    return sum(c.weekly_checkouts * (1 - c.abandonment) * (1 - c.decline) for c in _drawn(scenario))
+
+
+def _shipped(scenario: Scenario) -> float:
+    return sum(c.weekly_checkouts * (1 - c.abandonment) * (1 - c.decline) * (1 - c.pickup_share) for c in _drawn(scenario))
+
+
+def _till_lines(scenario: Scenario) -> float:
+    stores = scenario.estate.stores
+    return stores.count * sum(c.share * c.weekly_lines for c in stores.clusters) * scenario.demand.tills.scale
+
+
+FEASIBILITY: Final[tuple[Check, ...]] = (
+    reserving_modes,
+    holds,
+    spans_above_zero,
+    assortments,
+    promoted_skus,
+    order_sizes,
+    pickups,
+    erp_capacity,
+    service_capacity,
+    feed_capacity,
+    pick_capacity,
+)

@@ -1,0 +1,140 @@
+"""References between the parts of a scenario: every name that is used must be the name of something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, get_args
+
+from twin.scenario.base import Broken
+from twin.scenario.context import Check, Context
+from twin.scenario.demand import Replay
+from twin.scenario.estate import ProfileName
+from twin.scenario.nodes import Location
+from twin.scenario.scenario import Scenario
+from twin.scenario.suggest import not_among
+from twin.scenario.systems import PresetName
+
+PROFILES: Final[tuple[str, ...]] = get_args(ProfileName)
+"""Profiles that need no definition."""
+
+
+def _unless_known(what: str, path: Location, name: str, known: Iterable[str], *, key: bool = False) -> Iterator[Broken]:
+    names = list(known)
+    if name not in names:
+        yield Broken(path, not_among(what, name, names), key)
+
+
+def dc_regions(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A DC stands in a region of the estate."""
+    regions = [region.name for region in scenario.estate.regions]
+    for place, dc in enumerate(scenario.estate.dcs):
+        yield from _unless_known("region", ("estate", "dcs", place, "region"), dc.region, regions)
+
+
+def cluster_profiles(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A cluster's profile is built in or the scenario's own."""
+    known = [*PROFILES, *scenario.demand.profiles]
+    for place, cluster in enumerate(scenario.estate.stores.clusters):
+        yield from _unless_known("profile", ("estate", "stores", "clusters", place, "profile"), cluster.profile, known)
+
+
+def channel_profiles(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A channel's profile is built in or the scenario's own."""
+    known = [*PROFILES, *scenario.demand.profiles]
+    for name, channel in scenario.demand.channels.items():
+        yield from _unless_known("profile", ("demand", "channels", name, "profile"), channel.profile, known)
+
+
+def promoted_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A promotion runs in channels that exist."""
+    for place, promotion in enumerate(scenario.demand.promotions):
+        for item, name in enumerate(promotion.channels):
+            path = ("demand", "promotions", place, "channels", item)
+            yield from _unless_known("channel", path, name, scenario.demand.channels)
+
+
+def buffered_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Pooled buffers are held back from channels that exist."""
+    for arm, systems in scenario.arms.items():
+        for name in systems.buffers.pooled:
+            path = ("arms", arm, "buffers", "pooled", name)
+            yield from _unless_known("channel", path, name, scenario.demand.channels, key=True)
+
+
+def faulty_nodes(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A fault of a warehouse system names a DC."""
+    known = [dc.name for dc in scenario.estate.dcs]
+    for place, fault in enumerate(scenario.faults):
+        if fault.node is not None and fault.system == "wms":
+            yield from _unless_known("DC", ("faults", place, "node"), fault.node, known)
+
+
+def threshold_arms(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A threshold is about an arm, and a difference is one to another arm."""
+    for place, threshold in enumerate(scenario.thresholds):
+        yield from _unless_known("arm", ("thresholds", place, "arm"), threshold.arm, scenario.arms)
+        if threshold.statistic == "difference" and threshold.arm == scenario.baseline:
+            yield Broken(("thresholds", place, "statistic"), f"{threshold.arm!r} is the baseline, it does not differ from itself")
+
+
+def threshold_kpis(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A threshold is about a KPI that is measured; ``<channel>`` in a known name stands for every channel."""
+    if context.known_kpis is None:
+        return
+    channels = list(scenario.demand.channels)
+    known = [name.replace("<channel>", channel) for name in context.known_kpis for channel in channels]
+    for place, threshold in enumerate(scenario.thresholds):
+        yield from _unless_known("KPI", ("thresholds", place, "kpi"), threshold.kpi, dict.fromkeys(known))
+
+
+def platform_presets(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Platform costs are given per preset."""
+    for name in scenario.economics.platforms:
+        yield from _unless_known("preset", ("economics", "platforms", name), name, get_args(PresetName), key=True)
+
+
+def replay_target(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A replay says where its sales go."""
+    replay = scenario.demand.replay
+    if replay is None:
+        return
+    if replay.target == "tills":
+        yield from _replayed_tills(replay)
+    elif replay.channel is None:
+        yield Broken(("demand", "replay", "channel"), "is missing: target channel needs the channel that receives the orders")
+    else:
+        yield from _unless_known("channel", ("demand", "replay", "channel"), replay.channel, scenario.demand.channels)
+
+
+def _replayed_tills(replay: Replay) -> Iterator[Broken]:
+    if replay.channel is not None:
+        yield Broken(("demand", "replay", "channel"), f"is for target channel only, the target is {replay.target}")
+    if replay.columns.store is None:
+        yield Broken(("demand", "replay", "columns", "store"), "is missing: target tills needs the column of the store")
+
+
+def replay_pattern(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The pattern of merchandise is a regular expression."""
+    replay = scenario.demand.replay
+    if replay is None or replay.merchandise is None:
+        return
+    try:
+        re.compile(replay.merchandise)
+    except re.error as reason:
+        yield Broken(("demand", "replay", "merchandise"), f"is not a regular expression: {reason}, it is {replay.merchandise!r}")
+
+
+REFERENCES: Final[tuple[Check, ...]] = (
+    dc_regions,
+    cluster_profiles,
+    channel_profiles,
+    promoted_channels,
+    buffered_channels,
+    faulty_nodes,
+    threshold_arms,
+    threshold_kpis,
+    platform_presets,
+    replay_target,
+    replay_pattern,
+)
