@@ -12,9 +12,13 @@ from tests.reference.shop import Shop
 from twin.journal.tables import Cause, Refusal
 
 
-def offered(line: Line, view: Callable[[Pair], int], *, buffered: bool = True) -> int:
-    """F with the views replaced."""
-    return sum(pair.free_if(view(pair), pair.buffer if buffered else 0) for pair in line.scope())
+def offered(line: Line, view: Callable[[Pair], int], *, own: int = 0, buffered: bool = True) -> int:
+    """F with the views replaced, leaving out ``own`` units that the line itself has reserved at its pair."""
+    total = 0
+    for pair in line.scope():
+        mine = own if pair is line.pair else 0
+        total += pair.free_if(view(pair) + mine, pair.buffer if buffered else 0)
+    return total
 
 
 def as_it_is(pair: Pair) -> int:
@@ -79,16 +83,16 @@ class Blame:
         line.truth = line.backed()
         if line.truth >= line.quantity:
             return
-        short = line.belief - line.quantity  # units to spare at the check
-        f = offered(line, as_it_is)
+        spare = line.belief - line.quantity  # at the check
         own = line.quantity if line.in_view > 0 else 0
+        f = offered(line, as_it_is, own=own)
         causes = {
             Cause.DEGRADED: degraded,
             Cause.EXPIRED_HOLD: line.lapsed,
-            Cause.RECORD_ERROR: short - (f - offered(line, without_error)) < 0,
-            Cause.RACE: short - max(0, _promised_elsewhere(line, own)) < 0,
+            Cause.RECORD_ERROR: spare < f - offered(line, without_error, own=own),
+            Cause.RACE: spare < max(0, _promised_elsewhere(line, own)),
         }
-        if short - (f - offered(line, told_all)) < 0:
+        if spare < f - offered(line, told_all, own=own):
             causes[self._delay(line.store().trail if line.pickup else line.sku.trail)] = True
         if not line.pickup and self._copy_ahead(line, own):
             causes[Cause.BATCH_AGE if line.channel.publication.mode == "file" else Cause.CHANNEL_CACHE] = True
@@ -128,8 +132,8 @@ class Blame:
 
 def _promised_elsewhere(line: Line, own: int) -> int:
     """Promises that the belief had not been told of."""
-    if line.pickup:
-        return line.store().promised - line.store().resv + own
+    if line.pair is not None:
+        return line.pair.promised - line.pair.resv + own
     return line.sku.unplaced - line.sku.reserved + own
 
 

@@ -31,8 +31,14 @@ class Waking:
         self._env, self._order, self._step = env, order, step
 
     def at(self, t: int) -> Instant:
+        """The next waking."""
+        instant = self.perhaps_at(t)
         self._step += 1
-        return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step))
+        return instant
+
+    def perhaps_at(self, t: int) -> Instant:
+        """The next waking, if nothing wakes the process before."""
+        return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step + 1))
 
 
 class Called:
@@ -73,8 +79,8 @@ class Orders:
         for values in day.checkouts.tolist():
             row = dict(zip(names, values, strict=True))
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
-            self.placed.append(order)
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
+            self.placed.append(order)
             story = self._listed if order.channel.marketplace else self._checkout
             self._env.process(story(order, Waking(self._env, order.id, 0)))
 
@@ -140,21 +146,22 @@ class Orders:
             return self._go_on_degraded(order)
         self._shop.flows[system.calls] += 1
         taken = system.join(order, attempt)
-        patience = wake.at(asked + system.timeout)
+        patience = wake.perhaps_at(asked + system.timeout)
         yield taken | patience
         done = taken.value if taken.processed else NOW
-        if done == asked:
-            return True
-        if done - asked <= system.timeout:
-            yield Instant(env, done, tie_key(Tie.ORDER, order.id, wake.step))
-            order.call += done - asked
-            return True
-        if not patience.processed:
+        if done - asked > system.timeout:
             yield patience
+            self._give_up(order, system)
+            return False
+        if done > asked:
+            yield wake.at(done)
+            order.call += done - asked
+        return True
+
+    def _give_up(self, order: Order, system: Called) -> None:
         self._shop.flows[system.time_outs] += 1
         order.call += system.timeout
         self._refuse_all(order, Refusal.TIME_OUT)
-        return False
 
     def _go_on_degraded(self, order: Order) -> bool:
         """A system that the checkout needs is down: sell on the last belief, or close."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import simpy
@@ -57,8 +58,6 @@ class Sourcing:
 
     def source(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Give each line of a wave its node; the parcels that result have joined their pick stations."""
-        if order.t_release == NONE:
-            order.t_release = self._shop.env.now
         free = [line for line in lines if line.pair is None]
         shared = self._node_for_all(order, free)
         for line in lines:
@@ -66,7 +65,10 @@ class Sourcing:
                 self._place(order, line, shared)
             elif not line.reserved:
                 self._reserve_at_store(line)
-        return self._parcels(order, [line for line in lines if line.status == Status.ACCEPTED])
+        parcels = self._parcels(order, [line for line in lines if line.status == Status.ACCEPTED])
+        if parcels and order.t_release == NONE:
+            order.t_release = self._shop.env.now
+        return parcels
 
     def _node_for_all(self, order: Order, lines: list[Line]) -> int | None:
         """The node preferred for the first line among those that could supply all lines."""
@@ -117,7 +119,7 @@ class Sourcing:
         taken = self._pickers[node.number].join(law.sample(order.id, number), self._opening(node))
         return Parcel(number, node, lines, taken)
 
-    def _opening(self, node: Node) -> Opening:
+    def _opening(self, node: Node) -> Callable[[int], int]:
         day = self._shop.env.now // DAY
         if node.is_dc:
             return self._shop.outages("wms", node.number).up
@@ -128,7 +130,6 @@ class Sourcing:
         """The pick ends: what is there is taken; returns the lines to be brokered again."""
         now = self._shop.env.now
         short = [line for line in parcel.lines if not self._take(line, now)]
-        order.t_pick = max(order.t_pick, now)
         if len(short) < len(parcel.lines):
             self._hand_over(order, parcel, now)
         return [line for line in short if self._broker_again(line)]
@@ -136,6 +137,7 @@ class Sourcing:
     def _hand_over(self, order: Order, parcel: Parcel, now: int) -> None:
         ready = now + self._pack.sample(order.id, parcel.number)
         done = ready if order.pickup else ready + self._transit.sample(order.id, parcel.number)
+        order.t_pick = max(order.t_pick, now)
         order.t_ready, order.t_done = max(order.t_ready, ready), max(order.t_done, done)
 
     def _take(self, line: Line, now: int) -> bool:

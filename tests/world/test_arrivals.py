@@ -165,6 +165,19 @@ def test_skus_of_orders_follow_popularity() -> None:
     assert stats.chisquare(observed, world.estate.popularity * observed.sum()).pvalue > LEVEL
 
 
+def test_a_second_line_is_drawn_from_what_is_left() -> None:
+    """Successive sampling: the second SKU is j with probability sum over i of p_i p_j / (1 - p_i)."""
+    law = {"values": (2,), "shares": (1.0,)}
+    web = channel(weekly_checkouts=40_000.0, dispersion=0.0, lines=law)
+    made = _busy(demand__channels={"web": web}, estate__skus={"count": 5, "popularity_shift": 0.0})
+    world = World(made, 0)
+    sku = np.concatenate([world.day(day).lines["sku"] for day in range(7)])
+    p = world.estate.popularity
+    second = p * ((p / (1 - p)).sum() - p / (1 - p))
+    observed = np.bincount(sku[1::2], minlength=5)
+    assert stats.chisquare(observed, second * observed.sum()).pvalue > LEVEL
+
+
 def test_traffic_is_as_dispersed_as_configured() -> None:
     made = _busy(demand__tills={"dispersion": 0.5}, estate__stores={"count": 60, "clusters": [cluster()]})
     world = World(made, 0)

@@ -31,8 +31,9 @@ def invoke(app: Typer, arguments: Sequence[str], *, name: str, instruments: Inst
         return _say("interrupted", ExitCode.INTERRUPTED)
     except TwinError as error:
         return _say(str(error), error.exit_code)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; the interpreter must not flush into the closed pipe again.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read the output has seen enough (Typer turns a closed pipe, and nothing else, into SystemExit here);
+        # the interpreter must not flush into the pipe again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except OSError as error:

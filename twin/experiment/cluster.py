@@ -6,7 +6,7 @@ import logging
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ _LOCAL: Final = {
     "distributed.scheduler.worker-saturation": 1.0,  # no task waits behind another while a worker is idle
 }
 _CONNECT_TIMEOUT_S: Final = 20
-_CLOSE_TIMEOUT_S: Final = 1  # after Ctrl-C a worker may be deep in a kernel; it is killed then
+_CLOSE_TIMEOUT_S: Final = 10
 
 
 def on_local_workers(job: Job, tasks: Sequence[Task], *, workers: int, on_done: OnDone) -> None:
@@ -68,7 +68,8 @@ def _workers(count: int, scratch: str) -> Iterator[Any]:
     try:
         yield cluster
     finally:
-        cluster.close(timeout=_CLOSE_TIMEOUT_S)
+        with suppress(TimeoutError):  # a worker deep in a kernel does not listen; its nanny kills it
+            cluster.close(timeout=_CLOSE_TIMEOUT_S)
 
 
 def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) -> None:

@@ -92,9 +92,9 @@ def summary(plan: Plan) -> dict[str, Any]:
         "arms": list(plan.arms),
         "baseline": scenario.baseline,
         "estate": {
-            "stores": scenario.estate.stores.count,
+            "stores": scenario.estate.stores.table or scenario.estate.stores.count,
             "dcs": len(scenario.estate.dcs),
-            "skus": scenario.estate.skus.count,
+            "skus": scenario.estate.skus.table or scenario.estate.skus.count,
             "channels": list(scenario.demand.channels),
         },
         "calendar": calendar,

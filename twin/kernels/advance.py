@@ -24,7 +24,7 @@ _SALE = int(Part.SALE)
 
 
 @kernel
-def _sell(handle: Any, t: int, p: int, wanted: int, entity: int) -> None:
+def _sell(handle: int, t: int, p: int, wanted: int, entity: int) -> None:
     """A walk-in brings units to the till: the shelf decides, not the belief."""
     pair = pairs(handle)[p]
     there = pair.on_hand
@@ -44,7 +44,7 @@ def _sell(handle: Any, t: int, p: int, wanted: int, entity: int) -> None:
 
 
 @kernel
-def _vanish(handle: Any, p: int, units: int) -> None:
+def _vanish(handle: int, p: int, units: int) -> None:
     """Units leave the shelf without a movement: the record does not learn of it."""
     pair = pairs(handle)[p]
     taken = min(units, pair.on_hand)
@@ -59,7 +59,7 @@ def _vanish(handle: Any, p: int, units: int) -> None:
 
 
 @kernel
-def _physical_event(handle: Any) -> None:
+def _physical_event(handle: int) -> None:
     c = control(handle)[0]
     event = physical(handle)[c.physical]
     entity = c.day << 40 | c.physical
@@ -71,7 +71,7 @@ def _physical_event(handle: Any) -> None:
 
 
 @kernel
-def advance(handle: Any, now: int) -> int:
+def advance(handle: int, now: int) -> int:
     """Carry out all deliveries and physical events up to and including ``now``, and releases of holds before it.
 
     Returns 0, or FULL if a ring must grow first; calling again goes on where it stopped.

@@ -16,7 +16,7 @@ _PAYMENT_LAW, _PAYMENT_KEY = int(Law.PAYMENT), int(Key.PAYMENT)
 
 
 @kernel
-def first_free(handle: Any, server: int, count: int) -> int:
+def first_free(handle: int, server: int, count: int) -> int:
     """The server that is free first; the lowest among equals."""
     best = server
     for k in range(server + 1, server + count):
@@ -26,7 +26,7 @@ def first_free(handle: Any, server: int, count: int) -> int:
 
 
 @kernel
-def call_done(handle: Any, number: int, entity: int, attempt: int, now: int) -> int:
+def call_done(handle: int, number: int, entity: int, attempt: int, now: int) -> int:
     """When station ``number`` answers a call that arrives now. A call that waits for the end of an outage is served then."""
     station = stations(handle)[number]
     server = first_free(handle, station.server, station.servers)
@@ -37,13 +37,13 @@ def call_done(handle: Any, number: int, entity: int, attempt: int, now: int) -> 
 
 
 @kernel
-def payment_time(handle: Any, entity: int) -> int:
+def payment_time(handle: int, entity: int) -> int:
     """Time of the payment's authorisation, us."""
     return law(handle, _PAYMENT_LAW, bits(keys(handle)[_PAYMENT_KEY], entity, 0))
 
 
 @kernel
-def release_at(handle: Any, entity: int, wave: int, now: int) -> int:
+def release_at(handle: int, entity: int, wave: int, now: int) -> int:
     """When an order accepted (or declined by a picker) now reaches the order management system."""
     c = control(handle)[0]
     span = outages(handle)[c.release_outage]

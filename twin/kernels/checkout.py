@@ -26,20 +26,20 @@ _LAPSED_HOLDS = int(Flow.LAPSED_HOLDS)
 
 
 @kernel
-def order_row(handle: Any, order: int) -> Any:
+def order_row(handle: int, order: int) -> Any:
     """The order with serial number ``order``."""
     return orders(handle)[order - control(handle)[0].order_base]
 
 
 @kernel
-def end_line(handle: Any, line: Any, order: Any, status: int, now: int) -> None:
+def end_line(handle: int, line: Any, order: Any, status: int, now: int) -> None:
     """The line reaches its last status."""
     line.status, line.t_end = status, now
     order.open -= 1
 
 
 @kernel
-def refuse(handle: Any, line: Any, order: Any, reason: int, now: int) -> None:
+def refuse(handle: int, line: Any, order: Any, reason: int, now: int) -> None:
     """The customer is told no; whether the truth says so too is written down. ``reason`` NO_STOCK asks for the reason."""
     p = line.pair
     line.truth = truth(handle, line.sku, p)
@@ -52,7 +52,7 @@ def refuse(handle: Any, line: Any, order: Any, reason: int, now: int) -> None:
 
 
 @kernel
-def refuse_all(handle: Any, number: int, reason: int, now: int) -> None:
+def refuse_all(handle: int, number: int, reason: int, now: int) -> None:
     """All open lines of an order are refused for a reason that is not stock, and their holds released."""
     c, order = control(handle)[0], order_row(handle, number)
     release_open(handle, number, now)
@@ -64,7 +64,7 @@ def refuse_all(handle: Any, number: int, reason: int, now: int) -> None:
 
 
 @kernel
-def silence(handle: Any, channel: int, t: int) -> int:
+def silence(handle: int, channel: int, t: int) -> int:
     """Longest time that an outage has lasted among the systems behind the channel's belief, us."""
     c = control(handle)[0]
     longest = 0
@@ -76,14 +76,14 @@ def silence(handle: Any, channel: int, t: int) -> int:
 
 
 @kernel
-def may_serve_stale(handle: Any, channel: int, t: int) -> bool:
+def may_serve_stale(handle: int, channel: int, t: int) -> bool:
     """Whether the channel goes on selling although a system that it needs is down."""
     c = control(handle)[0]
     return c.serve_stale != 0 and silence(handle, channel, t) <= c.max_age
 
 
 @kernel
-def _needs_down_system(handle: Any, order: Any, now: int) -> bool:
+def _needs_down_system(handle: int, order: Any, now: int) -> bool:
     c, channel = control(handle)[0], channels(handle)[order.channel]
     if channel.mode == _QUERY and outage_at(handle, channel.outage, now) >= 0:
         return True
@@ -92,28 +92,28 @@ def _needs_down_system(handle: Any, order: Any, now: int) -> bool:
 
 
 @kernel
-def _believed(handle: Any, line: Any, now: int) -> int:
+def _believed(handle: int, line: Any, now: int) -> int:
     if line.mode == _PICKUP:
         return free_of(pairs(handle)[line.pair])
     return belief(handle, line.channel, line.sku, now)
 
 
 @kernel
-def _decide(handle: Any, line: Any, believed: int, staleness: int, now: int) -> bool:
+def _decide(handle: int, line: Any, believed: int, staleness: int, now: int) -> bool:
     """Hold a line against what is believed, and write the decision down."""
     line.belief, line.t_decision, line.staleness = believed, now, staleness
     return believed >= line.quantity
 
 
 @kernel
-def _staleness(handle: Any, line: Any, now: int) -> int:
+def _staleness(handle: int, line: Any, now: int) -> int:
     if line.mode == _PICKUP:
         return view_staleness(handle, line.pair, line.sku, now)
     return belief_staleness(handle, line.channel, line.sku, now)
 
 
 @kernel
-def check(handle: Any, number: int, now: int) -> int:
+def check(handle: int, number: int, now: int) -> int:
     """The checkout starts: each line is held against the channel's belief; returns how many lines are left."""
     c, order = control(handle)[0], order_row(handle, number)
     if silence(handle, order.channel, now) > c.max_age:
@@ -136,7 +136,7 @@ def check(handle: Any, number: int, now: int) -> int:
 
 
 @kernel
-def _hold(handle: Any, row: int, line: Any, now: int) -> None:
+def _hold(handle: int, row: int, line: Any, now: int) -> None:
     """The reservation lapses unless the order is placed in time."""
     c = control(handle)[0]
     number = c.holds_high
@@ -147,7 +147,7 @@ def _hold(handle: Any, row: int, line: Any, now: int) -> None:
 
 
 @kernel
-def _set_aside(handle: Any, row: int, line: Any, units: int, now: int) -> None:
+def _set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
     """Reserve (positive) or release (negative) the line's units: in the view at once, or by a message, and on the channel's copy."""
     p = line.pair
     channel = channels(handle)[line.channel]
@@ -165,7 +165,7 @@ def _set_aside(handle: Any, row: int, line: Any, units: int, now: int) -> None:
 
 
 @kernel
-def _reserve_line(handle: Any, row: int, line: Any, order: Any, now: int) -> bool:
+def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> bool:
     """Check a line again where it is reserved, and set its units aside."""
     c, channel = control(handle)[0], channels(handle)[line.channel]
     synchronous = channel.reserving == _SYNCHRONOUS and line.degraded == 0
@@ -191,7 +191,7 @@ def _reserve_line(handle: Any, row: int, line: Any, order: Any, now: int) -> boo
 
 
 @kernel
-def reserve(handle: Any, number: int, now: int, lapses: int) -> int:
+def reserve(handle: int, number: int, now: int, lapses: int) -> int:
     """Reserve every open line, with a hold if ``lapses``; returns how many lines are left."""
     c, order = control(handle)[0], order_row(handle, number)
     left = 0
@@ -210,7 +210,7 @@ def reserve(handle: Any, number: int, now: int, lapses: int) -> int:
 
 
 @kernel
-def _drop_reservation(handle: Any, row: int, line: Any, now: int) -> None:
+def _drop_reservation(handle: int, row: int, line: Any, now: int) -> None:
     """Undo the reservation of a line that is not accepted, and its hold."""
     c = control(handle)[0]
     if line.hold != NIL:
@@ -225,7 +225,7 @@ def _drop_reservation(handle: Any, row: int, line: Any, now: int) -> None:
 
 
 @kernel
-def release_open(handle: Any, number: int, now: int) -> None:
+def release_open(handle: int, number: int, now: int) -> None:
     """Undo the reservations of an order's open lines."""
     c, order = control(handle)[0], order_row(handle, number)
     for row in range(order.first, order.first + order.lines):
@@ -235,7 +235,7 @@ def release_open(handle: Any, number: int, now: int) -> None:
 
 
 @kernel
-def end_open(handle: Any, number: int, status: int, now: int) -> None:
+def end_open(handle: int, number: int, status: int, now: int) -> None:
     """The customer leaves (holds stay until they lapse) or the payment is declined (holds are released)."""
     c, order = control(handle)[0], order_row(handle, number)
     if status == _DECLINED:
@@ -247,7 +247,7 @@ def end_open(handle: Any, number: int, status: int, now: int) -> None:
 
 
 @kernel
-def lapse(handle: Any) -> None:
+def lapse(handle: int) -> None:
     """Carry out the release of the hold that is due first."""
     c = control(handle)[0]
     hold = holds(handle)[c.holds_low & c.holds_mask]
@@ -261,7 +261,7 @@ def lapse(handle: Any) -> None:
 
 
 @kernel
-def _accept_line(handle: Any, line: Any, now: int) -> None:
+def _accept_line(handle: int, line: Any, now: int) -> None:
     s, q = line.sku, line.quantity
     p = line.pair if line.mode == _PICKUP else NIL
     line.truth = truth(handle, s, p)
@@ -279,7 +279,7 @@ def _accept_line(handle: Any, line: Any, now: int) -> None:
 
 
 @kernel
-def accept(handle: Any, number: int, now: int) -> int:
+def accept(handle: int, number: int, now: int) -> int:
     """The order is placed: every open line is promised; returns how many are. A lapsed hold is made good first if the arm rechecks."""
     c, order = control(handle)[0], order_row(handle, number)
     accepted = 0

@@ -19,14 +19,14 @@ _CACHE, _READ_MODEL, _QUERY = int(Belief.CACHE), int(Belief.READ_MODEL), int(Bel
 
 
 @kernel
-def offer(handle: Any, s: int) -> int:
+def offer(handle: int, s: int) -> int:
     """G: what the view offers of a SKU."""
     sku = skus(handle)[s]
     return sku.offered - sku.reserved
 
 
 @kernel
-def oldest_unseen(handle: Any, message: int) -> int:
+def oldest_unseen(handle: int, message: int) -> int:
     """Instant of a message, NEVER if there is none."""
     if message == NIL:
         return NEVER
@@ -34,14 +34,14 @@ def oldest_unseen(handle: Any, message: int) -> int:
 
 
 @kernel
-def outage_at(handle: Any, system: int, t: int) -> int:
+def outage_at(handle: int, system: int, t: int) -> int:
     """Index of the outage of ``system`` that covers ``t``, or -1."""
     span = outages(handle)[system]
     return covering(windows(handle), span.first, span.last, t)
 
 
 @kernel
-def _last_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
+def _last_refresh(handle: int, system: int, tick: int, interval: int) -> int:
     """Last refresh at or before ``tick`` that no outage prevented."""
     at = outage_at(handle, system, tick)
     while at >= 0:
@@ -51,7 +51,7 @@ def _last_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
 
 
 @kernel
-def next_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
+def next_refresh(handle: int, system: int, tick: int, interval: int) -> int:
     """First refresh at or after ``tick`` that no outage prevents."""
     at = outage_at(handle, system, tick)
     while at >= 0:
@@ -61,7 +61,7 @@ def next_refresh(handle: Any, system: int, tick: int, interval: int) -> int:
 
 
 @kernel
-def avoid_outages(handle: Any) -> None:
+def avoid_outages(handle: int) -> None:
     """At the start: move first refreshes that fall into an outage behind it."""
     n = control(handle)[0].channels
     for k in range(n):
@@ -73,7 +73,7 @@ def avoid_outages(handle: Any) -> None:
 
 
 @kernel
-def _refresh(handle: Any, s: int, c: int, limit: int) -> None:
+def _refresh(handle: int, s: int, c: int, limit: int) -> None:
     channel = channels(handle)[c]
     copy = publications(handle)[s * control(handle)[0].channels + c]
     due, interval = copy.next, channel.interval
@@ -88,7 +88,7 @@ def _refresh(handle: Any, s: int, c: int, limit: int) -> None:
 
 
 @kernel
-def settle(handle: Any, s: int, limit: int) -> None:
+def settle(handle: int, s: int, limit: int) -> None:
     """Catch up on the refreshes of a SKU's copies that were due at or before ``limit``."""
     c = control(handle)[0]
     if c.refreshing == 0:
@@ -100,7 +100,7 @@ def settle(handle: Any, s: int, limit: int) -> None:
 
 
 @kernel
-def note_movement(handle: Any, s: int, t: int) -> None:
+def note_movement(handle: int, s: int, t: int) -> None:
     """A movement of a pooled pair was made at ``t``: copies that were complete are not any more."""
     n = control(handle)[0].channels
     for k in range(n):
@@ -110,7 +110,7 @@ def note_movement(handle: Any, s: int, t: int) -> None:
 
 
 @kernel
-def extract(handle: Any, c: int) -> None:
+def extract(handle: int, c: int) -> None:
     """A listing of channel ``c`` is extracted: stage what the view offers."""
     n = control(handle)[0].channels
     for s in range(len(skus(handle))):
@@ -121,7 +121,7 @@ def extract(handle: Any, c: int) -> None:
 
 
 @kernel
-def go_live(handle: Any, c: int) -> None:
+def go_live(handle: int, c: int) -> None:
     """The listing that was extracted last is what channel ``c`` sells from now on."""
     n = control(handle)[0].channels
     for s in range(len(skus(handle))):
@@ -135,7 +135,7 @@ def _is_staged(channel: Any, copy: Any, t: int) -> bool:
 
 
 @kernel
-def learnt(handle: Any, c: int, s: int, t: int) -> int:
+def learnt(handle: int, c: int, s: int, t: int) -> int:
     """The value that channel ``c`` has learnt of SKU ``s`` at ``t``."""
     channel = channels(handle)[c]
     if channel.mode == _QUERY and channel.down == 0:
@@ -146,7 +146,7 @@ def learnt(handle: Any, c: int, s: int, t: int) -> int:
 
 
 @kernel
-def own_units(handle: Any, c: int, s: int) -> int:
+def own_units(handle: int, c: int, s: int) -> int:
     """Units the channel has taken off its copy by itself."""
     if channels(handle)[c].takes_own == 0:
         return 0
@@ -154,7 +154,7 @@ def own_units(handle: Any, c: int, s: int) -> int:
 
 
 @kernel
-def take_own(handle: Any, c: int, s: int, units: int) -> None:
+def take_own(handle: int, c: int, s: int, units: int) -> None:
     """The channel takes units off its copy, or gives them back (negative)."""
     copy = publications(handle)[s * control(handle)[0].channels + c]
     copy.live_own = max(0, copy.live_own + units)
@@ -162,13 +162,13 @@ def take_own(handle: Any, c: int, s: int, units: int) -> None:
 
 
 @kernel
-def belief(handle: Any, c: int, s: int, t: int) -> int:
+def belief(handle: int, c: int, s: int, t: int) -> int:
     """Units of SKU ``s`` that channel ``c`` believes it can sell at ``t``."""
     return sellable(learnt(handle, c, s, t), own_units(handle, c, s), channels(handle)[c].held_back)
 
 
 @kernel
-def belief_staleness(handle: Any, c: int, s: int, t: int) -> int:
+def belief_staleness(handle: int, c: int, s: int, t: int) -> int:
     """Age of the oldest movement that the belief of :func:`belief` does not hold, us."""
     channel = channels(handle)[c]
     if channel.mode == _QUERY and channel.down == 0:
@@ -180,7 +180,7 @@ def belief_staleness(handle: Any, c: int, s: int, t: int) -> int:
 
 
 @kernel
-def view_staleness(handle: Any, p: int, s: int, t: int) -> int:
+def view_staleness(handle: int, p: int, s: int, t: int) -> int:
     """Age of the oldest movement of pair ``p`` (or, if ``p`` is NIL, of the pooled pairs of ``s``) not in the view, us."""
     oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
     return 0 if oldest == NEVER else t - oldest

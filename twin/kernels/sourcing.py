@@ -28,14 +28,14 @@ _PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED
 
 
 @kernel
-def _rank(handle: Any, p: int, x: int, y: int) -> int:
+def _rank(handle: int, p: int, x: int, y: int) -> int:
     pair = pairs(handle)[p]
     node = nodes(handle)[pair.node]
     return preference(control(handle)[0].strategy, node.is_dc, free_of(pair), distance_squared(x, y, node.x, node.y))
 
 
 @kernel
-def best_pair(handle: Any, line: Any, x: int, y: int) -> int:
+def best_pair(handle: int, line: Any, x: int, y: int) -> int:
     """Preferred pair that seems to have the line's units, or NIL."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
@@ -48,7 +48,7 @@ def best_pair(handle: Any, line: Any, x: int, y: int) -> int:
 
 
 @kernel
-def pair_at(handle: Any, s: int, node: int) -> int:
+def pair_at(handle: int, s: int, node: int) -> int:
     """The pair of a SKU at a node, or NIL; pairs of a SKU are sorted by node."""
     low, high = skus(handle)[s].first, skus(handle)[s].last
     while low < high:
@@ -66,7 +66,7 @@ def _to_place(line: Any, wave: int) -> bool:
 
 
 @kernel
-def _holds_all(handle: Any, order: Any, wave: int, node: int) -> bool:
+def _holds_all(handle: int, order: Any, wave: int, node: int) -> bool:
     """Whether the node seems to have every line that is to be placed."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
@@ -79,7 +79,7 @@ def _holds_all(handle: Any, order: Any, wave: int, node: int) -> bool:
 
 
 @kernel
-def _common_node(handle: Any, order: Any, wave: int, leader: Any) -> int:
+def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
     """Preferred node that seems to have all lines to be placed, or NIL."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
@@ -93,7 +93,7 @@ def _common_node(handle: Any, order: Any, wave: int, leader: Any) -> int:
 
 
 @kernel
-def mark_choice(handle: Any, line: Any, p: int, now: int) -> None:
+def mark_choice(handle: int, line: Any, p: int, now: int) -> None:
     """A pair is chosen for the line: remember what the truth said, should the pick find too little."""
     pair = pairs(handle)[p]
     line.pair, line.node = p, pair.node
@@ -107,7 +107,7 @@ def mark_choice(handle: Any, line: Any, p: int, now: int) -> None:
 
 
 @kernel
-def _place(handle: Any, line: Any, p: int, now: int) -> None:
+def _place(handle: int, line: Any, p: int, now: int) -> None:
     """The line goes to a node: promise and reservation move from the pool to the pair."""
     mark_choice(handle, line, p, now)
     change_unplaced(handle, line.sku, -line.quantity)
@@ -119,7 +119,7 @@ def _place(handle: Any, line: Any, p: int, now: int) -> None:
 
 
 @kernel
-def _later_cause(handle: Any, line: Any, sold: int, shrunk: int, left: int) -> int:
+def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> int:
     """What happened only after the promise: units sold at the till, lost, or taken by others."""
     if left + sold >= line.quantity:
         return _WALK_IN
@@ -129,7 +129,7 @@ def _later_cause(handle: Any, line: Any, sold: int, shrunk: int, left: int) -> i
 
 
 @kernel
-def _oversold(handle: Any, line: Any, order: Any, after_pick: bool, now: int) -> None:
+def _oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
     """The promise cannot be kept: cancel the line and name the cause."""
     line.cause = line.suspect
     if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
@@ -144,7 +144,7 @@ def _oversold(handle: Any, line: Any, order: Any, after_pick: bool, now: int) ->
 
 
 @kernel
-def _give_up(handle: Any, line: Any, order: Any, now: int) -> None:
+def _give_up(handle: int, line: Any, order: Any, now: int) -> None:
     """No node seems to have the line."""
     change_unplaced(handle, line.sku, -line.quantity)
     if line.reserved == _GROUP:
@@ -154,7 +154,7 @@ def _give_up(handle: Any, line: Any, order: Any, now: int) -> None:
 
 
 @kernel
-def _assign(handle: Any, line: Any, order: Any, common: int, now: int) -> None:
+def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
     """Find the line's node (unless it has one) and take it there, or give it up."""
     if line.pair != NIL and line.reserved == _NODE:
         return
@@ -171,7 +171,7 @@ def _assign(handle: Any, line: Any, order: Any, common: int, now: int) -> None:
 
 
 @kernel
-def _leader(handle: Any, order: Any, wave: int) -> int:
+def _leader(handle: int, order: Any, wave: int) -> int:
     """First line to be placed that has no node yet, as an index, or NIL."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
@@ -182,7 +182,7 @@ def _leader(handle: Any, order: Any, wave: int) -> int:
 
 
 @kernel
-def station_done(handle: Any, n: int, entity: int, attempt: int, now: int) -> int:
+def station_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
     """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free first."""
     node = nodes(handle)[n]
     best = first_free(handle, node.server, node.pickers)
@@ -198,7 +198,7 @@ def station_done(handle: Any, n: int, entity: int, attempt: int, now: int) -> in
 
 
 @kernel
-def _parcel_of(handle: Any, order: Any, line: Any, wave: int, before: int) -> int:
+def _parcel_of(handle: int, order: Any, line: Any, wave: int, before: int) -> int:
     """Parcel of an earlier line of this wave that goes to the same node, or NIL."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, before):
@@ -209,7 +209,7 @@ def _parcel_of(handle: Any, order: Any, line: Any, wave: int, before: int) -> in
 
 
 @kernel
-def source(handle: Any, number: int, wave: int, now: int) -> int:
+def source(handle: int, number: int, wave: int, now: int) -> int:
     """Give every line of the wave to a node; returns how many parcels were made. ``scratch`` holds the number of the first one, then the ends of their picks."""
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
@@ -238,7 +238,7 @@ def source(handle: Any, number: int, wave: int, now: int) -> int:
 
 
 @kernel
-def _take(handle: Any, line: Any, order: Any, now: int) -> None:
+def _take(handle: int, line: Any, order: Any, now: int) -> None:
     """The units are there: they leave the shelf, and a movement tells so."""
     p, q = line.pair, line.quantity
     change_promised(handle, p, -q)
@@ -251,7 +251,7 @@ def _take(handle: Any, line: Any, order: Any, now: int) -> None:
 
 
 @kernel
-def _fall_short(handle: Any, line: Any, order: Any, now: int) -> bool:
+def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
     """The picker found too little: set the pair aside; whether the line is brokered again."""
     p, q = line.pair, line.quantity
     change_promised(handle, p, -q)
@@ -269,7 +269,7 @@ def _fall_short(handle: Any, line: Any, order: Any, now: int) -> bool:
 
 
 @kernel
-def pick(handle: Any, number: int, parcel: int, now: int) -> int:
+def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends. Returns the wave in which short lines are brokered again, 0 if there are none."""
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
@@ -295,7 +295,7 @@ def pick(handle: Any, number: int, parcel: int, now: int) -> int:
 
 
 @kernel
-def _dispatch(handle: Any, order: Any, parcel: int, now: int) -> None:
+def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
     """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
     ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
     done = ready

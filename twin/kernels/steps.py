@@ -29,7 +29,7 @@ _source, _pick = sourcing.source, sourcing.pick
 
 
 @kernel
-def call(handle: Any, station: int, number: int, attempt: int, now: int) -> int:
+def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
     """The checkout calls a system: when it answers; now, degraded, if it is down and the channel serves stale; else CLOSED."""
     if advance(handle, now) != 0:
         return FULL
@@ -45,7 +45,7 @@ def call(handle: Any, station: int, number: int, attempt: int, now: int) -> int:
 
 
 @kernel
-def time_out(handle: Any, station: int, number: int, waited: int, now: int) -> int:
+def time_out(handle: int, station: int, number: int, waited: int, now: int) -> int:
     """The caller gave up: the customer is lost."""
     if advance(handle, now) != 0:
         return FULL
@@ -56,38 +56,38 @@ def time_out(handle: Any, station: int, number: int, waited: int, now: int) -> i
 
 
 @kernel
-def answered(handle: Any, number: int, waited: int) -> None:
+def answered(handle: int, number: int, waited: int) -> None:
     """A call was answered after ``waited`` us."""
     order_row(handle, number).call += waited
 
 
 @kernel
-def create_in_erp(handle: Any, number: int, wave: int, now: int) -> int:
+def create_in_erp(handle: int, number: int, wave: int, now: int) -> int:
     """The order is created in the ERP before it is released: when that is done."""
     flows(handle)[_CALLS[ERP]] += 1
     return call_done(handle, ERP, order_row(handle, number).order, 2 + wave, now)
 
 
 @kernel
-def check(handle: Any, number: int, now: int) -> int:
+def check(handle: int, number: int, now: int) -> int:
     """The checkout starts; lines left."""
     return FULL if advance(handle, now) != 0 else _check(handle, number, now)
 
 
 @kernel
-def reserve(handle: Any, number: int, now: int, lapses: int) -> int:
+def reserve(handle: int, number: int, now: int, lapses: int) -> int:
     """The reservation point; lines left."""
     return FULL if advance(handle, now) != 0 else _reserve(handle, number, now, lapses)
 
 
 @kernel
-def accept(handle: Any, number: int, now: int) -> int:
+def accept(handle: int, number: int, now: int) -> int:
     """The order is placed; lines promised."""
     return FULL if advance(handle, now) != 0 else _accept(handle, number, now)
 
 
 @kernel
-def end_open(handle: Any, number: int, status: int, now: int) -> int:
+def end_open(handle: int, number: int, status: int, now: int) -> int:
     """The customer leaves, or the payment is declined."""
     if advance(handle, now) != 0:
         return FULL
@@ -96,7 +96,7 @@ def end_open(handle: Any, number: int, status: int, now: int) -> int:
 
 
 @kernel
-def take_listed(handle: Any, number: int, now: int) -> int:
+def take_listed(handle: int, number: int, now: int) -> int:
     """A marketplace sells from its listing: check, reserve and accept at once; lines promised."""
     if advance(handle, now) != 0:
         return FULL
@@ -107,24 +107,24 @@ def take_listed(handle: Any, number: int, now: int) -> int:
 
 
 @kernel
-def paid_after(handle: Any, number: int) -> int:
+def paid_after(handle: int, number: int) -> int:
     """Time from payment to placed order, us."""
     return payment_time(handle, order_row(handle, number).order)
 
 
 @kernel
-def released_at(handle: Any, number: int, wave: int, now: int) -> int:
+def released_at(handle: int, number: int, wave: int, now: int) -> int:
     """When the order reaches the order management system."""
     return release_at(handle, order_row(handle, number).order, wave, now)
 
 
 @kernel
-def source(handle: Any, number: int, wave: int, now: int) -> int:
+def source(handle: int, number: int, wave: int, now: int) -> int:
     """The order is sourced; parcels made."""
     return FULL if advance(handle, now) != 0 else _source(handle, number, wave, now)
 
 
 @kernel
-def pick(handle: Any, number: int, parcel: int, now: int) -> int:
+def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends; the wave in which short lines are brokered again, or 0."""
     return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)

@@ -21,7 +21,7 @@ def free_of(pair: Any) -> int:
 
 
 @kernel
-def _count_gaps(handle: Any, pair: Any, sign: int) -> None:
+def _count_gaps(handle: int, pair: Any, sign: int) -> None:
     """Take the pair out of (-1) or into (+1) the totals of wrong and distant pairs."""
     c = control(handle)[0]
     view_gap = abs(pair.viewed - pair.on_hand)
@@ -34,7 +34,7 @@ def _count_gaps(handle: Any, pair: Any, sign: int) -> None:
 
 
 @kernel
-def change_on_hand(handle: Any, p: int, delta: int) -> None:
+def change_on_hand(handle: int, p: int, delta: int) -> None:
     """The shelf gains or loses units."""
     pair = pairs(handle)[p]
     _count_gaps(handle, pair, -1)
@@ -46,7 +46,7 @@ def change_on_hand(handle: Any, p: int, delta: int) -> None:
 
 
 @kernel
-def change_view(handle: Any, p: int, delta: int, resv: int, limit: int) -> None:
+def change_view(handle: int, p: int, delta: int, resv: int, limit: int) -> None:
     """The availability service hears of units or of reservations at a node."""
     pair = pairs(handle)[p]
     if pair.pooled != 0:
@@ -62,7 +62,7 @@ def change_view(handle: Any, p: int, delta: int, resv: int, limit: int) -> None:
 
 
 @kernel
-def set_blocked(handle: Any, p: int, blocked: int, limit: int) -> None:
+def set_blocked(handle: int, p: int, blocked: int, limit: int) -> None:
     """Set a pair aside after a short pick, or take it back after a receipt."""
     pair = pairs(handle)[p]
     if pair.blocked == blocked:
@@ -76,14 +76,14 @@ def set_blocked(handle: Any, p: int, blocked: int, limit: int) -> None:
 
 
 @kernel
-def change_reserved(handle: Any, s: int, units: int, limit: int) -> None:
+def change_reserved(handle: int, s: int, units: int, limit: int) -> None:
     """The view's reservation for no node in particular."""
     settle(handle, s, limit)
     skus(handle)[s].reserved += units
 
 
 @kernel
-def change_promised(handle: Any, p: int, units: int) -> None:
+def change_promised(handle: int, p: int, units: int) -> None:
     """The truth: units of accepted orders that the node is to pick."""
     pair = pairs(handle)[p]
     before = backed_units(pair.on_hand, pair.promised)
@@ -94,14 +94,14 @@ def change_promised(handle: Any, p: int, units: int) -> None:
 
 
 @kernel
-def change_unplaced(handle: Any, s: int, units: int) -> None:
+def change_unplaced(handle: int, s: int, units: int) -> None:
     """The truth: units of accepted orders that no node has been given."""
     skus(handle)[s].unplaced += units
     control(handle)[0].promised += units
 
 
 @kernel
-def post(handle: Any, p: int, delta: int) -> None:
+def post(handle: int, p: int, delta: int) -> None:
     """The ERP books units."""
     pair = pairs(handle)[p]
     _count_gaps(handle, pair, -1)

@@ -30,7 +30,7 @@ def wanted_units(pair: Any) -> int:
 
 
 @kernel
-def review_store(handle: Any, n: int, review: int, now: int, rows: Any) -> int:
+def review_store(handle: int, n: int, review: int, now: int, rows: Any) -> int:
     """Review store ``n``: the DC loads a truck with what it has. Returns how many rows (pair, units) were written."""
     count = 0
     for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
@@ -56,7 +56,7 @@ def review_store(handle: Any, n: int, review: int, now: int, rows: Any) -> int:
 
 
 @kernel
-def review_dc(handle: Any, n: int, rows: Any) -> int:
+def review_dc(handle: int, n: int, rows: Any) -> int:
     """Review DC ``n``: order what is missing from suppliers. Returns how many rows (pair, units) were written."""
     count = 0
     for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
@@ -70,7 +70,7 @@ def review_dc(handle: Any, n: int, rows: Any) -> int:
 
 
 @kernel
-def receive(handle: Any, rows: Any, arrived: Any, review: int, now: int) -> None:
+def receive(handle: int, rows: Any, arrived: Any, review: int, now: int) -> None:
     """A delivery arrives: ``rows`` (pair, units ordered), ``arrived`` units of each."""
     for i in range(len(rows)):
         p, units = rows[i, 0], arrived[i]
@@ -83,7 +83,7 @@ def receive(handle: Any, rows: Any, arrived: Any, review: int, now: int) -> None
 
 
 @kernel
-def take_back(handle: Any, p: int, units: int, entity: int, now: int) -> None:
+def take_back(handle: int, p: int, units: int, entity: int, now: int) -> None:
     """Returned goods go back on the rack."""
     change_on_hand(handle, p, units)
     move(handle, now, p, units, 0, entity, _RETURN << PART_SHIFT, now - 1)
@@ -91,7 +91,7 @@ def take_back(handle: Any, p: int, units: int, entity: int, now: int) -> None:
 
 
 @kernel
-def promised_units(handle: Any) -> int:
+def promised_units(handle: int) -> int:
     """Units promised to open orders."""
     return control(handle)[0].promised
 

@@ -29,14 +29,14 @@ _ERP = 0
 
 
 @kernel
-def law(handle: Any, row: int, random_bits: np.uint64) -> int:
+def law(handle: int, row: int, random_bits: np.uint64) -> int:
     """A duration of law ``row``, us."""
     start = row * (LAW_BINS + 1)
     return sample(knots(handle)[start : start + LAW_BINS + 1], random_bits)
 
 
 @kernel
-def _up(handle: Any, consumer: Any, t: int) -> int:
+def _up(handle: int, consumer: Any, t: int) -> int:
     span = outages(handle)[consumer.outage]
     t = up(windows(handle), span.first, span.last, t)
     if consumer.erp == 0:
@@ -50,7 +50,7 @@ def _up(handle: Any, consumer: Any, t: int) -> int:
 
 
 @kernel
-def _completion(handle: Any, consumer: Any, lane: Any, message: Any) -> int:
+def _completion(handle: int, consumer: Any, lane: Any, message: Any) -> int:
     """When the lane's consumer will have handled ``message``."""
     link = consumer.dc_link
     if message.pair != NIL and nodes(handle)[pairs(handle)[message.pair].node].is_dc == 0 and message.line == NIL:
@@ -60,7 +60,7 @@ def _completion(handle: Any, consumer: Any, lane: Any, message: Any) -> int:
 
 
 @kernel
-def _refresh_due(handle: Any) -> None:
+def _refresh_due(handle: int) -> None:
     """Find the next delivery to the view."""
     c = control(handle)[0]
     c.due, c.due_lane = NEVER, NIL
@@ -71,7 +71,7 @@ def _refresh_due(handle: Any) -> None:
 
 
 @kernel
-def _refresh_post_due(handle: Any) -> None:
+def _refresh_post_due(handle: int) -> None:
     c = control(handle)[0]
     c.post_due, c.post_due_lane = NEVER, NIL
     consumer = consumers(handle)[RECORD]
@@ -81,7 +81,7 @@ def _refresh_post_due(handle: Any) -> None:
 
 
 @kernel
-def _join(handle: Any, who: int, lane_number: int, message: int) -> None:
+def _join(handle: int, who: int, lane_number: int, message: int) -> None:
     """Put a message at the end of a lane; if the lane was empty, its completion is known."""
     lane, consumer, c = lanes(handle)[lane_number], consumers(handle)[who], control(handle)[0]
     if lane.head != NIL:
@@ -106,7 +106,7 @@ def _join(handle: Any, who: int, lane_number: int, message: int) -> None:
 
 
 @kernel
-def _leave(handle: Any, who: int, lane_number: int) -> None:
+def _leave(handle: int, who: int, lane_number: int) -> None:
     """Take the first message of a lane away; it was handled at ``lane.due`` if the lane is a stream's."""
     lane, consumer, c = lanes(handle)[lane_number], consumers(handle)[who], control(handle)[0]
     if who == VIEW:
@@ -126,7 +126,7 @@ def _leave(handle: Any, who: int, lane_number: int) -> None:
 
 
 @kernel
-def _link_unseen(handle: Any, number: int, message: Any) -> None:
+def _link_unseen(handle: int, number: int, message: Any) -> None:
     """Enter the movement into the lists of those that the view has not seen: of its pair, and of its SKU if pooled."""
     c = control(handle)[0]
     pair = pairs(handle)[message.pair]
@@ -147,7 +147,7 @@ def _link_unseen(handle: Any, number: int, message: Any) -> None:
 
 
 @kernel
-def move(handle: Any, t: int, p: int, delta: int, consumed: int, entity: int, part: int, limit: int) -> None:
+def move(handle: int, t: int, p: int, delta: int, consumed: int, entity: int, part: int, limit: int) -> None:
     """A movement is made: append it to the topic, for the view and for the record."""
     c = control(handle)[0]
     number = c.moves_high
@@ -171,7 +171,7 @@ def move(handle: Any, t: int, p: int, delta: int, consumed: int, entity: int, pa
 
 
 @kernel
-def note(handle: Any, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
+def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
     """A reservation message is sent: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative, released."""
     c = control(handle)[0]
     number = c.notes_high
@@ -185,13 +185,13 @@ def note(handle: Any, t: int, s: int, p: int, units: int, entity: int, part: int
 
 
 @kernel
-def count_latency(handle: Any, measure: int, channel: int, us: int) -> None:
+def count_latency(handle: int, measure: int, channel: int, us: int) -> None:
     """Add one observation to the histogram of ``measure`` (and channel)."""
     histograms(handle)[(measure * control(handle)[0].channels + channel) * BINS + bin_of(us)] += 1
 
 
 @kernel
-def _count_visibility(handle: Any, message: Any, pair: Any, seen: int) -> None:
+def _count_visibility(handle: int, message: Any, pair: Any, seen: int) -> None:
     """Latency of a movement that reached the view at ``seen``: of the view, and of each channel's copy."""
     c = control(handle)[0]
     if not c.window_from <= message.t < c.window_to:
@@ -214,7 +214,7 @@ def _count_visibility(handle: Any, message: Any, pair: Any, seen: int) -> None:
 
 
 @kernel
-def see(handle: Any, number: int, t: int) -> None:
+def see(handle: int, number: int, t: int) -> None:
     """The view applies a movement at ``t``."""
     c = control(handle)[0]
     mask = c.moves_mask
@@ -234,7 +234,7 @@ def see(handle: Any, number: int, t: int) -> None:
 
 
 @kernel
-def _hear(handle: Any, number: int, t: int) -> None:
+def _hear(handle: int, number: int, t: int) -> None:
     """The view applies a reservation message at ``t``."""
     c = control(handle)[0]
     message = notes(handle)[number & c.notes_mask]
@@ -251,7 +251,7 @@ def _hear(handle: Any, number: int, t: int) -> None:
 
 
 @kernel
-def _book(handle: Any, number: int, t: int) -> None:
+def _book(handle: int, number: int, t: int) -> None:
     """The record applies a movement at ``t``."""
     c = control(handle)[0]
     message = moves(handle)[number & c.moves_mask]
@@ -264,7 +264,7 @@ def _book(handle: Any, number: int, t: int) -> None:
 
 
 @kernel
-def reclaim(handle: Any) -> None:
+def reclaim(handle: int) -> None:
     """Let go of movements that view and record have both applied."""
     c = control(handle)[0]
     while c.moves_low < c.moves_high:
@@ -275,7 +275,7 @@ def reclaim(handle: Any) -> None:
 
 
 @kernel
-def deliver(handle: Any) -> None:
+def deliver(handle: int) -> None:
     """Carry out the next delivery to the view."""
     c = control(handle)[0]
     k, t = c.due_lane, c.due
@@ -290,7 +290,7 @@ def deliver(handle: Any) -> None:
 
 
 @kernel
-def book_until(handle: Any, now: int) -> None:
+def book_until(handle: int, now: int) -> None:
     """Carry out the postings of a stream that end at or before ``now``, and let go of what is done with."""
     c = control(handle)[0]
     while c.post_due <= now:
@@ -303,7 +303,7 @@ def book_until(handle: Any, now: int) -> None:
 
 
 @kernel
-def extract_feed(handle: Any, who: int) -> int:
+def extract_feed(handle: int, who: int) -> int:
     """A feed's job starts: mark the messages that are in its file; their number."""
     c = control(handle)[0]
     consumer = consumers(handle)[who]
@@ -322,7 +322,7 @@ def extract_feed(handle: Any, who: int) -> int:
 
 
 @kernel
-def load_feed(handle: Any, who: int, t: int) -> None:
+def load_feed(handle: int, who: int, t: int) -> None:
     """A feed's job is live: apply the messages of its file, in the order in which they were made."""
     consumer = consumers(handle)[who]
     k = consumer.first
@@ -339,7 +339,7 @@ def load_feed(handle: Any, who: int, t: int) -> None:
 
 
 @kernel
-def list_latency(handle: Any, c: int, extracted: int, live: int) -> None:
+def list_latency(handle: int, c: int, extracted: int, live: int) -> None:
     """A listing went live: count the latency of the movements that it shows for the first time."""
     ctl, channel = control(handle)[0], channels(handle)[c]
     while channel.listed < ctl.applied_high:
@@ -351,7 +351,7 @@ def list_latency(handle: Any, c: int, extracted: int, live: int) -> None:
 
 
 @kernel
-def make_applied_room(handle: Any) -> None:
+def make_applied_room(handle: int) -> None:
     """Work out how many more movements can wait for the listings before the ring must grow."""
     ctl = control(handle)[0]
     slowest = ctl.applied_high

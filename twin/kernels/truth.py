@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Cause, Refusal
+from twin.journal.tables import Cause, Mode, Refusal
 from twin.kernels.memory import channels, consumers, control, outages, pairs, skus, windows
 from twin.kernels.publication import learnt, offer, oldest_unseen, own_units
 from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
@@ -20,14 +20,16 @@ AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER = 0, 1, 2, 3
 _BUFFER, _HOLD, _STALE, _RECORD, _JOINT = int(Refusal.BUFFER), int(Refusal.HOLD), int(Refusal.STALE), int(Refusal.RECORD), int(Refusal.JOINT)
 _FILE = int(Belief.FILE)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
-_NO = int(Reserved.NO)
+_NO, _NODE = int(Reserved.NO), int(Reserved.NODE)
+_PICKUP = int(Mode.PICKUP)
 _C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = int(Cause.DEGRADED), int(Cause.EXPIRED_HOLD), int(Cause.RECORD_ERROR), int(Cause.OUTAGE)
 _C_BATCH, _C_QUEUE, _C_CACHE, _C_RACE, _C_JOINT = (
     int(Cause.BATCH_AGE), int(Cause.QUEUE_BACKLOG), int(Cause.CHANNEL_CACHE), int(Cause.RACE), int(Cause.JOINT))
 
 
 @kernel
-def _read(pair: Any, reading: int) -> int:
+def _read(pair: Any, reading: int, own: int) -> int:
+    """What the pair would offer under a reading, had ``own`` units not been reserved there."""
     view, buffer = pair.viewed, pair.buffer
     if reading == NO_ERROR:
         view = pair.viewed - pair.error
@@ -35,23 +37,26 @@ def _read(pair: Any, reading: int) -> int:
         view = pair.on_hand + pair.error
     elif reading == NO_BUFFER:
         buffer = 0
-    return free_units(view, pair.resv, buffer, pair.blocked)
+    return free_units(view, pair.resv - own, buffer, pair.blocked)
 
 
 @kernel
-def offered(handle: Any, s: int, p: int, reading: int) -> int:
-    """What pair ``p``, or all pooled pairs of SKU ``s`` if ``p`` is NIL, would offer under a reading, reservations for no node aside."""
-    if p != NIL:
-        return _read(pairs(handle)[p], reading)
+def offered(handle: int, line: Any, reading: int, own: int) -> int:
+    """What a pickup line's pair, or all pooled pairs of a ship line's SKU, would offer under a reading.
+
+    Reservations for no node are left aside, and so are the ``own`` units that the line has reserved at its pair.
+    """
+    if line.mode == _PICKUP:
+        return _read(pairs(handle)[line.pair], reading, own)
     total = 0
-    for q in range(skus(handle)[s].first, skus(handle)[s].last):
-        if pairs(handle)[q].pooled != 0:
-            total += _read(pairs(handle)[q], reading)
+    for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
+        if pairs(handle)[p].pooled != 0:
+            total += _read(pairs(handle)[p], reading, own if p == line.pair else 0)
     return total
 
 
 @kernel
-def truth(handle: Any, s: int, p: int) -> int:
+def truth(handle: int, s: int, p: int) -> int:
     """T: what can still be promised, in truth, of pair ``p`` or of all pooled pairs."""
     if p != NIL:
         return pairs(handle)[p].on_hand - pairs(handle)[p].promised
@@ -59,7 +64,7 @@ def truth(handle: Any, s: int, p: int) -> int:
 
 
 @kernel
-def could_back(handle: Any, s: int, p: int, quantity: int) -> bool:
+def could_back(handle: int, s: int, p: int, quantity: int) -> bool:
     """Whether the truth could have backed one more line: some single node had the units, and they were not promised."""
     if truth(handle, s, p) < quantity:
         return False
@@ -73,7 +78,7 @@ def could_back(handle: Any, s: int, p: int, quantity: int) -> bool:
 
 
 @kernel
-def _surplus_holds(handle: Any, s: int, p: int) -> int:
+def _surplus_holds(handle: int, s: int, p: int) -> int:
     """Units set aside in the view beyond what is promised: checkouts that are not orders (yet)."""
     if p != NIL:
         return max(0, pairs(handle)[p].resv - pairs(handle)[p].promised)
@@ -86,33 +91,33 @@ def _surplus_holds(handle: Any, s: int, p: int) -> int:
 
 
 @kernel
-def refusal_reason(handle: Any, line: Any, now: int) -> int:
+def refusal_reason(handle: int, line: Any, now: int) -> int:
     """First correction that alone would have let a refused line pass."""
     s, p, q = line.sku, line.pair, line.quantity
-    seen = offered(handle, s, p, AS_SEEN)
+    seen = offered(handle, line, AS_SEEN, 0)
     b = line.belief
-    if b + held_back(handle, line) + offered(handle, s, p, NO_BUFFER) - seen >= q:
+    if b + held_back(handle, line) + offered(handle, line, NO_BUFFER, 0) - seen >= q:
         return _BUFFER
     if b + _surplus_holds(handle, s, p) >= q:
         return _HOLD
-    fresh = b + offered(handle, s, p, NO_DELAY) - seen
+    fresh = b + offered(handle, line, NO_DELAY, 0) - seen
     if p == NIL and line.asked_view == 0:
         fresh += max(0, offer(handle, s)) - max(0, learnt(handle, line.channel, s, now))
     if fresh >= q:
         return _STALE
-    if b + offered(handle, s, p, NO_ERROR) - seen >= q:
+    if b + offered(handle, line, NO_ERROR, 0) - seen >= q:
         return _RECORD
     return _JOINT
 
 
 @kernel
-def held_back(handle: Any, line: Any) -> int:
+def held_back(handle: int, line: Any) -> int:
     """Units of the pooled stock held back from the line's channel (none from pickup)."""
     return channels(handle)[line.channel].held_back if line.pair == NIL else 0
 
 
 @kernel
-def _delay_cause(handle: Any, s: int, p: int, now: int) -> int:
+def _delay_cause(handle: int, s: int, p: int, now: int) -> int:
     """Name of the delay of movements: an outage touched their way, else the file's age, else the stream's queue."""
     c = control(handle)[0]
     oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
@@ -123,7 +128,7 @@ def _delay_cause(handle: Any, s: int, p: int, now: int) -> int:
 
 
 @kernel
-def _own_reservation(handle: Any, line: Any) -> int:
+def _own_reservation(handle: int, line: Any) -> int:
     """Units of the line itself that the view has already set aside."""
     if line.reserved == _NO:
         return 0
@@ -132,7 +137,7 @@ def _own_reservation(handle: Any, line: Any) -> int:
 
 
 @kernel
-def _race(handle: Any, line: Any, own: int) -> int:
+def _race(handle: int, line: Any, own: int) -> int:
     """Promises that the view has not been told of."""
     if line.pair != NIL:
         return max(0, pairs(handle)[line.pair].promised - pairs(handle)[line.pair].resv + own)
@@ -141,20 +146,21 @@ def _race(handle: Any, line: Any, own: int) -> int:
 
 
 @kernel
-def suspect_at_acceptance(handle: Any, line: Any, now: int) -> int:
+def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     """Causes, as bits, whose correction alone would have refused a line that the truth cannot back (0 bits: joint)."""
     s, q = line.sku, line.quantity
-    p = line.pair if line.mode != 0 else NIL
-    seen = offered(handle, s, p, AS_SEEN)
+    p = line.pair if line.mode == _PICKUP else NIL
     own = _own_reservation(handle, line)
+    at_pair = own if line.reserved == _NODE else 0
+    seen = offered(handle, line, AS_SEEN, at_pair)
     causes = 0
     if line.degraded != 0:
         causes |= 1 << _C_DEGRADED
     if line.lapsed != 0:
         causes |= 1 << _C_EXPIRED
-    if line.belief - (seen - offered(handle, s, p, NO_ERROR)) < q:
+    if line.belief - (seen - offered(handle, line, NO_ERROR, at_pair)) < q:
         causes |= 1 << _C_RECORD
-    if line.belief - (seen - offered(handle, s, p, NO_DELAY)) < q:
+    if line.belief - (seen - offered(handle, line, NO_DELAY, at_pair)) < q:
         causes |= 1 << _delay_cause(handle, s, p, now)
     others = own_units(handle, line.channel, s) - line.owned * q
     if p == NIL and offer(handle, s) + own - others - held_back(handle, line) < q:
@@ -165,15 +171,15 @@ def suspect_at_acceptance(handle: Any, line: Any, now: int) -> int:
 
 
 @kernel
-def suspect_at_sourcing(handle: Any, p: int, quantity: int, now: int) -> int:
+def suspect_at_sourcing(handle: int, p: int, quantity: int, now: int) -> int:
     """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if it can."""
     pair = pairs(handle)[p]
     if pair.on_hand - pair.promised >= quantity:
         return -1
     causes = 0
-    if _read(pair, NO_ERROR) < quantity:
+    if _read(pair, NO_ERROR, 0) < quantity:
         causes |= 1 << _C_RECORD
-    if _read(pair, NO_DELAY) < quantity:
+    if _read(pair, NO_DELAY, 0) < quantity:
         causes |= 1 << _delay_cause(handle, pair.sku, p, now)
     if free_of(pair) - max(0, pair.promised - pair.resv) < quantity:
         causes |= 1 << _C_RACE

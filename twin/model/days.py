@@ -48,33 +48,34 @@ class Days:
         nodes["shift"] = works.world.estate.zone_shift[nodes["region"], day.day]
         plane.memory["flows"][Flow.SESSIONS] += int(day.sessions.sum())
         first = int(control["order_base"]) + self.orders
-        self._append(day)
-        Arrivals(self.shop, _customers(day.checkouts, first))
+        checkouts = day.checkouts[day.checkouts["t"] < works.world.horizon_us]
+        self._append(checkouts, day.lines)
+        Arrivals(self.shop, _customers(checkouts, first))
         if day.returns.size:
             works.env.process(returns(works, day))
 
-    def _append(self, day: WorldDay) -> None:
-        """Rows for the day's checkouts and lines, behind those still in use."""
+    def _append(self, checkouts: NDArray[np.void], wanted: NDArray[np.void]) -> None:
+        """Rows for checkouts and their lines (those of the day), behind those still in use."""
         memory, control = self.works.plane.memory, self.works.plane.control
-        orders, lines = _order_rows(day), self._line_rows(day)
+        orders, lines = _order_rows(checkouts), self._line_rows(checkouts, wanted)
         orders["first"] = int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size
         self.lines += lines.size
 
-    def _line_rows(self, day: WorldDay) -> NDArray[np.void]:
-        rows = np.zeros(day.lines.size, state.LINE)
-        counts = day.checkouts["lines"].astype(np.int64)
+    def _line_rows(self, checkouts: NDArray[np.void], wanted: NDArray[np.void]) -> NDArray[np.void]:
+        counts = checkouts["lines"].astype(np.int64)
+        rows = np.zeros(int(counts.sum()), state.LINE)
         owner = np.repeat(np.arange(counts.size), counts)
         rows["line"] = np.arange(rows.size) - (np.cumsum(counts) - counts)[owner]
-        wanted = day.lines[day.checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
+        wanted = wanted[checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
-            rows[name] = day.checkouts[source][owner]
+            rows[name] = checkouts[source][owner]
         rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
         rows["t_decision"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
-        pickup = day.checkouts["pickup"][owner]
+        pickup = checkouts["pickup"][owner]
         rows["mode"] = np.where(pickup >= 0, Mode.PICKUP, Mode.SHIP)
         for i in np.flatnonzero(pickup >= 0):
             rows["pair"][i] = pair_at(self.works.plane.handle, int(rows["sku"][i]), int(pickup[i]))
@@ -105,8 +106,7 @@ class Days:
         return int(np.argmax(alive)) if alive.any() else int(orders.size)
 
 
-def _order_rows(day: WorldDay) -> NDArray[np.void]:
-    given = day.checkouts
+def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
     rows = np.zeros(given.size, state.ORDER)
     for name, source in (
         ("order", "order"), ("t_demand", "t"), ("checkout", "checkout"), ("lines", "lines"), ("open", "lines"), ("channel", "channel"), ("region", "region"),

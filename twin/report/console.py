@@ -11,6 +11,7 @@ from rich.text import Text
 
 from twin.experiment.results import Result
 from twin.experiment.thresholds import Judged
+from twin.report.numbers import many
 from twin.report.tables import blame_table, difference_table, main_table, shown_kpis
 
 WIDTH: Final = 100
@@ -31,12 +32,12 @@ def show_header(manifest: Mapping[str, Any], console: Console) -> None:
     """Print which scenario is compared on which estate, over which time and worlds."""
     estate, calendar = manifest["estate"], manifest["calendar"]
     console.print(Text(manifest["scenario"], style="bold").append(_after(manifest["description"]), style="not bold"))
+    places = f"{_listed(estate['stores'], 'store')}, {many(estate['dcs'], 'DC')}, {_listed(estate['skus'], 'SKU')}"
     facts = {
-        "estate": f"{estate['stores']:,} stores, {estate['dcs']} DCs, {estate['skus']:,} SKUs, "
-        f"channels {', '.join(estate['channels'])}",
+        "estate": f"{places}, channels {', '.join(estate['channels'])}",
         "time": f"from {calendar['start']}: warm-up {calendar['warm_up']}, window {calendar['window']}, "
         f"follow-up {calendar['follow_up']}",
-        "worlds": f"{_many(manifest['replications'], 'replication')} of {_many(len(manifest['arms']), 'arm')}, "
+        "worlds": f"{many(manifest['replications'], 'replication')} of {many(len(manifest['arms']), 'arm')}, "
         f"the same worlds in every arm, seed {manifest['seed']}",
     }
     for name, fact in facts.items():
@@ -117,8 +118,9 @@ def _next(result: Result) -> Text:
     return text
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+def _listed(count_or_table: int | str, noun: str) -> str:
+    """A number of things, or the table that lists them."""
+    return f"{noun}s of {count_or_table}" if isinstance(count_or_table, str) else many(count_or_table, noun)
 
 
 def _after(description: str) -> str:

@@ -56,9 +56,9 @@ def scale_of(unit: str, magnitude: float, *, difference: bool = False) -> Scale:
         return _POINTS if difference else _PERCENT
     if unit.startswith("USD"):
         return _MONEY if abs(magnitude) < _THOUSANDS_FROM else _THOUSANDS
-    if unit == "s":
+    if unit == "s" and magnitude:
         return next(scale for bound, scale in _DURATIONS if abs(magnitude) < bound)
-    return Scale(1, "")
+    return Scale(1, " s" if unit == "s" else "")
 
 
 def mean_text(mean: float | None, low: float | None, high: float | None, unit: str) -> str:
@@ -100,6 +100,11 @@ def percent_text(share: float | None) -> str:
     if 0 < percent < 0.1:
         return "< 0.1 %"
     return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
+def many(count: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _plus(value: float) -> str:

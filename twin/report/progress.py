@@ -17,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from twin.report.numbers import many
+
 _LINES_MAX: Final = 10
 
 
@@ -64,7 +66,7 @@ class Lines:
         self._total, self._done = total, done_before
         self._began = time.monotonic()
         kept = f", {done_before} of them finished before" if done_before else ""
-        self._console.print(f"simulating {total} runs{kept}, into {run_dir}")
+        self._console.print(f"simulating {many(total, 'run')}{kept}, into {run_dir}")
 
     def advanced(self, arm: str, replication: int, seconds: float) -> None:
         """Say so when another tenth is done."""

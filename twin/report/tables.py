@@ -78,8 +78,9 @@ def blame_table(result: Result, arms: Sequence[str]) -> Table:
 def _table(title: str) -> Table:
     return Table(
         title=title,
+        min_width=len(title),
         title_justify="left",
-        title_style="bold",
+        title_style="bold not italic",
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,

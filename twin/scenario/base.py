@@ -118,7 +118,7 @@ def par(default: Any = ..., *, unit: str, meaning: str, source: str = "assumptio
     ``source`` names where the default comes from; the word ``assumption`` marks a value that rests on none.
     A mutable default is given as ``default_factory=``.
     """
-    extra = {"unit": unit, "source": source}
+    extra: dict[str, Any] = {"unit": unit, "source": source}
     if "default_factory" in rules:
         return Field(description=meaning, json_schema_extra=extra, **rules)
     return Field(default, description=meaning, json_schema_extra=extra, **rules)

@@ -54,7 +54,7 @@ def _read(shape: Shape, value: Any) -> Any:
     if shape.model is not None and isinstance(value, dict):
         return draft(shape.model, value)
     inner = shape.item
-    if inner is None or inner.kind == "value":
+    if inner is None or inner.model is None:
         return None
     if shape.kind == "list" and isinstance(value, list):
         return tuple(_or_hole(_read(inner, item)) for item in value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from twin.core.clock import WEEK
+from twin.core.clock import MILLISECOND, WEEK
 from twin.scenario.base import Broken, format_duration
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Channel
@@ -143,7 +143,7 @@ def _carried(path: Location, feed: Feed, weekly_rows: float) -> Iterator[Broken]
     if took >= feed.interval > 0:
         yield Broken(
             (*path, "interval"),
-            f"a job takes {format_duration(took)} on average for the {rows:.4g} rows of an interval of {format_duration(feed.interval)}: "
+            f"a job takes {format_duration(took // MILLISECOND * MILLISECOND)} on average for the {rows:.4g} rows of an interval of {format_duration(feed.interval)}: "
             "each would run into the next for ever",
         )
 

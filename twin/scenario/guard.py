@@ -79,7 +79,7 @@ def _events(text: str, name: str) -> Iterator[Any]:
 
 def _refuse_references(event: Any, at: tuple[str, int, int]) -> None:
     if isinstance(event, yaml.AliasEvent):
-        raise _refused(*at, f"has an alias, *{event.anchor[:40]}; repeat the value, or use extends")
+        raise _refused(*at, f"has an alias, *{str(event.anchor)[:40]}; repeat the value, or use extends")
     if event.anchor is not None:
         raise _refused(*at, f"has an anchor, &{event.anchor[:40]}; repeat the value, or use extends")
     if event.tag is not None and event.tag not in STRING_TAGS:

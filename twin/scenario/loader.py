@@ -29,7 +29,7 @@ from twin.scenario.times import TIMES
 
 SEED_OPTION: Final = "--seed"
 
-_CHECKS: Final = (*REFERENCES, *TIMES, *FEASIBILITY, *TABLES)
+_CHECKS: Final[tuple[Check, ...]] = (*REFERENCES, *TIMES, *FEASIBILITY, *TABLES)
 _TABLE_PATHS: Final[tuple[Location, ...]] = (("estate", "stores", "table"), ("estate", "skus", "table"))
 
 
@@ -106,29 +106,23 @@ def _validated(data: Any, context: Context) -> tuple[Scenario | None, list[Broke
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        unsure = draft(Scenario, data)
-        return None, [*broken_rules(error), *_own_rules(unsure), *_across(unsure, context)]
-    return scenario, list(_across(scenario, context))
+        return None, [*broken_rules(error), *_of_what_is_readable(draft(Scenario, data), context)]
+    return scenario, [rule for check in _CHECKS for rule in check(scenario, context)]
 
 
-def _own_rules(scenario: Scenario) -> Iterator[Broken]:
-    """Rules of the single objects, wherever their values can be read."""
-    for path, thing in objects(scenario):
-        for rule in _readable(thing.broken()):
+def _of_what_is_readable(unsure: Scenario, context: Context) -> Iterator[Broken]:
+    """All rules that can be asked of a scenario with holes: those of its objects, and those between them."""
+    for path, thing in objects(unsure):
+        for rule in _until_a_hole(thing.broken()):
             yield Broken((*path, *rule.path), rule.message, rule.key)
+    for check in _CHECKS:
+        yield from _until_a_hole(check(unsure, context))
 
 
-def _across(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """Rules between the objects."""
-    checks: tuple[Check, ...] = _CHECKS
-    for check in checks:
-        yield from _readable(check(scenario, context))
-
-
-def _readable(rules: Iterator[Broken]) -> Iterator[Broken]:
+def _until_a_hole(rules: Iterator[Broken]) -> Iterator[Broken]:
     try:
         yield from rules
-    except Unreadable:
+    except (Unreadable, TypeError):  # a function written in C says TypeError of a hole
         return
 
 

@@ -31,10 +31,15 @@ _NO_UNIT: Final = ("object", "list", "text", "name", "names", "flag", "law", "du
 def broken_rules(error: ValidationError) -> Iterator[Broken]:
     """What is wrong with single values; rules between values are found by asking the objects themselves."""
     for detail in error.errors(include_url=False):
-        if isinstance(detail.get("ctx", {}).get("error"), RuleError):
+        if isinstance(detail.get("ctx", {}).get("error"), RuleError) or _follows_from_items(dict(detail)):
             continue
         path = tuple(part for part in detail["loc"] if part != "[key]")
         yield Broken(path, _message(dict(detail), path), key="[key]" in detail["loc"] or detail["type"] == "extra_forbidden")
+
+
+def _follows_from_items(detail: dict[str, Any]) -> bool:
+    """pydantic counts valid items only: a list whose items are all wrong is not too short."""
+    return detail["type"] == "too_short" and bool(len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _message(detail: dict[str, Any], path: Location) -> str:
@@ -76,7 +81,7 @@ def _unknown(detail: dict[str, Any], path: Location) -> str:
         if name in Scenario.model_fields:
             return "may not differ between arms, they meet the same world; an arm may change only what belongs to systems"
     known = _known(path)
-    return f"unknown key{did_you_mean(name, known) or listed(known)}"
+    return f"unknown key{did_you_mean(name, known) or listed(known, name)}"
 
 
 def _known(path: Location) -> list[str]:

@@ -83,7 +83,7 @@ def threshold_kpis(scenario: Scenario, context: Context) -> Iterator[Broken]:
     if context.known_kpis is None:
         return
     channels = list(scenario.demand.channels)
-    known = [name.replace("<channel>", channel) for name in context.known_kpis for channel in channels]
+    known = [name.replace("<channel>", channel) for name in sorted(context.known_kpis) for channel in channels]
     for place, threshold in enumerate(scenario.thresholds):
         yield from _unless_known("KPI", ("thresholds", place, "kpi"), threshold.kpi, dict.fromkeys(known))
 

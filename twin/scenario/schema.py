@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-
-
 from twin.scenario.base import DURATION_RULE, Model
 from twin.scenario.fields import Parameter, Shape, parameters
 from twin.scenario.scenario import Scenario

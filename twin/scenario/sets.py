@@ -34,7 +34,8 @@ class Change:
 
 def parse_sets(sets: Sequence[str]) -> tuple[list[Change], list[Problem]]:
     """Changes of the command line, in order, and what is wrong with the others. Line n is the n-th ``--set``."""
-    changes, problems = [], []
+    changes: list[Change] = []
+    problems: list[Problem] = []
     for number, text in enumerate(sets, 1):
         try:
             changes.extend(_leaves(_parse(text, number)))

@@ -25,13 +25,13 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Read ``path`` and what it extends. Raises :class:`ScenarioError` for a file that is refused as a whole."""
+    """Read ``path`` and what it extends. Raises :class:`ScenarioError` for a file that is refused or cannot be found."""
     root, problems = _read(path)
     files = [path]
     while (child := root.mapping.get("extends")) is not None:
         below = _extended(child, files)
         if isinstance(below, Problem):
-            return Source(_without_extends(root), tuple(files), (*problems, below))
+            raise ScenarioError([*problems, below])
         base, more = _read(below)
         files.append(below)
         root = merge(base, _without_extends(root))

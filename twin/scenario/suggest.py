@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-_LISTED_MAX: Final = 12
+_LISTED_MAX: Final = 15
 _LENGTH_MAX: Final = 80
+_LIKENESS: Final = 0.65  # of difflib; 0.6, its default, takes "weather" for "estate"
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
@@ -15,20 +16,23 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     if not isinstance(name, str) or len(name) > _LENGTH_MAX:
         return ""
     lowered = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), lowered, 1)
+    close = difflib.get_close_matches(name.lower(), lowered, 1, _LIKENESS)
     return f" (did you mean {lowered[close[0]]!r}?)" if close else ""
 
 
 def not_among(what: str, name: str, known: Iterable[str]) -> str:
     """Message for a reference to something that does not exist."""
     names = list(known)
-    return f"no {what} is called {shown(name)}{listed(names)}{did_you_mean(name, names)}"
+    return f"no {what} is called {shown(name)}{listed(names, name)}"
 
 
-def listed(names: list[str]) -> str:
-    """``; there are a, b, c``: as many as fit on a line."""
-    more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""
-    return f"; there is {', '.join(names[:_LISTED_MAX])}{more}" if names else "; there is none"
+def listed(known: Iterable[str], name: object) -> str:
+    """What there is instead: all of it if that fits on a line, and what is nearest to ``name``."""
+    names = list(dict.fromkeys(known))
+    hint = did_you_mean(name, names)
+    if len(names) > _LISTED_MAX:
+        return hint or f"; there are {len(names)}, such as {', '.join(names[:_LISTED_MAX])}"
+    return f"; there {'is' if len(names) < 2 else 'are'} {', '.join(names) or 'none'}{hint}"
 
 
 def shown(value: object) -> str:

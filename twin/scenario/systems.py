@@ -33,7 +33,7 @@ class Feed(Model):
     partitions: Positive = par(12, unit="partitions", meaning="stream: partitions per topic, keyed by node (movements) or SKU (orders)")
     store_link: Duration = par("300ms", unit="duration", meaning="stream: store system to broker")
     dc_link: Duration = par("40ms", unit="duration", meaning="stream: DC or head office system to broker")
-    service: DurationLaw = par(lognormal("5ms", 1.0), unit="duration law", meaning="stream: handling of one message by the partition's consumer")
+    service: DurationLaw = par(lognormal("2ms", 1.0), unit="duration law", meaning="stream: handling of one message by the partition's consumer")
 
     def broken(self) -> Iterator[Broken]:
         if self.mode == "batch" and self.interval <= 0:

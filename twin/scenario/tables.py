@@ -72,7 +72,7 @@ def _columns(path: Location, name: str, file: Path, needed: Collection[str]) -> 
         return
     for column in needed:
         if column not in present:
-            yield Broken(path, f"{name} has no column {column!r}{listed(present)}{did_you_mean(column, present)}")
+            yield Broken(path, f"{name} has no column {column!r}{listed(present, column)}")
 
 
 def _members(path: Location, name: str, file: Path, column: str, known: list[str]) -> Iterator[Broken]:
