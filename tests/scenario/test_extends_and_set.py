@@ -1,12 +1,13 @@
 """Extending files, and changing values from the command line."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from twin.core.clock import DAY, HOUR
 from twin.scenario.loader import load
 
 
-def test_mappings_merge_and_lists_are_replaced(write, minimal: Path) -> None:
+def test_mappings_merge_and_lists_are_replaced(write: Callable[..., Path], minimal: Path) -> None:
     text = "calendar: {window: 2d}\nestate:\n  dcs: [{name: dc_east, region: east}]\n"
     changed, base = load(write(text)).scenario, load(minimal).scenario
     assert changed.calendar.window == 2 * DAY
@@ -16,7 +17,7 @@ def test_mappings_merge_and_lists_are_replaced(write, minimal: Path) -> None:
     assert list(changed.arms) == list(base.arms)
 
 
-def test_a_chain_of_files_is_read_and_named_nearest_first(write, minimal: Path) -> None:
+def test_a_chain_of_files_is_read_and_named_nearest_first(write: Callable[..., Path], minimal: Path) -> None:
     first = write("seed: 5\nname: first\n", "deep/first.yaml")
     second = write("name: second\n", "second.yaml", extends=Path("deep/first.yaml"))
     loaded = load(second)
@@ -26,13 +27,15 @@ def test_a_chain_of_files_is_read_and_named_nearest_first(write, minimal: Path) 
     assert loaded.base == second.parent
 
 
-def test_a_circle_of_files_is_refused_where_it_closes(write, problems) -> None:
+def test_a_circle_of_files_is_refused_where_it_closes(
+    write: Callable[..., Path], problems: Callable[..., list[str]]
+) -> None:
     write("seed: 1\n", "a.yaml", extends=Path("b.yaml"))
     path = write("seed: 2\n", "b.yaml", extends=Path("a.yaml"))
     assert problems(path) == ["a.yaml:1:10: extends: goes in a circle: b.yaml -> a.yaml -> b.yaml"]
 
 
-def test_an_endless_chain_is_refused(write, problems) -> None:
+def test_an_endless_chain_is_refused(write: Callable[..., Path], problems: Callable[..., list[str]]) -> None:
     for number in range(20):
         write("", f"f{number}.yaml", extends=Path(f"f{number + 1}.yaml"))
     assert problems(write("", "start.yaml", extends=Path("f0.yaml"))) == [
@@ -40,14 +43,16 @@ def test_an_endless_chain_is_refused(write, problems) -> None:
     ]
 
 
-def test_a_problem_is_placed_in_the_file_that_wrote_it(write, problems) -> None:
+def test_a_problem_is_placed_in_the_file_that_wrote_it(
+    write: Callable[..., Path], problems: Callable[..., list[str]]
+) -> None:
     write("seed: -1\ncalendar: {window: 0s}\n", "below.yaml")
     path = write("calendar: {window: 1d}\nname: Bad\n", extends=Path("below.yaml"))
     found = problems(path)
     assert [line.split(": ")[0] for line in found] == ["scenario.yaml:3:7", "below.yaml:2:7"]
 
 
-def test_a_table_is_relative_to_the_file_that_names_it(write, tmp_path: Path) -> None:
+def test_a_table_is_relative_to_the_file_that_names_it(write: Callable[..., Path], tmp_path: Path) -> None:
     table = tmp_path / "lower" / "skus.csv"
     table.parent.mkdir()
     table.write_text("sku,price_usd,popularity\na,1,1\n", encoding="utf-8")
@@ -59,7 +64,8 @@ def test_a_table_is_relative_to_the_file_that_names_it(write, tmp_path: Path) ->
 
 
 def test_set_changes_any_value_in_order(minimal: Path) -> None:
-    sets = ["demand.tills.scale=0.5", "estate.dcs[1].pickers=7", "estate.dcs.0.pickers=8", "calendar.window=3h", "seed=4"]
+    sets = ["demand.tills.scale=0.5", "estate.dcs[1].pickers=7", "estate.dcs.0.pickers=8", "seed=4"]
+    sets += ["calendar.window=3h"]
     scenario = load(minimal, sets=[*sets, "seed=6"]).scenario
     assert scenario.demand.tills.scale == 0.5
     assert [dc.pickers for dc in scenario.estate.dcs] == [8, 7]
@@ -75,12 +81,12 @@ def test_set_takes_flow_lists_and_mappings(minimal: Path) -> None:
     assert {(arm.preset, arm.buffers.pooled["web"]) for arm in scenario.arms.values()} == {("hub", 3)}
 
 
-def test_the_seed_option_wins_over_file_and_set(minimal: Path, problems) -> None:
+def test_the_seed_option_wins_over_file_and_set(minimal: Path, problems: Callable[..., list[str]]) -> None:
     assert load(minimal, sets=["seed=7"], seed=8).scenario.seed == 8
     assert problems(minimal, seed=-8) == ["--seed:1:1: seed: must be at least 0, it is -8"]
 
 
-def test_mistakes_in_set_are_placed_by_option_and_column(minimal: Path, problems) -> None:
+def test_mistakes_in_set_are_placed_by_option_and_column(minimal: Path, problems: Callable[..., list[str]]) -> None:
     found = problems(
         minimal,
         "seed=true",
@@ -98,7 +104,8 @@ def test_mistakes_in_set_are_placed_by_option_and_column(minimal: Path, problems
     assert found == [
         "--set:1:6: seed: must be a whole number, it is true",
         "--set:2:1: demand.tils: unknown key (did you mean 'tills'?)",
-        "--set:3:1: arms.hbu: no arm is called 'hbu'; there are point_to_point, hub, event_driven, hybrid (did you mean 'hub'?)",
+        "--set:3:1: arms.hbu: no arm is called 'hbu'; there are point_to_point, hub, event_driven, hybrid "
+        "(did you mean 'hub'?)",
         "--set:4:1: demand.channels.wbe: no channel is called 'wbe'; there are web, market (did you mean 'web'?)",
         "--set:5:1: estate.dcs[2]: has 2 items, counted from 0; 2 is not one of them",
         "--set:6:17: calendar.window: must be a duration such as 250ms, 30s, 15m, 4h, 1d12h, it is 7",
@@ -110,6 +117,8 @@ def test_mistakes_in_set_are_placed_by_option_and_column(minimal: Path, problems
     ]
 
 
-def test_problems_of_file_and_options_are_reported_together(write, problems) -> None:
+def test_problems_of_file_and_options_are_reported_together(
+    write: Callable[..., Path], problems: Callable[..., list[str]]
+) -> None:
     found = problems(write("name: Bad\n"), "seed=-1")
     assert [line.split(": ")[1] for line in found] == ["name", "seed"]

@@ -20,11 +20,11 @@ HOSTILE = {
     "nested_dashes": ("- " * 100_000 + "a", "is nested more than 32 levels deep"),
     "nested_question_marks": ("? " * 100_000, "is nested more than 32 levels deep"),
     "nested_indentation": ("".join(" " * i + "a:\n" for i in range(1_000)), "is nested more than 32 levels deep"),
-    "many_values": ("a: [" + "1," * 200_000 + "]", "has more than 50000 YAML events; put data into tables"),
+    "many_values": ("a: [" + "1," * 200_000 + "]", "has more than 20000 YAML events; put data into tables"),
     "alias_bomb": (BOMB, "has an anchor, &a; repeat the value, or use extends"),
     "merge_bomb": ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "has an anchor, &a; repeat the value, or use extends"),
-    "python_object": ("a: !!python/object/new:os.system [x]", "has a tag, 'tag:yaml.org,2002:python/object/new:os.'; values"),
-    "many_anchors": ("&a " * 50_000 + "x", "is not YAML:"),
+    "python_object": ("a: !!python/object/new:os.system [x]", "has a tag, 'tag:yaml.org,2002:python/"),
+    "many_anchors": ("&a " * 50_000 + "x", "has an anchor, &a"),
     "many_documents": ("--- 1\n" * 50_000, "has a second document; a scenario is one document"),
     "directive": ("%TAG ! tag:evil,2000:\n--- !x 1", "has a tag, 'tag:evil,2000:x'; values need no tags"),
     "control_character": ("a: \x00", "is not YAML: control characters are not allowed"),
@@ -117,5 +117,5 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 
 
 def test_problems_of_single_values_are_cut_off_too() -> None:
-    _, problems = compose("a: [" + ".nan," * 20_000 + "]", "file")
+    _, problems = compose("a: [" + ".nan," * 10_000 + "]", "file")
     assert len(problems) == PROBLEMS_MAX

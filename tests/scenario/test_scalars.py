@@ -48,16 +48,18 @@ def test_a_scalar_is_what_the_core_schema_says(text: str, value: object) -> None
     assert (type(read), read) == (type(value), value)
 
 
-@pytest.mark.parametrize("text", [".nan", ".NaN", ".inf", "-.INF", "+.Inf", "1e400", "9223372036854775808", "0x" + "f" * 40, "9" * 5000])
+@pytest.mark.parametrize(
+    "text", [".nan", ".NaN", ".inf", "-.INF", "+.Inf", "1e400", str(2**63), "0x" + "f" * 40, "9" * 5000]
+)
 def test_a_number_that_is_not_finite_or_too_large_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must"):
         resolve(text)
 
 
 def test_quotes_and_the_string_tag_make_text() -> None:
-    root, problems = compose("""{a: "1", b: 'true', c: !!str 1, d: ! 1, e: "~", f: |\n 1\n}""".replace("f: |\n 1\n", ""), "file")
+    root, problems = compose('a: "1"\nb: \'true\'\nc: !!str 1\nd: |\n  1\ne: "~"\n', "file")
     assert problems == []
-    assert root.plain() == {"a": "1", "b": "true", "c": "1", "d": "1", "e": "~"}
+    assert root.plain() == {"a": "1", "b": "true", "c": "1", "d": "1\n", "e": "~"}
 
 
 @given(st.integers(-(2**63) + 1, 2**63 - 1))

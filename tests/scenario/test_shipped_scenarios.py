@@ -9,7 +9,14 @@ from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-NAMES = ["black_friday", "erp_maintenance", "integration_styles", "online_retail_replay", "quickstart", "reservation_points"]
+NAMES = [
+    "black_friday",
+    "erp_maintenance",
+    "integration_styles",
+    "online_retail_replay",
+    "quickstart",
+    "reservation_points",
+]
 
 
 def scenario(name: str) -> Scenario:

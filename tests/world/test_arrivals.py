@@ -9,8 +9,10 @@ from scipy import stats
 
 from tests.world.make import channel, cluster, scenario
 from twin.core.clock import DAY, HOUR
+from twin.scenario.demand import Promotion
 from twin.scenario.scenario import Scenario
 from twin.world.profiles import BUILT_IN, weekly_rates
+from twin.world.promotions import Promotions
 from twin.world.tables import Physical
 from twin.world.world import World
 
@@ -201,6 +203,33 @@ def test_a_promotion_multiplies_the_demand_of_its_skus_while_it_lasts() -> None:
         rest = np.delete(np.arange(100), np.arange(2, 12))
         assert abs(after[rest].sum() / before[rest].sum() - 1) < 4 * np.sqrt(2 / before[rest].sum())
         assert abs(skus(promoted, (16, 24)).sum() / skus(plain, (16, 24)).sum() - 1) < 0.15
+
+
+def test_overlapping_promotions_multiply() -> None:
+    law = {"start": 10, "duration": 20, "multiplier": 2.0, "top_skus": 2}
+    times = [
+        {"start": "1h", "duration": "2h"},
+        {"start": "2h", "duration": "2h", "first_rank": 2, "channels": ("web",), "tills": False},
+    ]
+    listed = tuple(Promotion.model_validate(law | changes) for changes in times)
+    promotions = Promotions(listed, np.array([0.1, 0.4, 0.2, 0.3]))
+    assert promotions.epochs(0) == [
+        (0, HOUR),
+        (HOUR, 2 * HOUR),
+        (2 * HOUR, 3 * HOUR),
+        (3 * HOUR, 4 * HOUR),
+        (4 * HOUR, DAY),
+    ]
+    assert promotions.at_tills(0) is None
+    assert _listed(promotions.at_tills(2 * HOUR)) == [1, 2, 1, 2]
+    assert _listed(promotions.at_channel(2 * HOUR, "web")) == [1, 2, 2, 4]
+    assert _listed(promotions.at_channel(2 * HOUR, "app")) == [1, 2, 1, 2]
+    assert _listed(promotions.at_channel(3 * HOUR, "web")) == [1, 1, 2, 2]
+
+
+def _listed(factors: NDArray[np.float64] | None) -> list[float]:
+    assert factors is not None
+    return factors.tolist()
 
 
 def _sold(world: World, hours: tuple[int, int]) -> NDArray[np.int64]:

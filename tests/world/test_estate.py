@@ -48,6 +48,14 @@ def test_stores_are_supplied_by_a_dc_of_their_region() -> None:
     assert (estate.nodes["supplied_by"][:2] == -1).all()
 
 
+def test_the_own_regions_dc_comes_before_a_nearer_one(tmp_path: Path) -> None:
+    table = "store,region,cluster,x_km,y_km\nodd,east,high_street,600,400\n"
+    (tmp_path / "stores.csv").write_text(table)
+    estate = realise(scenario(estate__stores={"clusters": [cluster()], "table": "stores.csv"}), tmp_path)
+    assert estate.nodes["x_km"].tolist() == [200, 600, 600]  # it stands beside the DC of the west
+    assert estate.nodes["supplied_by"][2] == 0
+
+
 def test_a_store_of_a_region_without_dc_is_supplied_by_the_nearest() -> None:
     estate = realise(scenario(estate__dcs=[{"name": "dc-west", "region": "west"}]))
     assert set(estate.nodes["supplied_by"][1:]) == {0}

@@ -369,10 +369,14 @@ def test_till_sales_of_a_log_fall_on_the_estates_stores(tmp_path: Path) -> None:
 
 def test_more_shops_than_stores_share_the_stores(tmp_path: Path) -> None:
     made = replay(tmp_path, _shop_log(), target="tills", channel=None, columns=STORES)
-    few = made.estate.model_copy(update={"stores": made.estate.stores.model_copy(update={"count": 1})})
+    narrow = made.estate.stores.clusters[0].model_copy(update={"assortment": 1})
+    one = made.estate.stores.model_copy(update={"count": 1, "clusters": (narrow,)})
+    few = made.estate.model_copy(update={"stores": one})
     world = World(made.model_copy(update={"estate": few}), 0, base=tmp_path)
     assert world.account is not None
     assert world.account.lines(MAPPED, "sale") == 5
+    # It stocks what it is shown to sell, however narrow its assortment is meant to be.
+    assert sum((world.day(day).physical["kind"] == Physical.SALE).sum() for day in range(3)) == 5
 
 
 def test_lines_without_a_store_are_set_aside(tmp_path: Path) -> None:

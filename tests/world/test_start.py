@@ -7,6 +7,7 @@ import pytest
 
 from tests.world.make import cluster, scenario
 from twin.core.clock import DAY, HOUR
+from twin.scenario.estate import Skus
 from twin.scenario.scenario import Scenario
 from twin.world.estate import RealisedEstate, realise
 from twin.world.start import draw_start
@@ -42,6 +43,20 @@ def test_errors_are_fair_in_sign_and_geometric_in_size(start: WorldStart) -> Non
     assert stocked.size > 2000
     assert abs((stocked["error"] > 0).mean() - 0.5) < 4 * 0.5 / np.sqrt(stocked.size)
     assert np.abs(stocked["error"]).mean() == pytest.approx(2.0, abs=4 * np.sqrt(2 / stocked.size))
+
+
+def test_errors_of_empty_shelves_keep_the_share_of_wrong_records() -> None:
+    made = _many(demand__tills={"scale": 0.0}, estate__record_error={"wrong_share": 0.5})
+    scarce = made.model_copy(update={"estate": made.estate.model_copy(update={"skus": _all_ending(made)})})
+    estate = realise(scarce)
+    pairs = draw_start(scarce, estate, Streams(11, 0)).pairs
+    empty = pairs[(pairs["on_hand"] == 0) & (estate.nodes["is_dc"][estate.pair_node] == 0)]
+    assert empty.size > 5000
+    assert abs((empty["error"] > 0).mean() - 0.5) < 4 * 0.5 / np.sqrt(empty.size)
+
+
+def _all_ending(made: Scenario) -> Skus:
+    return made.estate.skus.model_copy(update={"ending_share": 1.0})
 
 
 def test_no_record_is_below_zero(start: WorldStart) -> None:

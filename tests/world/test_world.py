@@ -35,6 +35,7 @@ def test_the_world_does_not_depend_on_arms_money_or_comparison() -> None:
         economics={"lost_sale_share": {"low": 0.1, "base": 0.2, "high": 0.3}},
     )
     assert World(other, 0).fingerprint() == plain
+    assert World(other, 0).estate is World(scenario(), 0).estate  # it is not even realised anew
 
 
 def test_all_replications_share_the_estate() -> None:

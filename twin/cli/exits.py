@@ -25,8 +25,8 @@ def invoke(app: Typer, arguments: Sequence[str], *, name: str, instruments: Inst
         code = app(list(arguments), prog_name=name, standalone_mode=False, obj=instruments)
         sys.stdout.flush()
     except TyperException as error:
-        error.show()
-        return ExitCode.USAGE
+        message = error.format_message()  # empty when no command was given and the help has been printed
+        return _say(f"{message}\n{name} --help lists the options", ExitCode.USAGE) if message else ExitCode.USAGE
     except KeyboardInterrupt:
         return _say("interrupted", ExitCode.INTERRUPTED)
     except TwinError as error:

@@ -11,7 +11,7 @@ from twin.kernels.checkout import lapse
 from twin.kernels.memory import control, flows, holds, pairs, physical, skus
 from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
-from twin.kernels.topics import deliver, move
+from twin.kernels.topics import book_until, deliver, move
 
 ROOM: Final = 8192
 """Free messages that every control-plane kernel may rely on; :func:`advance` stops when fewer are left."""
@@ -104,5 +104,6 @@ def advance(handle: int, now: int) -> int:
         return FULL
     if c.holds_mask - (c.holds_high - c.holds_low) < ROOM:
         return FULL
+    book_until(handle, now)  # while the pairs are still in the cache
     c.now = now
     return 0

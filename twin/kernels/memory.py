@@ -24,6 +24,7 @@ from twin.kernels import state
 TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("control", state.CONTROL),
     ("pairs", state.PAIR),
+    ("rules", state.RULE),
     ("skus", state.SKU),
     ("nodes", state.NODE),
     ("servers", np.dtype("i8")),
@@ -49,6 +50,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("node_first", np.dtype("i8")),
     ("scratch", np.dtype("i8")),
 )
+_CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
 
 
@@ -86,6 +88,7 @@ def _accessor(name: str) -> Callable[[int], Any]:
 
 control = _accessor("control")
 pairs = _accessor("pairs")
+rules = _accessor("rules")
 skus = _accessor("skus")
 nodes = _accessor("nodes")
 servers = _accessor("servers")
@@ -110,6 +113,13 @@ flows = _accessor("flows")
 node_pairs = _accessor("node_pairs")
 node_first = _accessor("node_first")
 scratch = _accessor("scratch")
+
+
+def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros that begin on a cache line."""
+    raw = np.zeros(size * dtype.itemsize + _CACHE_LINE, np.uint8)
+    start = -raw.ctypes.data % _CACHE_LINE
+    return raw[start : start + size * dtype.itemsize].view(dtype)
 
 
 class Memory:

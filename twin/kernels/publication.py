@@ -105,8 +105,10 @@ def note_movement(handle: int, s: int, t: int) -> None:
     n = control(handle)[0].channels
     for k in range(n):
         copy = publications(handle)[s * n + k]
-        copy.staged_oldest = min(copy.staged_oldest, t)
-        copy.live_oldest = min(copy.live_oldest, t)
+        if copy.staged_oldest > t:
+            copy.staged_oldest = t
+        if copy.live_oldest > t:
+            copy.live_oldest = t
 
 
 @kernel

@@ -10,17 +10,18 @@ from twin.core.jit import kernel
 from twin.journal.tables import Cause, Flow, Mode, Status
 from twin.kernels.calls import first_free
 from twin.kernels.memory import control, flows, keys, lines, nodes, orders, outages, pairs, scratch, servers, skus, windows
-from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved
+from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved, Strategy
 from twin.kernels.stock import change_on_hand, change_promised, change_reserved, change_unplaced, change_view, free_of, set_blocked
 from twin.kernels.topics import law, move
 from twin.kernels.truth import first_cause, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
-from twin.policies.sourcing import distance_squared, preference
+from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
 _ACCEPTED, _SUPPLIED, _OVERSOLD = int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD)
 _PICKUP = int(Mode.PICKUP)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
+_DC_FIRST = int(Strategy.DC_FIRST)
 _WALK_IN, _DAMAGE, _LATER = int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
 _STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
 _K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
@@ -35,11 +36,19 @@ def _rank(handle: int, p: int, x: int, y: int) -> int:
 
 
 @kernel
+def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
+    """Whether a DC, which come first among a SKU's pairs, has been found that neither this store nor a later one can beat."""
+    return control(handle)[0].strategy == _DC_FIRST and best_rank < STORE_CLASS and nodes(handle)[pair.node].is_dc == 0
+
+
+@kernel
 def best_pair(handle: int, line: Any, x: int, y: int) -> int:
     """Preferred pair that seems to have the line's units, or NIL."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
+        if _cannot_beat(handle, pair, best_rank):
+            return best
         if pair.pooled != 0 and free_of(pair) >= line.quantity:
             rank = _rank(handle, p, x, y)
             if rank < best_rank:
@@ -84,6 +93,8 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
+        if _cannot_beat(handle, pair, best_rank):
+            return best
         if pair.pooled == 0 or free_of(pair) < leader.quantity:
             continue
         rank = _rank(handle, p, order.x, order.y)

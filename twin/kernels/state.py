@@ -14,27 +14,28 @@ NIL: Final = -1
 
 PAIR = np.dtype(
     [
+        ("oldest", "i8"),  # first and last movement of the pair not yet in the view
+        ("newest", "i8"),
         ("on_hand", "i4"),
         ("viewed", "i4"),  # the view; numba keeps the name `view` for itself
         ("resv", "i4"),
         ("promised", "i4"),
+        ("record", "i4"),
+        ("error", "i4"),
+        ("sold", "i4"),
+        ("shrunk", "i4"),
+        ("on_order", "i4"),
+        ("sku", "i4"),
+        ("node", "i4"),
         ("buffer", "i2"),
         ("pooled", "i1"),
         ("blocked", "i1"),
-        ("sku", "i4"),
-        ("node", "i4"),
-        ("error", "i4"),
-        ("record", "i4"),
-        ("sold", "i4"),
-        ("shrunk", "i4"),
-        ("oldest", "i8"),  # first and last movement of the pair not yet in the view
-        ("newest", "i8"),
-        ("on_order", "i4"),
-        ("reorder", "i4"),
-        ("up_to", "i4"),
-        ("pack", "i4"),
     ]
 )
+"""One cache line: a movement touches its pair three times, and almost every touch is a miss."""
+
+RULE = np.dtype([("reorder", "i4"), ("up_to", "i4"), ("pack", "i4")])
+"""Replenishment rule of a pair, read once a day."""
 
 SKU = np.dtype(
     [
@@ -129,6 +130,7 @@ MESSAGE = np.dtype(
         ("seen", "i1"),
         ("posted", "i1"),
         ("receipt", "i1"),
+        ("store", "i1"),  # comes over a store's link
     ]
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels.memory import control, flows, node_first, node_pairs, nodes, pairs
+from twin.kernels.memory import control, flows, node_first, node_pairs, nodes, pairs, rules
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL, PART_SHIFT, Part
 from twin.kernels.stock import change_on_hand
@@ -19,14 +19,15 @@ REVIEW_SHIFT = 32
 
 
 @kernel
-def wanted_units(pair: Any) -> int:
+def wanted_units(handle: int, p: int) -> int:
     """(s, S) on the record: units to order now, in whole packs; 0 if the position is above the reorder point or never replenished."""
-    if pair.reorder < 0:
+    rule = rules(handle)[p]
+    if rule.reorder < 0:
         return 0
-    position = pair.record + pair.on_order
-    if position > pair.reorder:
+    position = pairs(handle)[p].record + pairs(handle)[p].on_order
+    if position > rule.reorder:
         return 0
-    return (pair.up_to - position + pair.pack - 1) // pair.pack * pair.pack
+    return (rule.up_to - position + rule.pack - 1) // rule.pack * rule.pack
 
 
 @kernel
@@ -36,7 +37,7 @@ def review_store(handle: int, n: int, review: int, now: int, rows: Any) -> int:
     for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
         p = node_pairs(handle)[i]
         pair = pairs(handle)[p]
-        wanted = wanted_units(pair)
+        wanted = wanted_units(handle, p)
         if wanted == 0:
             continue
         source = pair_at(handle, pair.sku, nodes(handle)[n].supplied_by)
@@ -61,7 +62,7 @@ def review_dc(handle: int, n: int, rows: Any) -> int:
     count = 0
     for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
         p = node_pairs(handle)[i]
-        wanted = wanted_units(pairs(handle)[p])
+        wanted = wanted_units(handle, p)
         if wanted > 0:
             pairs(handle)[p].on_order += wanted
             rows[count, 0], rows[count, 1] = p, wanted

@@ -52,9 +52,7 @@ def _up(handle: int, consumer: Any, t: int) -> int:
 @kernel
 def _completion(handle: int, consumer: Any, lane: Any, message: Any) -> int:
     """When the lane's consumer will have handled ``message``."""
-    link = consumer.dc_link
-    if message.pair != NIL and nodes(handle)[pairs(handle)[message.pair].node].is_dc == 0 and message.line == NIL:
-        link = consumer.store_link
+    link = consumer.store_link if message.store != 0 else consumer.dc_link
     start = _up(handle, consumer, max(lane.free, message.t + link))
     return start + law(handle, consumer.law, bits(keys(handle)[consumer.key], message.entity, message.part))
 
@@ -159,6 +157,7 @@ def move(handle: int, t: int, p: int, delta: int, consumed: int, entity: int, pa
     message.seen = message.posted = 0
     message.receipt = part >> PART_SHIFT == _RECEIPT or part >> PART_SHIFT == _RETURN
     pair = pairs(handle)[p]
+    message.store = nodes(handle)[pair.node].is_dc == 0
     if pair.pooled != 0:
         settle(handle, pair.sku, limit)
     _link_unseen(handle, number, message)
@@ -178,7 +177,7 @@ def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int
     c.notes_high += 1
     message = notes(handle)[number & c.notes_mask]
     message.t, message.entity, message.part, message.pair = t, entity, part, p
-    message.sku, message.delta, message.line, message.next, message.seen = s, units, line, NIL, 0
+    message.sku, message.delta, message.line, message.next, message.seen, message.store = s, units, line, NIL, 0, 0
     consumer = consumers(handle)[NOTES]
     _join(handle, NOTES, consumer.first + s % consumer.lanes, number)
     flows(handle)[_RESERVE_MESSAGES] += 1

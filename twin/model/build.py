@@ -14,7 +14,7 @@ from twin.core.clock import NEVER
 from twin.core.hashing import bits_of_many
 from twin.journal.tables import Flow, Latency
 from twin.kernels import state
-from twin.kernels.memory import Memory
+from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
 from twin.kernels.state import ERP, NIL, NOTES, RECORD, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
 from twin.scenario.laws import Law as ScenarioLaw
@@ -97,9 +97,13 @@ def _windows(memory: Memory, world: World) -> None:
 
 def _stock(memory: Memory, world: World, systems: Systems) -> None:
     estate, start = world.estate, world.start.pairs
-    pairs = np.zeros(start.size, state.PAIR)
-    for name in ("sku", "node", "on_hand", "error", "reorder", "up_to", "pack"):
+    pairs = aligned(start.size, state.PAIR)
+    for name in ("sku", "node", "on_hand", "error"):
         pairs[name] = start[name]
+    rules = np.zeros(start.size, state.RULE)
+    for name in ("reorder", "up_to", "pack"):
+        rules[name] = start[name]
+    memory.put("rules", rules)
     pairs["viewed"] = pairs["record"] = start["on_hand"] + start["error"]
     is_dc = estate.nodes["is_dc"][start["node"]] != 0
     pairs["pooled"] = is_dc | (estate.nodes["ships"][start["node"]] != 0)

@@ -31,10 +31,9 @@ class Plane:
         return result
 
     def advance(self, now: int) -> None:
-        """Carry out everything up to and including ``now``; the postings too."""
+        """Carry out everything up to and including ``now``."""
         while advance(self.handle, now) == FULL:
             self.grow()
-        topics.book_until(self.handle, now)
 
     def call(self, station: int, number: int, attempt: int, now: int) -> int:
         """See :func:`twin.kernels.steps.call`."""

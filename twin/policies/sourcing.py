@@ -5,6 +5,8 @@ from __future__ import annotations
 from twin.core.jit import kernel
 
 DC_FIRST, NEAREST, MOST_STOCK = 0, 1, 2
+STORE_CLASS = 1 << 40
+"""Added to a store's rank under DC_FIRST; every DC's rank is below."""
 
 
 @kernel
@@ -17,7 +19,7 @@ def distance_squared(x0: int, y0: int, x1: int, y1: int) -> int:
 def preference(strategy: int, is_dc: int, free: int, distance2: int) -> int:
     """Rank of a candidate: the smallest wins, ties go to the lower node. ``distance2`` must be below 2**40."""
     if strategy == DC_FIRST:
-        return ((1 - is_dc) << 40) + distance2
+        return (1 - is_dc) * STORE_CLASS + distance2
     if strategy == MOST_STOCK:
-        return (-free << 40) + distance2
+        return -free * STORE_CLASS + distance2
     return distance2

@@ -7,12 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final, get_args
 
+from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.merge import merge
-from twin.scenario.nodes import Node, built_in, compose_file
+from twin.scenario.nodes import Node, built_in, compose_file, locate
 from twin.scenario.sets import Change, assign
 from twin.scenario.systems import PresetName, Systems
 
 PRESETS: Final[tuple[str, ...]] = get_args(PresetName)
+ARMS_MAX: Final = 200
+"""Each arm is a full set of systems, so a small file of many arms would be a large scenario."""
+
 _FOLDER: Final = Path(__file__).parent / "presets"
 
 
@@ -32,9 +36,17 @@ def resolve_arms(root: Node, changes: Sequence[Change]) -> Node:
     common = children.pop("systems", None)
     arms = children.get("arms")
     if arms is not None and isinstance(arms.value, dict):
+        _refuse_too_many(arms)
         resolved = {name: _arm(common, arm, _changes_of(name, changes)) for name, arm in arms.value.items()}
         children["arms"] = Node(resolved, arms.mark, arms.key, arms.path)
     return Node(children, root.mark, root.key, root.path)
+
+
+def _refuse_too_many(arms: Node) -> None:
+    if len(arms.mapping) > ARMS_MAX:
+        mark, path = locate(arms, ())
+        message = f"must be at most {ARMS_MAX} arms, there are {len(arms.mapping)}; sweep with --set"
+        raise ScenarioError([Problem(mark.file, mark.line, mark.column, path, message)])
 
 
 def _changes_of(arm: str, changes: Sequence[Change]) -> list[Change]:

@@ -98,7 +98,12 @@ class Model(BaseModel):
     """Base of every scenario object: immutable, no unknown keys, no silent conversion, no NaN."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, use_attribute_docstrings=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=False,
     )
 
     def broken(self) -> Iterator[Broken]:

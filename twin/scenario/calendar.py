@@ -15,9 +15,13 @@ class Calendar(Model):
     )
     time_zone: str = par("America/New_York", unit="IANA zone", meaning="time zone of the start and of head office")
     warm_up: Duration = par("1d", unit="duration", meaning="time before the observation window")
-    window: Duration = par(unit="duration", meaning="observation window; demand in it forms the cohort that is measured")
+    window: Duration = par(
+        unit="duration", meaning="observation window; demand in it forms the cohort that is measured"
+    )
     follow_up: Duration = par(
-        "1d", unit="duration", meaning="time after the window in which the world goes on and the cohort is followed to its end"
+        "1d",
+        unit="duration",
+        meaning="time after the window in which the world goes on and the cohort is followed to its end",
     )
 
     def broken(self) -> Iterator[Broken]:

@@ -13,10 +13,16 @@ class Tills(Model):
     """Till sales: a non-homogeneous Poisson process per store and SKU, over-dispersed from day to day."""
 
     dispersion: float = par(
-        0.15, unit="ratio", meaning="coefficient of variation of a store's daily traffic factor (gamma); 0 is Poisson", ge=0, le=3
+        0.15,
+        unit="ratio",
+        meaning="coefficient of variation of a store's daily traffic factor (gamma); 0 is Poisson",
+        ge=0,
+        le=3,
     )
     units: CountLaw = par(
-        CountLaw(values=(1, 2, 3, 4, 6), shares=(0.82, 0.12, 0.03, 0.02, 0.01)), unit="law", meaning="units per till line"
+        CountLaw(values=(1, 2, 3, 4, 6), shares=(0.82, 0.12, 0.03, 0.02, 0.01)),
+        unit="law",
+        meaning="units per till line",
     )
     scale: float = par(1.0, unit="ratio", meaning="multiplies all till traffic", ge=0)
 
@@ -25,22 +31,35 @@ class Channel(Model):
     """An online channel. Sessions become checkouts by the conversion; checkouts are followed one by one."""
 
     kind: Literal["web", "app", "marketplace", "clienteling"] = par(unit="name", meaning="kind of channel")
-    weekly_checkouts: float = par(unit="checkouts/week", meaning="mean number of customers who start a checkout in a week", ge=0)
+    weekly_checkouts: float = par(
+        unit="checkouts/week", meaning="mean number of customers who start a checkout in a week", ge=0
+    )
     conversion: Share = par(
-        0.03, unit="checkouts per session", meaning="sessions that start a checkout",
+        0.03,
+        unit="checkouts per session",
+        meaning="sessions that start a checkout",
         source="assumption within 1.4 to 3 % order conversion [S: elogic, opensend]",
     )
     profile: str = par("online", unit="name", meaning="hour-of-week profile of the customer's local time")
-    dispersion: float = par(0.10, unit="ratio", meaning="coefficient of variation of the channel's daily factor (gamma)", ge=0, le=3)
+    dispersion: float = par(
+        0.10, unit="ratio", meaning="coefficient of variation of the channel's daily factor (gamma)", ge=0, le=3
+    )
     lines: CountLaw = par(
         CountLaw(values=(1, 2, 3, 4), shares=(0.70, 0.18, 0.08, 0.04)), unit="law", meaning="order lines per checkout"
     )
-    units: CountLaw = par(CountLaw(values=(1, 2, 3), shares=(0.90, 0.08, 0.02)), unit="law", meaning="units per order line")
+    units: CountLaw = par(
+        CountLaw(values=(1, 2, 3), shares=(0.90, 0.08, 0.02)), unit="law", meaning="units per order line"
+    )
     pickup_share: Share = par(
-        0.0, unit="share", meaning="customers who want to pick up in their store", source="assumption in 10 to 25 % [S: wide range of BOPIS shares]"
+        0.0,
+        unit="share",
+        meaning="customers who want to pick up in their store",
+        source="assumption in 10 to 25 % [S: wide range of BOPIS shares]",
     )
     abandonment: Share = par(
-        0.2, unit="share", meaning="started checkouts that the customer leaves before paying (most of the 70 % of abandoned carts go earlier)"
+        0.2,
+        unit="share",
+        meaning="started checkouts that the customer leaves before paying (most of the 70 % of abandoned carts go earlier)",
     )
     decline: Share = par(0.03, unit="share", meaning="payments that are declined")
     checkout: DurationLaw = par(
@@ -83,24 +102,61 @@ class Replay(Model):
     A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
     """
 
-    log: str = par(unit="file", meaning="Parquet or CSV; relative paths resolve against --data-dir or TWIN_DATA, then the scenario file")
+    log: str = par(
+        unit="file",
+        meaning="Parquet or CSV; relative paths resolve against --data-dir or TWIN_DATA, then the scenario file",
+    )
     columns: ReplayColumns = par(unit="object", meaning="declared mapping of the columns")
     time_zone: str = par(unit="IANA zone", meaning="zone of naive time stamps")
-    from_date: str = par(unit="local date", meaning="first day of the log that is replayed; becomes the first day of the simulation", pattern=DATE)
-    fit_days: Positive = par(28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted")
-    target: Literal["tills", "channel"] = par("channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders")
-    channel: str | None = par(None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn")
+    from_date: str = par(
+        unit="local date",
+        meaning="first day of the log that is replayed; becomes the first day of the simulation",
+        pattern=DATE,
+    )
+    fit_days: Positive = par(
+        28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted"
+    )
+    target: Literal["tills", "channel"] = par(
+        "channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders"
+    )
+    channel: str | None = par(
+        None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn"
+    )
     quantity_unit: Literal["units"] = par("units", unit="name", meaning="what the quantity column counts")
     negatives: Literal["error", "returns", "adjustments"] = par(
-        "error", unit="name", meaning="what a negative quantity is, outside orders with return_order_prefix: not allowed, a return, or a stock adjustment (set aside)"
+        "error",
+        unit="name",
+        meaning="what a negative quantity is, outside orders with return_order_prefix: not allowed, a return, or a stock adjustment (set aside)",
     )
-    return_order_prefix: str | None = par(None, unit="text", meaning="orders whose identity starts with it are cancellations and become returns")
-    sort: bool = par(False, unit="flag", meaning="restores the order of time stamps; without it an unsorted log is an error")
-    merchandise: str | None = par(None, unit="regular expression", meaning="article codes that are goods; all others are set aside as service lines")
-    scale: float = par(1.0, unit="ratio", meaning="below 1 customers are thinned, above 1 repeated with fresh identities", gt=0, le=1000)
-    jitter: Duration = par("30m", unit="duration", meaning="copies made by scale above 1 are moved by up to this much either way, never the original")
-    max_line_units: Positive = par(10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors")
-    stock_cover: Duration = par("7d", unit="duration", meaning="stock rule: days of fitted mean sales that the order-up-to level covers")
+    return_order_prefix: str | None = par(
+        None, unit="text", meaning="orders whose identity starts with it are cancellations and become returns"
+    )
+    sort: bool = par(
+        False, unit="flag", meaning="restores the order of time stamps; without it an unsorted log is an error"
+    )
+    merchandise: str | None = par(
+        None,
+        unit="regular expression",
+        meaning="article codes that are goods; all others are set aside as service lines",
+    )
+    scale: float = par(
+        1.0,
+        unit="ratio",
+        meaning="below 1 customers are thinned, above 1 repeated with fresh identities",
+        gt=0,
+        le=1000,
+    )
+    jitter: Duration = par(
+        "30m",
+        unit="duration",
+        meaning="copies made by scale above 1 are moved by up to this much either way, never the original",
+    )
+    max_line_units: Positive = par(
+        10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors"
+    )
+    stock_cover: Duration = par(
+        "7d", unit="duration", meaning="stock rule: days of fitted mean sales that the order-up-to level covers"
+    )
 
 
 class Demand(Model):

@@ -18,7 +18,9 @@ class Range(Model):
 
     def broken(self) -> Iterator[Broken]:
         if not self.low <= self.base <= self.high:
-            yield Broken((), f"low, base and high must be in this order, they are {self.low:g}, {self.base:g}, {self.high:g}")
+            yield Broken(
+                (), f"low, base and high must be in this order, they are {self.low:g}, {self.base:g}, {self.high:g}"
+            )
 
 
 def _range(low: float, base: float, high: float) -> Range:
@@ -28,9 +30,13 @@ def _range(low: float, base: float, high: float) -> Range:
 class PlatformCost(Model):
     """Yearly cost of running one integration style."""
 
-    licence_usd_per_year: Range = par(unit="USD/year", meaning="licences and infrastructure", source="MuleSoft base $50-80k, enterprise $300-500k [S]")
+    licence_usd_per_year: Range = par(
+        unit="USD/year", meaning="licences and infrastructure", source="MuleSoft base $50-80k, enterprise $300-500k [S]"
+    )
     usd_per_million_messages: Range = par(unit="USD/million", meaning="messages and calls", source=_WEAK)
-    integrations: float = par(unit="integrations", meaning="interfaces to keep: n x m point to point, n + m through a centre", ge=0)
+    integrations: float = par(
+        unit="integrations", meaning="interfaces to keep: n x m point to point, n + m through a centre", ge=0
+    )
     usd_per_integration_year: Range = par(unit="USD/integration/year", meaning="running one interface", source=_WEAK)
     build_usd: Range = par(unit="USD", meaning="one-time build, spread over the amortisation time", source=_WEAK)
 
@@ -39,18 +45,42 @@ class Economics(Model):
     """What an oversell, an exception and a platform cost, and what a sale earns."""
 
     oversell_cost_usd: Range = par(
-        _range(10, 18, 40), unit="USD/line", meaning="direct cost of a line that cannot be supplied: service, refund fees, goodwill",
+        _range(10, 18, 40),
+        unit="USD/line",
+        meaning="direct cost of a line that cannot be supplied: service, refund fees, goodwill",
         source="$10-25 direct: 12-18 min at $22/h + 2.9 % + $0.30 [S weak: getordersyncpro]",
     )
     oversell_future_margin_share: Range = par(
-        _range(0.0, 0.15, 0.30), unit="share of yearly customer margin", meaning="future margin lost with the customer; contrary evidence exists, hence 0 as low",
+        _range(0.0, 0.15, 0.30),
+        unit="share of yearly customer margin",
+        meaning="future margin lost with the customer; contrary evidence exists, hence 0 as low",
         source="15 % LTV impact [S weak: gnizdo.space]; contrary: minethatdata 2021",
     )
-    customer_margin_usd_per_year: Range = par(_range(20, 45, 90), unit="USD/year", meaning="gross margin of an online customer in a year", source="assumption")
-    lost_sale_share: Range = par(_range(0.4, 0.7, 1.0), unit="share", meaning="refused lines whose margin is really lost, not bought elsewhere with us", source="assumption")
-    short_pick_usd: Range = par(_range(1.0, 2.5, 5.0), unit="USD/pick", meaning="labour of a pick that finds too little and is brokered again", source="assumption")
+    customer_margin_usd_per_year: Range = par(
+        _range(20, 45, 90), unit="USD/year", meaning="gross margin of an online customer in a year", source="assumption"
+    )
+    lost_sale_share: Range = par(
+        _range(0.4, 0.7, 1.0),
+        unit="share",
+        meaning="refused lines whose margin is really lost, not bought elsewhere with us",
+        source="assumption",
+    )
+    short_pick_usd: Range = par(
+        _range(1.0, 2.5, 5.0),
+        unit="USD/pick",
+        meaning="labour of a pick that finds too little and is brokered again",
+        source="assumption",
+    )
     reconciliation_usd_per_unit_gap: Range = par(
-        _range(0.02, 0.05, 0.15), unit="USD/unit/week", meaning="labour to reconcile a unit by which view and record differ", source="assumption")
+        _range(0.02, 0.05, 0.15),
+        unit="USD/unit/week",
+        meaning="labour to reconcile a unit by which view and record differ",
+        source="assumption",
+    )
     amortisation_years: float = par(3.0, unit="years", meaning="years over which a build is spread", gt=0)
-    platforms: dict[str, PlatformCost] = par(default_factory=dict, unit="object by preset", meaning="platform costs; presets not named here keep the built-in ones")
+    platforms: dict[str, PlatformCost] = par(
+        default_factory=dict,
+        unit="object by preset",
+        meaning="platform costs; presets not named here keep the built-in ones",
+    )
     discount_rate: Share = par(0.1, unit="1/year", meaning="discount rate")

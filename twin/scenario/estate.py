@@ -33,7 +33,8 @@ class Cluster(Model):
     weekly_lines: Positive = par(unit="lines/week", meaning="mean till sale lines a store rings up in a week")
     assortment: Positive = par(unit="SKUs", meaning="SKUs a store of this cluster stocks, the most popular more likely")
     ships: Share = par(
-        unit="share", meaning="share of its stores that ship online orders (retailers such as Target fill most orders from stores)"
+        unit="share",
+        meaning="share of its stores that ship online orders (retailers such as Target fill most orders from stores)",
     )
     opens: Duration = par("8h", unit="local time of day", meaning="opening time")
     closes: Duration = par("21h", unit="local time of day", meaning="closing time; must be after the opening time")
@@ -41,7 +42,10 @@ class Cluster(Model):
 
     def broken(self) -> Iterator[Broken]:
         if self.opens >= self.closes:
-            yield Broken(("closes",), f"must be after the opening time {format_duration(self.opens)}, it is {format_duration(self.closes)}")
+            yield Broken(
+                ("closes",),
+                f"must be after the opening time {format_duration(self.opens)}, it is {format_duration(self.closes)}",
+            )
         if self.closes > 24 * 3_600_000_000:
             yield Broken(("closes",), f"must be at most 24h, it is {format_duration(self.closes)}")
 
@@ -67,11 +71,15 @@ class Skus(Model):
     popularity_exponent: float = par(
         0.9, unit="1", meaning="exponent of the Zipf-Mandelbrot popularity law", ge=0, le=3
     )
-    popularity_shift: float = par(20.0, unit="ranks", meaning="shift of the Zipf-Mandelbrot law: flattens the head", ge=0)
+    popularity_shift: float = par(
+        20.0, unit="ranks", meaning="shift of the Zipf-Mandelbrot law: flattens the head", ge=0
+    )
     price_mean_usd: float = par(24.0, unit="USD", meaning="mean unit price", gt=0)
     price_cv: float = par(1.0, unit="ratio", meaning="coefficient of variation of the lognormal price", gt=0, le=5)
     margin: Share = par(0.40, unit="share of price", meaning="gross margin")
-    pack: Positive = par(6, unit="units", meaning="case pack: stores are replenished in multiples of it, slow SKUs by single units")
+    pack: Positive = par(
+        6, unit="units", meaning="case pack: stores are replenished in multiples of it, slow SKUs by single units"
+    )
     ending_share: Share = par(
         0.15,
         unit="share",
@@ -92,13 +100,23 @@ class Stock(Model):
     store_service_z: float = par(
         1.3, unit="standard deviations", meaning="safety factor of the store reorder point", ge=0, le=6
     )
-    store_presentation: Count = par(1, unit="units", meaning="least reorder point of a store: the shelf is never planned empty")
+    store_presentation: Count = par(
+        1, unit="units", meaning="least reorder point of a store: the shelf is never planned empty"
+    )
     store_lead: DurationLaw = par(
         lognormal("26h", 0.1), unit="duration law", meaning="review to receipt in the store, by truck from the DC"
     )
-    dc_cover: Duration = par("14d", unit="duration", meaning="mean demand (own orders and stores) between the DC's reorder point and its order-up-to level")
-    dc_service_z: float = par(1.3, unit="standard deviations", meaning="safety factor of the DC reorder point", ge=0, le=6)
-    suppliers: Positive = par(25, unit="suppliers", meaning="suppliers; a DC's order to one of them arrives as one delivery", le=4095)
+    dc_cover: Duration = par(
+        "14d",
+        unit="duration",
+        meaning="mean demand (own orders and stores) between the DC's reorder point and its order-up-to level",
+    )
+    dc_service_z: float = par(
+        1.3, unit="standard deviations", meaning="safety factor of the DC reorder point", ge=0, le=6
+    )
+    suppliers: Positive = par(
+        25, unit="suppliers", meaning="suppliers; a DC's order to one of them arrives as one delivery", le=4095
+    )
     dc_review: Duration = par("1d", unit="duration", meaning="interval of the DC review")
     dc_lead: DurationLaw = par(
         lognormal("5d", 0.35), unit="duration law", meaning="supplier order to receipt in the DC"
@@ -118,10 +136,15 @@ class RecordError(Model):
     )
     dc_wrong_share: Share = par(0.08, unit="share", meaning="DC records that differ from the rack at the start")
     mean_units: float = par(
-        2.0, unit="units", meaning="mean size of an error; errors up and down are equally common (ECR), geometric in size", ge=1
+        2.0,
+        unit="units",
+        meaning="mean size of an error; errors up and down are equally common (ECR), geometric in size",
+        ge=1,
     )
     shrink_per_sale: Share = par(
-        0.004, unit="units per unit sold", meaning="stock that leaves a store without any movement: theft, damage, spoilage"
+        0.004,
+        unit="units per unit sold",
+        meaning="stock that leaves a store without any movement: theft, damage, spoilage",
     )
 
 

@@ -13,7 +13,11 @@ class Experiment(Model):
     replications: Positive = par(10, unit="replications", meaning="worlds; every arm meets each of them")
     confidence: float = par(0.95, unit="probability", meaning="confidence of intervals", gt=0.5, lt=1)
     baseline: str | None = par(None, unit="arm", meaning="arm the others are compared with; empty means the first")
-    scrape: Duration = par("1h", unit="duration", meaning="mean time between two observations of stock accuracy; each falls at a random instant of its interval")
+    scrape: Duration = par(
+        "1h",
+        unit="duration",
+        meaning="mean time between two observations of stock accuracy; each falls at a random instant of its interval",
+    )
 
 
 class Threshold(Model):
@@ -21,7 +25,9 @@ class Threshold(Model):
 
     kpi: str = par(unit="KPI", meaning="name of the KPI")
     arm: str = par(unit="arm", meaning="name of the arm")
-    statistic: Literal["mean", "difference"] = par("mean", unit="name", meaning="the KPI itself, or its paired difference to the baseline")
+    statistic: Literal["mean", "difference"] = par(
+        "mean", unit="name", meaning="the KPI itself, or its paired difference to the baseline"
+    )
     operator: Literal["<=", ">="] = par(unit="operator", meaning="direction of the statement")
     value: float = par(unit="unit of the KPI", meaning="bound")
     confidence: float = par(0.95, unit="probability", meaning="confidence with which it must hold", gt=0.5, lt=1)

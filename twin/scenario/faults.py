@@ -17,14 +17,22 @@ class Fault(Model):
 
     system: System = par(unit="name", meaning="system that is down")
     node: str | None = par(None, unit="name", meaning="for wms: the DC whose system is down; empty means all DCs")
-    at: Duration | None = par(None, unit="duration since start", meaning="beginning, counted from the start of the simulation")
+    at: Duration | None = par(
+        None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
+    )
     duration: DurationLaw = par(unit="duration law", meaning="how long it lasts")
     every: Duration | None = par(None, unit="duration", meaning="repeats after this much (maintenance windows)")
-    mtbf: Duration | None = par(None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential")
+    mtbf: Duration | None = par(
+        None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential"
+    )
 
     def broken(self) -> Iterator[Broken]:
         if (self.at is None) == (self.mtbf is None):
-            yield Broken((), "give either at (scheduled) or mtbf (at random), " + ("not both" if self.at is not None else "one of them"))
+            yield Broken(
+                (),
+                "give either at (scheduled) or mtbf (at random), "
+                + ("not both" if self.at is not None else "one of them"),
+            )
         if self.every is not None and self.at is None:
             yield Broken(("every",), "repeats a scheduled fault, so it needs at")
         elif self.every is not None and self.every <= self.duration.mean:

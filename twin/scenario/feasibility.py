@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from twin.core.clock import MILLISECOND, WEEK
-from twin.scenario.base import Broken, format_duration
+from twin.core.clock import WEEK
+from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Channel
 from twin.scenario.nodes import Location
@@ -26,16 +26,24 @@ def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
         path = ("arms", arm, "reserving")
         reserving, own = systems.reserving, systems.publications.own
         if reserving.level == "node" and reserving.mode != "synchronous":
-            yield Broken((*path, "level"), f"node needs mode synchronous, the mode is {reserving.mode}: a copy or an event knows no node")
+            yield Broken(
+                (*path, "level"),
+                f"node needs mode synchronous, the mode is {reserving.mode}: a copy or an event knows no node",
+            )
         if reserving.mode == "own_copy" and own.mode != "file":
-            yield Broken((*path, "mode"), f"own_copy needs publications.own.mode file, it is {own.mode}: only a new listing clears what was sold on the copy")
+            yield Broken(
+                (*path, "mode"),
+                f"own_copy needs publications.own.mode file, it is {own.mode}: only a new listing clears what was sold on the copy",
+            )
 
 
 def holds(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A hold lasts for some time."""
     for arm, systems in scenario.arms.items():
         if systems.reserving.ttl <= 0 and systems.reserving.point in ("checkout", "payment"):
-            yield Broken(("arms", arm, "reserving", "ttl"), f"must be longer than 0 for point {systems.reserving.point}")
+            yield Broken(
+                ("arms", arm, "reserving", "ttl"), f"must be longer than 0 for point {systems.reserving.point}"
+            )
 
 
 def spans_above_zero(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -66,7 +74,10 @@ def promoted_skus(scenario: Scenario, context: Context) -> Iterator[Broken]:
         last = promotion.first_rank + promotion.top_skus - 1
         if skus.table is None and last > skus.count:
             path = ("demand", "promotions", place, "top_skus")
-            yield Broken(path, f"must lie within the {skus.count} SKUs of the catalogue, ranks {promotion.first_rank} to {last} do not")
+            yield Broken(
+                path,
+                f"must lie within the {skus.count} SKUs of the catalogue, ranks {promotion.first_rank} to {last} do not",
+            )
 
 
 def order_sizes(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -88,7 +99,10 @@ def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Who picks up in a store needs a store."""
     for name, channel in scenario.demand.channels.items():
         if channel.pickup_share > 0 and scenario.estate.stores.count == 0 and scenario.estate.stores.table is None:
-            yield Broken(("demand", "channels", name, "pickup_share"), f"needs stores and there are none, it is {channel.pickup_share:g}")
+            yield Broken(
+                ("demand", "channels", name, "pickup_share"),
+                f"needs stores and there are none, it is {channel.pickup_share:g}",
+            )
 
 
 def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -97,7 +111,9 @@ def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
         erp = systems.erp
         if erp.coupling != "consumer":
             calls = _orders(scenario) + (_own_checkouts(scenario) if erp.coupling == "direct" else 0)
-            yield from _served(("arms", arm, "erp", "servers"), calls * erp.service.mean / WEEK, erp.servers, "ERP calls")
+            yield from _served(
+                ("arms", arm, "erp", "servers"), calls * erp.service.mean / WEEK, erp.servers, "ERP calls"
+            )
 
 
 def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -131,20 +147,21 @@ def pick_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
 
 def _served(path: Location, busy: float, servers: float, what: str) -> Iterator[Broken]:
     if busy >= servers:
-        yield Broken(path, f"{busy:.4g} {what} are under way at the same time on average, {servers:g} can be: the queue would grow for ever")
+        yield Broken(
+            path,
+            f"{busy:.4g} {what} are under way at the same time on average, {servers:g} can be: the queue would grow for ever",
+        )
 
 
 def _carried(path: Location, feed: Feed, weekly_rows: float) -> Iterator[Broken]:
     if feed.mode == "stream":
         yield from _served((*path, "partitions"), weekly_rows * feed.service.mean / WEEK, feed.partitions, "messages")
         return
-    rows = weekly_rows * feed.interval / WEEK
-    took = round(feed.job.mean + rows * feed.per_row)
-    if took >= feed.interval > 0:
+    busy = weekly_rows * feed.per_row / WEEK
+    if busy >= 1:
         yield Broken(
-            (*path, "interval"),
-            f"a job takes {format_duration(took // MILLISECOND * MILLISECOND)} on average for the {rows:.4g} rows of an interval of {format_duration(feed.interval)}: "
-            "each would run into the next for ever",
+            (*path, "per_row"),
+            f"rows would take {busy:.4g} times as long to load as to arise: the feed would fall back for ever",
         )
 
 
@@ -167,7 +184,9 @@ def _orders(scenario: Scenario) -> float:
 
 
 def _shipped(scenario: Scenario) -> float:
-    return sum(c.weekly_checkouts * (1 - c.abandonment) * (1 - c.decline) * (1 - c.pickup_share) for c in _drawn(scenario))
+    return sum(
+        c.weekly_checkouts * (1 - c.abandonment) * (1 - c.decline) * (1 - c.pickup_share) for c in _drawn(scenario)
+    )
 
 
 def _till_lines(scenario: Scenario) -> float:

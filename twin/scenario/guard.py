@@ -16,10 +16,10 @@ from twin.scenario.errors import Problem, ScenarioError
 
 BYTES_MAX: Final = 2 * 2**20
 DEPTH_MAX: Final = 32
-EVENTS_MAX: Final = 50_000
+EVENTS_MAX: Final = 20_000
 
-STRING_TAGS: Final = ("!", "tag:yaml.org,2002:str")
-"""The only tags that are read: they say that a scalar is text."""
+STRING_TAG: Final = "tag:yaml.org,2002:str"
+"""The only tag that is read: it says that a scalar is text."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -47,21 +47,20 @@ def guarded_events(text: str, name: str) -> Iterator[Any]:
     """
     documents = depth = 0
     for count, event in enumerate(_events(text, name)):
-        at = name, event.start_mark.line + 1, event.start_mark.column + 1
         if count >= EVENTS_MAX:
-            raise _refused(*at, f"has more than {EVENTS_MAX} YAML events; put data into tables")
+            raise _refused(*_at(name, event), f"has more than {EVENTS_MAX} YAML events; put data into tables")
         documents += isinstance(event, yaml.DocumentStartEvent)
         if documents > 1:
-            raise _refused(*at, "has a second document; a scenario is one document")
+            raise _refused(*_at(name, event), "has a second document; a scenario is one document")
         if isinstance(event, yaml.NodeEvent):
-            _refuse_references(event, at)
+            _refuse_references(event, name)
             yield event
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        if depth > DEPTH_MAX:
-            raise _refused(*at, f"is nested more than {DEPTH_MAX} levels deep")
-        if isinstance(event, yaml.CollectionEndEvent):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            yield event
             depth -= 1
-            yield event
+        if depth > DEPTH_MAX:
+            raise _refused(*_at(name, event), f"is nested more than {DEPTH_MAX} levels deep")
     if not documents:
         raise _refused(name, 1, 1, "is empty")
 
@@ -77,13 +76,20 @@ def _events(text: str, name: str) -> Iterator[Any]:
         raise _refused(name, *_place(text.encode(), reason.position), f"is not YAML: {reason.reason}") from reason
 
 
-def _refuse_references(event: Any, at: tuple[str, int, int]) -> None:
+def _refuse_references(event: Any, name: str) -> None:
     if isinstance(event, yaml.AliasEvent):
-        raise _refused(*at, f"has an alias, *{str(event.anchor)[:40]}; repeat the value, or use extends")
-    if event.anchor is not None:
-        raise _refused(*at, f"has an anchor, &{event.anchor[:40]}; repeat the value, or use extends")
-    if event.tag is not None and event.tag not in STRING_TAGS:
-        raise _refused(*at, f"has a tag, {event.tag[:40]!r}; values need no tags")
+        reason = f"has an alias, *{str(event.anchor)[:40]}; repeat the value, or use extends"
+    elif event.anchor is not None:
+        reason = f"has an anchor, &{event.anchor[:40]}; repeat the value, or use extends"
+    elif event.tag is not None and event.tag != STRING_TAG:
+        reason = f"has a tag, {event.tag[:40]!r}; values need no tags"
+    else:
+        return
+    raise _refused(*_at(name, event), reason)
+
+
+def _at(name: str, event: Any) -> tuple[str, int, int]:
+    return name, event.start_mark.line + 1, event.start_mark.column + 1
 
 
 def _decoded(name: str, data: bytes) -> str:

@@ -17,9 +17,7 @@ class Law(Model):
         "constant", unit="name", meaning="shape of the distribution; uniform runs from 0 to twice the mean"
     )
     mean: Duration = par(unit="duration", meaning="mean of the distribution")
-    cv: float = par(
-        1.0, unit="ratio", meaning="standard deviation over mean; used by lognormal only", gt=0, le=10
-    )
+    cv: float = par(1.0, unit="ratio", meaning="standard deviation over mean; used by lognormal only", gt=0, le=10)
 
 
 def lognormal(mean: str, cv: float) -> Law:
@@ -47,7 +45,9 @@ class CountLaw(Model):
 
     def broken(self) -> Iterator[Broken]:
         if len(self.values) != len(self.shares):
-            yield Broken(("shares",), f"must have as many items as values, {len(self.shares)} is not {len(self.values)}")
+            yield Broken(
+                ("shares",), f"must have as many items as values, {len(self.shares)} is not {len(self.values)}"
+            )
         for place, value in enumerate(self.values):
             if value < 1:
                 yield Broken(("values", place), f"must be at least 1, it is {value}")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from twin.scenario.base import DATE, DURATION_RULE, NAME, Broken, RuleError
 from twin.scenario.fields import Parameter, parameter_at, parameters
 from twin.scenario.laws import Law
-from twin.scenario.nodes import Location
+from twin.scenario.nodes import PROBLEMS_MAX, Location
 from twin.scenario.scenario import SCENARIO_NAME, Scenario
 from twin.scenario.suggest import did_you_mean, listed, shown
 
@@ -30,11 +30,16 @@ _NO_UNIT: Final = ("object", "list", "text", "name", "names", "flag", "law", "du
 
 def broken_rules(error: ValidationError) -> Iterator[Broken]:
     """What is wrong with single values; rules between values are found by asking the objects themselves."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    if len(details) > PROBLEMS_MAX:
+        yield Broken((), f"has {len(details)} problems, of which {PROBLEMS_MAX} are shown")
+    for detail in details[:PROBLEMS_MAX]:
         if isinstance(detail.get("ctx", {}).get("error"), RuleError) or _follows_from_items(dict(detail)):
             continue
         path = tuple(part for part in detail["loc"] if part != "[key]")
-        yield Broken(path, _message(dict(detail), path), key="[key]" in detail["loc"] or detail["type"] == "extra_forbidden")
+        yield Broken(
+            path, _message(dict(detail), path), key="[key]" in detail["loc"] or detail["type"] == "extra_forbidden"
+        )
 
 
 def _follows_from_items(detail: dict[str, Any]) -> bool:
@@ -79,7 +84,9 @@ def _unknown(detail: dict[str, Any], path: Location) -> str:
         if name == "systems":
             return "is not written in an arm: an arm's keys are those of systems already"
         if name in Scenario.model_fields:
-            return "may not differ between arms, they meet the same world; an arm may change only what belongs to systems"
+            return (
+                "may not differ between arms, they meet the same world; an arm may change only what belongs to systems"
+            )
     known = _known(path)
     return f"unknown key{did_you_mean(name, known) or listed(known, name)}"
 

@@ -105,7 +105,8 @@ def compose_file(path: Path) -> tuple[Node, list[Problem]]:
 
 def compose(text: str, name: str) -> tuple[Node, list[Problem]]:
     """As :func:`compose_file`, of a text."""
-    composer = _Composer(name, guarded_events(text, name))
+    events = list(guarded_events(text, name))  # all of them, before the first node is built
+    composer = _Composer(name, iter(events))
     return composer.node(), composer.problems
 
 
@@ -117,10 +118,8 @@ class _Composer:
         self.problems: list[Problem] = []
 
     def node(self) -> Node:
-        """The document. The events are exhausted, so that what follows the document is seen by the guard too."""
+        """The document."""
         root = self._node(next(self._events), (), None)
-        for _ in self._events:
-            pass
         return Node(root.value, root.mark, Mark(self._name, 1, 1), ())
 
     def _node(self, event: Any, path: Location, key: Mark | None) -> Node:

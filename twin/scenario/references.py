@@ -75,7 +75,9 @@ def threshold_arms(scenario: Scenario, context: Context) -> Iterator[Broken]:
     for place, threshold in enumerate(scenario.thresholds):
         yield from _unless_known("arm", ("thresholds", place, "arm"), threshold.arm, scenario.arms)
         if threshold.statistic == "difference" and threshold.arm == scenario.baseline:
-            yield Broken(("thresholds", place, "statistic"), f"{threshold.arm!r} is the baseline, it does not differ from itself")
+            yield Broken(
+                ("thresholds", place, "statistic"), f"{threshold.arm!r} is the baseline, it does not differ from itself"
+            )
 
 
 def threshold_kpis(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -102,7 +104,9 @@ def replay_target(scenario: Scenario, context: Context) -> Iterator[Broken]:
     if replay.target == "tills":
         yield from _replayed_tills(replay)
     elif replay.channel is None:
-        yield Broken(("demand", "replay", "channel"), "is missing: target channel needs the channel that receives the orders")
+        yield Broken(
+            ("demand", "replay", "channel"), "is missing: target channel needs the channel that receives the orders"
+        )
     else:
         yield from _unless_known("channel", ("demand", "replay", "channel"), replay.channel, scenario.demand.channels)
 
@@ -122,7 +126,9 @@ def replay_pattern(scenario: Scenario, context: Context) -> Iterator[Broken]:
     try:
         re.compile(replay.merchandise)
     except re.error as reason:
-        yield Broken(("demand", "replay", "merchandise"), f"is not a regular expression: {reason}, it is {replay.merchandise!r}")
+        yield Broken(
+            ("demand", "replay", "merchandise"), f"is not a regular expression: {reason}, it is {replay.merchandise!r}"
+        )
 
 
 REFERENCES: Final[tuple[Check, ...]] = (

@@ -29,7 +29,9 @@ class Scenario(Model):
     estate: Estate = par(unit="object", meaning="what the retailer owns")
     demand: Demand = par(unit="object", meaning="who wants what")
     faults: Seq[Fault] = par((), unit="list", meaning="what fails")
-    arms: dict[Name, Systems] = par(unit="object", meaning="arms by name, each a full set of systems and policies", min_length=1)
+    arms: dict[Name, Systems] = par(
+        unit="object", meaning="arms by name, each a full set of systems and policies", min_length=1
+    )
     economics: Economics = par(default_factory=Economics, unit="object", meaning="money")
     experiment: Experiment = par(default_factory=Experiment, unit="object", meaning="comparison")
     thresholds: Seq[Threshold] = par((), unit="list", meaning="statements that must hold")

@@ -32,7 +32,12 @@ def schema() -> Schema:
         _describe(target, model)
     required = made.pop("required")
     made["properties"] |= _of_the_file()
-    return {"$schema": _DIALECT, **made, "anyOf": [{"required": ["extends"]}, {"required": required}], "$defs": definitions}
+    return {
+        "$schema": _DIALECT,
+        **made,
+        "anyOf": [{"required": ["extends"]}, {"required": required}],
+        "$defs": definitions,
+    }
 
 
 def _of_the_file() -> Schema:
@@ -44,7 +49,12 @@ def _of_the_file() -> Schema:
             "unit": "file",
             "source": "",
         },
-        "systems": {"$ref": "#/$defs/Systems", "description": "changes common to all arms, over their presets", "unit": "object", "source": ""},
+        "systems": {
+            "$ref": "#/$defs/Systems",
+            "description": "changes common to all arms, over their presets",
+            "unit": "object",
+            "source": "",
+        },
     }
 
 

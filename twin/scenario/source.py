@@ -52,7 +52,9 @@ def _extended(child: Node, files: list[Path]) -> Path | Problem:
     mark = child.mark or Mark(str(files[-1]), 1, 1)
     name = child.value
     if not isinstance(name, str) or not name:
-        return _problem(mark, f"must be the path of a scenario file, relative to this one; it is {shown(child.plain())}")
+        return _problem(
+            mark, f"must be the path of a scenario file, relative to this one; it is {shown(child.plain())}"
+        )
     path = files[-1].parent / name
     if path.resolve() in [file.resolve() for file in files]:
         return _problem(mark, "goes in a circle: " + " -> ".join(file.name for file in [*files, path]))
@@ -65,8 +67,6 @@ def _extended(child: Node, files: list[Path]) -> Path | Problem:
 
 def _problem(mark: Mark, message: str) -> Problem:
     return Problem(mark.file, mark.line, mark.column, "extends", message)
-
-
 
 
 def _without_extends(root: Node) -> Node:

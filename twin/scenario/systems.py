@@ -21,19 +21,34 @@ class Feed(Model):
     """How messages of one kind travel: in batches extracted at intervals, or one by one through partitions of a stream."""
 
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="batch file or stream")
-    system: Middleware = par("broker", unit="name", meaning="middleware that carries the messages; nothing moves while it is down")
-    interval: Duration = par(
-        "1h", unit="duration", meaning="batch: time between two starts", source="D365 Commerce: hourly snapshot; Celigo presets 15/30/60 min"
+    system: Middleware = par(
+        "broker", unit="name", meaning="middleware that carries the messages; nothing moves while it is down"
     )
-    phase: Duration = par("0s", unit="duration", meaning="batch: start of the first job after local midnight of the start")
+    interval: Duration = par(
+        "1h",
+        unit="duration",
+        meaning="batch: time between two starts",
+        source="D365 Commerce: hourly snapshot; Celigo presets 15/30/60 min",
+    )
+    phase: Duration = par(
+        "0s", unit="duration", meaning="batch: start of the first job after local midnight of the start"
+    )
     start_jitter: Duration = par("0s", unit="duration", meaning="batch: each job starts late by a uniform part of this")
-    job: DurationLaw = par(lognormal("90s", 0.3), unit="duration law", meaning="batch: extract, transfer and load, without the rows")
+    job: DurationLaw = par(
+        lognormal("90s", 0.3), unit="duration law", meaning="batch: extract, transfer and load, without the rows"
+    )
     per_row: Duration = par("200us", unit="duration/row", meaning="batch: load time of each row")
     failure: Share = par(0.0, unit="share", meaning="batch: jobs that fail; the next one carries their rows too")
-    partitions: Positive = par(12, unit="partitions", meaning="stream: partitions per topic, keyed by node (movements) or SKU (orders)")
+    partitions: Positive = par(
+        12, unit="partitions", meaning="stream: partitions per topic, keyed by node (movements) or SKU (orders)"
+    )
     store_link: Duration = par("300ms", unit="duration", meaning="stream: store system to broker")
     dc_link: Duration = par("40ms", unit="duration", meaning="stream: DC or head office system to broker")
-    service: DurationLaw = par(lognormal("2ms", 1.0), unit="duration law", meaning="stream: handling of one message by the partition's consumer")
+    service: DurationLaw = par(
+        lognormal("2ms", 1.0),
+        unit="duration law",
+        meaning="stream: handling of one message by the partition's consumer",
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.mode == "batch" and self.interval <= 0:
@@ -49,13 +64,26 @@ class Publication(Model):
     """
 
     mode: Literal["query", "cache", "read_model", "file"] = par("query", unit="name", meaning="how the channel learns")
-    system: Middleware = par("service", unit="name", meaning="middleware that answers, refreshes or carries the listing; nothing is refreshed while it is down")
-    interval: Duration = par(
-        "60s", unit="duration", meaning="cache TTL, coalescing time or time between listings; above 0 unless mode is query", source="D365 Commerce: channel cache 60 s"
+    system: Middleware = par(
+        "service",
+        unit="name",
+        meaning="middleware that answers, refreshes or carries the listing; nothing is refreshed while it is down",
     )
-    delay: Duration = par("0s", unit="duration", meaning="from refresh or extract to visible in the channel; at most the interval for cache and read_model")
+    interval: Duration = par(
+        "60s",
+        unit="duration",
+        meaning="cache TTL, coalescing time or time between listings; above 0 unless mode is query",
+        source="D365 Commerce: channel cache 60 s",
+    )
+    delay: Duration = par(
+        "0s",
+        unit="duration",
+        meaning="from refresh or extract to visible in the channel; at most the interval for cache and read_model",
+    )
     jitter: Duration = par("0s", unit="duration", meaning="file: each start is late by a uniform part of this")
-    spread: float = par(0.0, unit="ratio", meaning="file: coefficient of variation of the delay (lognormal)", ge=0, le=5)
+    spread: float = par(
+        0.0, unit="ratio", meaning="file: coefficient of variation of the delay (lognormal)", ge=0, le=5
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.mode != "query" and self.interval <= 0:
@@ -88,26 +116,49 @@ class Reserving(Model):
         "synchronous: checked and reserved at the reservation service; events: checked on the channel's copy, reserved in the view by an event",
     )
     point: Literal["none", "checkout", "payment", "order"] = par(
-        "order", unit="name", meaning="step at which stock is checked and set aside; none only checks, when the checkout starts"
+        "order",
+        unit="name",
+        meaning="step at which stock is checked and set aside; none only checks, when the checkout starts",
     )
     level: Literal["group", "node"] = par(
-        "group", unit="name", meaning="group: from the pooled stock, moved to a node when sourced; node: sourced at once (pickup always reserves at its node)",
+        "group",
+        unit="name",
+        meaning="group: from the pooled stock, moved to a node when sourced; node: sourced at once (pickup always reserves at its node)",
         source="Salesforce OCI: reserve at the location group, then transfer to a location",
     )
-    ttl: Duration = par("15m", unit="duration", meaning="a hold not turned into an order lapses after this", source="B2C Commerce temporary basket 15 min; Spree 10 min")
-    expiry_lag: Duration = par("60s", unit="duration", meaning="a lapsed hold is released this much later", source="commercetools: release may lag a few minutes")
+    ttl: Duration = par(
+        "15m",
+        unit="duration",
+        meaning="a hold not turned into an order lapses after this",
+        source="B2C Commerce temporary basket 15 min; Spree 10 min",
+    )
+    expiry_lag: Duration = par(
+        "60s",
+        unit="duration",
+        meaning="a lapsed hold is released this much later",
+        source="commercetools: release may lag a few minutes",
+    )
     lapsed: Literal["accept", "recheck"] = par(
-        "accept", unit="name", meaning="order placed after its hold lapsed: accept it all the same, or check and reserve again"
+        "accept",
+        unit="name",
+        meaning="order placed after its hold lapsed: accept it all the same, or check and reserve again",
     )
 
 
 class SyncService(Model):
     """The service that answers synchronous calls: a FIFO station with a caller's time-out."""
 
-    system: Middleware = par("service", unit="name", meaning="middleware that answers; no call succeeds while it is down")
+    system: Middleware = par(
+        "service", unit="name", meaning="middleware that answers; no call succeeds while it is down"
+    )
     servers: Positive = par(32, unit="servers", meaning="calls served at the same time")
     service: DurationLaw = par(lognormal("45ms", 0.8), unit="duration law", meaning="time of one call without queueing")
-    timeout: Duration = par("1s", unit="duration", meaning="the caller gives up after this and the customer is lost", source="resilience4j TimeLimiter 1 s")
+    timeout: Duration = par(
+        "1s",
+        unit="duration",
+        meaning="the caller gives up after this and the customer is lost",
+        source="resilience4j TimeLimiter 1 s",
+    )
 
 
 class Erp(Model):
@@ -119,18 +170,28 @@ class Erp(Model):
         meaning="direct: every checkout calls the ERP and an order is created there before release; adapter: only the order creation waits; "
         "consumer: the ERP is posted to behind the order's back",
     )
-    servers: Positive = par(15, unit="calls", meaning="ERP calls served at the same time", source="NetSuite Premium account concurrency 15")
+    servers: Positive = par(
+        15, unit="calls", meaning="ERP calls served at the same time", source="NetSuite Premium account concurrency 15"
+    )
     service: DurationLaw = par(lognormal("600ms", 0.7), unit="duration law", meaning="time of one ERP call")
-    timeout: Duration = par("10s", unit="duration", meaning="a checkout's call gives up after this and the customer is lost")
+    timeout: Duration = par(
+        "10s", unit="duration", meaning="a checkout's call gives up after this and the customer is lost"
+    )
 
 
 class Release(Model):
     """From accepted order to the order management system that sources it."""
 
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="order export job, or message by message")
-    system: Middleware = par("broker", unit="name", meaning="middleware that carries the orders; none is released while it is down")
-    interval: Duration = par("15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min")
-    phase: Duration = par("0s", unit="duration", meaning="batch: start of the first export after local midnight of the start")
+    system: Middleware = par(
+        "broker", unit="name", meaning="middleware that carries the orders; none is released while it is down"
+    )
+    interval: Duration = par(
+        "15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min"
+    )
+    phase: Duration = par(
+        "0s", unit="duration", meaning="batch: start of the first export after local midnight of the start"
+    )
     step: DurationLaw = par(lognormal("2s", 0.8), unit="duration law", meaning="processing per order, without queueing")
 
     def broken(self) -> Iterator[Broken]:
@@ -143,25 +204,45 @@ class Buffers(Model):
 
     store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors")
     dc: Count = par(0, unit="units", meaning="held back in each DC")
-    pooled: dict[str, Count] = par(default_factory=dict, unit="units by channel", meaning="held back from a channel on top, out of the pooled stock")
+    pooled: dict[str, Count] = par(
+        default_factory=dict,
+        unit="units by channel",
+        meaning="held back from a channel on top, out of the pooled stock",
+    )
 
 
 class Sourcing(Model):
     """Which node supplies an order."""
 
-    strategy: Literal["dc_first", "nearest", "most_stock"] = par("dc_first", unit="name", meaning="preference among nodes that seem to have the units")
-    rebroker: Count = par(2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled", le=15)
-    store_pick: DurationLaw = par(lognormal("9m", 0.6), unit="duration law", meaning="a store's pick of one parcel, by one of its pickers in opening hours")
+    strategy: Literal["dc_first", "nearest", "most_stock"] = par(
+        "dc_first", unit="name", meaning="preference among nodes that seem to have the units"
+    )
+    rebroker: Count = par(
+        2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled", le=15
+    )
+    store_pick: DurationLaw = par(
+        lognormal("9m", 0.6),
+        unit="duration law",
+        meaning="a store's pick of one parcel, by one of its pickers in opening hours",
+    )
     dc_pick: DurationLaw = par(lognormal("4m", 0.5), unit="duration law", meaning="a DC's pick of one parcel")
-    pack: DurationLaw = par(lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store")
+    pack: DurationLaw = par(
+        lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store"
+    )
     transit: DurationLaw = par(lognormal("40h", 0.35), unit="duration law", meaning="handed over to delivered")
 
 
 class Degradation(Model):
     """What a channel does when a system it needs is down, or its belief is too old."""
 
-    strategy: Literal["fail_closed", "serve_stale"] = par("fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief")
-    max_age: Duration = par("30m", unit="duration", meaning="how long the sources of a belief may be silent (files or heartbeats missed) before the channel closes")
+    strategy: Literal["fail_closed", "serve_stale"] = par(
+        "fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief"
+    )
+    max_age: Duration = par(
+        "30m",
+        unit="duration",
+        meaning="how long the sources of a belief may be silent (files or heartbeats missed) before the channel closes",
+    )
 
 
 class Systems(Model):
@@ -169,24 +250,47 @@ class Systems(Model):
 
     preset: PresetName = par("hybrid", unit="name", meaning="integration style whose values fill what is not set here")
     movements: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the central view")
-    orders: Feed = par(default_factory=Feed, unit="object", meaning="reservation messages to the view where they do not travel synchronously")
+    orders: Feed = par(
+        default_factory=Feed,
+        unit="object",
+        meaning="reservation messages to the view where they do not travel synchronously",
+    )
     posting: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the ERP's record")
     publications: Publications = par(default_factory=Publications, unit="object", meaning="view to channels")
     reserving: Reserving = par(default_factory=Reserving, unit="object", meaning="reservations")
-    service: SyncService = par(default_factory=SyncService, unit="object", meaning="availability and reservation service")
+    service: SyncService = par(
+        default_factory=SyncService, unit="object", meaning="availability and reservation service"
+    )
     erp: Erp = par(default_factory=Erp, unit="object", meaning="ERP coupling")
     payment: DurationLaw = par(
-        lognormal("1200ms", 0.5), unit="duration law", meaning="payment authorisation", source="150 ms to 2 s for a card authorisation [S: vendors disagree]"
+        lognormal("1200ms", 0.5),
+        unit="duration law",
+        meaning="payment authorisation",
+        source="150 ms to 2 s for a card authorisation [S: vendors disagree]",
     )
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
-        False, unit="flag", meaning="tills refuse units promised to orders; only for experiments: in a real store the customer holds the item"
+        False,
+        unit="flag",
+        meaning="tills refuse units promised to orders; only for experiments: in a real store the customer holds the item",
     )
 
 
 __all__ = [
-    "Buffers", "Degradation", "Erp", "Feed", "PresetName", "Publication", "Publications", "Release", "Reserving", "Sourcing", "SyncService", "Systems", "constant",
+    "Buffers",
+    "Degradation",
+    "Erp",
+    "Feed",
+    "PresetName",
+    "Publication",
+    "Publications",
+    "Release",
+    "Reserving",
+    "Sourcing",
+    "SyncService",
+    "Systems",
+    "constant",
 ]

@@ -50,7 +50,10 @@ def log_columns(scenario: Scenario, context: Context) -> Iterator[Broken]:
     file = context.log(replay.log)
     if file is None:
         if context.data_dir is not None:
-            yield Broken(("demand", "replay", "log"), f"no such file below the data folder or beside the scenario, it is {shown(replay.log)}")
+            yield Broken(
+                ("demand", "replay", "log"),
+                f"no such file below the data folder or beside the scenario, it is {shown(replay.log)}",
+            )
         return
     columns = replay.columns
     needed = {"order": columns.order, "sku": columns.sku, "quantity": columns.quantity, "timestamp": columns.timestamp}
@@ -82,7 +85,9 @@ def _members(path: Location, name: str, file: Path, column: str, known: list[str
         row, value = wrong[0]
         more = f" ({len(wrong)} rows)" if len(wrong) > 1 else ""
         hint = did_you_mean(value, known)
-        yield Broken(path, f"{name}, row {row}: {column} must be one of {', '.join(known)}, it is {shown(value)}{hint}{more}")
+        yield Broken(
+            path, f"{name}, row {row}: {column} must be one of {', '.join(known)}, it is {shown(value)}{hint}{more}"
+        )
 
 
 def _header(file: Path) -> list[str]:

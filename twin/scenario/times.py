@@ -32,7 +32,10 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def _unless_zone(path: Location, name: str) -> Iterator[Broken]:
     if _zone(name) is None:
-        yield Broken(path, f"must be an IANA time zone such as Europe/London, it is {name!r}{did_you_mean(name, available_timezones())}")
+        yield Broken(
+            path,
+            f"must be an IANA time zone such as Europe/London, it is {name!r}{did_you_mean(name, available_timezones())}",
+        )
 
 
 def time_zones(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -64,8 +67,12 @@ def _day(path: Location, text: str, zone_name: str) -> Iterator[Broken]:
         return
     zone = _zone(zone_name)
     midnight = datetime.combine(day, time(), zone)
-    if zone is not None and midnight.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != midnight.replace(tzinfo=None):
-        yield Broken(path, f"has no midnight in {zone_name}: its clocks skip that hour on {text}; start a day earlier or later")
+    if zone is not None and midnight.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != midnight.replace(
+        tzinfo=None
+    ):
+        yield Broken(
+            path, f"has no midnight in {zone_name}: its clocks skip that hour on {text}; start a day earlier or later"
+        )
 
 
 def start_day(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -76,14 +83,19 @@ def start_day(scenario: Scenario, context: Context) -> Iterator[Broken]:
 def replay_day(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The first replayed day exists."""
     if scenario.demand.replay is not None:
-        yield from _day(("demand", "replay", "from_date"), scenario.demand.replay.from_date, scenario.demand.replay.time_zone)
+        yield from _day(
+            ("demand", "replay", "from_date"), scenario.demand.replay.from_date, scenario.demand.replay.time_zone
+        )
 
 
 def span(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The simulated span is one that a person meant."""
     horizon = scenario.calendar.horizon_us
     if horizon > SPAN_MAX:
-        yield Broken(("calendar", "window"), f"warm-up, window and follow-up must be at most {SPAN_MAX // _DAY}d, they are {horizon // _DAY}d")
+        yield Broken(
+            ("calendar", "window"),
+            f"warm-up, window and follow-up must be at most {SPAN_MAX // _DAY}d, they are {horizon // _DAY}d",
+        )
 
 
 def promotions(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -101,12 +113,16 @@ def fault_times(scenario: Scenario, context: Context) -> Iterator[Broken]:
             yield from _within(("faults", place, "at"), fault.at, horizon)
         cycle, name = (fault.every, "every") if fault.mtbf is None else (fault.mtbf + fault.duration.mean, "mtbf")
         if cycle and horizon / cycle > WINDOWS_MAX:
-            yield Broken(("faults", place, name), f"the fault would come more than {WINDOWS_MAX} times within the horizon")
+            yield Broken(
+                ("faults", place, name), f"the fault would come more than {WINDOWS_MAX} times within the horizon"
+            )
 
 
 def _within(path: Location, start: int, horizon: int) -> Iterator[Broken]:
     if start >= horizon:
-        yield Broken(path, f"must begin within the simulated span of {format_duration(horizon)}, it is {format_duration(start)}")
+        yield Broken(
+            path, f"must begin within the simulated span of {format_duration(horizon)}, it is {format_duration(start)}"
+        )
 
 
 def fault_overlaps(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -114,7 +130,9 @@ def fault_overlaps(scenario: Scenario, context: Context) -> Iterator[Broken]:
     listed = list(enumerate(scenario.faults))
     for system, node in dict.fromkeys((fault.system, fault.node) for _, fault in listed):
         touching = [(place, fault) for place, fault in listed if fault.system == system and fault.node in (None, node)]
-        windows = sorted(window for place, fault in touching for window in _windows(place, fault, scenario.calendar.horizon_us))
+        windows = sorted(
+            window for place, fault in touching for window in _windows(place, fault, scenario.calendar.horizon_us)
+        )
         yield from _overlaps(windows)
 
 
