@@ -77,7 +77,7 @@ class Channel:
         """The view applied a movement of a pooled pair at ``t``: count when the channel will know."""
         mode = self.publication.mode
         if mode == "query":
-            self._shop.observe(Latency.CHANNEL, self.number, movement.t, t)
+            self._shop.observe(Latency.CHANNEL, self.number, movement.t, self.outages.up(t))
         elif mode == "file":
             self._unlisted.append(movement)
         else:

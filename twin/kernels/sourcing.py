@@ -109,9 +109,15 @@ def mark_choice(handle: int, line: Any, p: int, now: int) -> None:
     pair = pairs(handle)[p]
     line.pair, line.node = p, pair.node
     line.pair_sold, line.pair_shrunk = pair.sold, pair.shrunk
+    _suspect_choice(handle, line, 0, now)
+
+
+@kernel
+def _suspect_choice(handle: int, line: Any, own: int, now: int) -> None:
+    """What would have kept the line away from its pair, of which it has been promised ``own`` units already."""
     if line.suspect != 0 and line.suspect_node == 0:
         return
-    causes = suspect_at_sourcing(handle, p, line.quantity, now)
+    causes = suspect_at_sourcing(handle, line.pair, line.quantity, own, now)
     line.suspect_node = 1
     line.suspect = 0 if causes < 0 else first_cause(causes)
     line.also = 0 if causes < 0 else causes & ~(1 << line.suspect)
@@ -170,7 +176,7 @@ def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
     if line.pair != NIL and line.reserved == _NODE:
         return
     if line.mode == _PICKUP:
-        mark_choice(handle, line, line.pair, now)
+        _suspect_choice(handle, line, line.quantity, now)
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE
         return

@@ -201,7 +201,8 @@ def _count_visibility(handle: int, message: Any, pair: Any, seen: int) -> None:
     for k in range(c.channels):
         channel = channels(handle)[k]
         if channel.mode == _QUERY:
-            count_latency(handle, 1, k, seen - message.t)
+            span = outages(handle)[channel.outage]
+            count_latency(handle, 1, k, up(windows(handle), span.first, span.last, seen) - message.t)
         elif channel.mode != _FILE:
             refresh = publications(handle)[pair.sku * c.channels + k].next
             count_latency(handle, 1, k, refresh + channel.delay - message.t)
@@ -241,8 +242,8 @@ def _hear(handle: int, number: int, t: int) -> None:
         change_reserved(handle, message.sku, message.delta, t - 1)
     else:
         change_view(handle, message.pair, 0, message.delta, t - 1)
-    if message.delta > 0 and message.line >= c.line_base:
-        lines(handle)[message.line - c.line_base].told = 1
+    if message.line >= c.line_base:
+        lines(handle)[message.line - c.line_base].told = message.delta > 0
     flows(handle)[_RESERVE_APPLIED] += 1
     message.seen = 1
     while c.notes_low < c.notes_high and notes(handle)[c.notes_low & c.notes_mask].seen != 0:

@@ -129,11 +129,10 @@ def _delay_cause(handle: int, s: int, p: int, now: int) -> int:
 
 @kernel
 def _own_reservation(handle: int, line: Any) -> int:
-    """Units of the line itself that the view has already set aside."""
-    if line.reserved == _NO:
-        return 0
+    """Units of the line itself that the view has set aside; a lapsed hold counts until the view has been told."""
     synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.degraded == 0
-    return line.quantity if synchronous or line.told != 0 else 0
+    in_view = line.reserved != _NO if synchronous else line.told != 0
+    return line.quantity if in_view else 0
 
 
 @kernel
@@ -151,7 +150,7 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     s, q = line.sku, line.quantity
     p = line.pair if line.mode == _PICKUP else NIL
     own = _own_reservation(handle, line)
-    at_pair = own if line.reserved == _NODE else 0
+    at_pair = own if line.pair != NIL else 0
     seen = offered(handle, line, AS_SEEN, at_pair)
     causes = 0
     if line.degraded != 0:
@@ -171,17 +170,21 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
 
 
 @kernel
-def suspect_at_sourcing(handle: int, p: int, quantity: int, now: int) -> int:
-    """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if it can."""
+def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) -> int:
+    """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if it can.
+
+    ``own`` units of what the pair has promised are the line's own.
+    """
     pair = pairs(handle)[p]
-    if pair.on_hand - pair.promised >= quantity:
+    promised = pair.promised - own
+    if pair.on_hand - promised >= quantity:
         return -1
     causes = 0
     if _read(pair, NO_ERROR, 0) < quantity:
         causes |= 1 << _C_RECORD
     if _read(pair, NO_DELAY, 0) < quantity:
         causes |= 1 << _delay_cause(handle, pair.sku, p, now)
-    if free_of(pair) - max(0, pair.promised - pair.resv) < quantity:
+    if free_of(pair) - max(0, promised - pair.resv) < quantity:
         causes |= 1 << _C_RACE
     return causes
 

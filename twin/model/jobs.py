@@ -123,8 +123,7 @@ def query_outages(works: Works, publication: Publication, channels: list[int]) -
         start, end = int(window["start"]), int(window["end"])
         yield Instant(works.env, start, Tie.FAULT, 0)
         for channel in channels:
-            works.plane.extract_listing(channel, start - 1)
-            works.plane.listing_live(channel, start - 1, start - 1)
+            works.plane.freeze(channel, start - 1)
             table["down"][channel] = 1
         yield Instant(works.env, end, Tie.FAULT, 0)
         table["down"][channels] = 0

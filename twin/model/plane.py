@@ -95,9 +95,14 @@ class Plane:
         topics.load_feed(self.handle, feed, now)
 
     def extract_listing(self, channel: int, now: int) -> None:
-        """A channel's listing is extracted (or a queried system goes down: its last answers are kept)."""
+        """A channel's listing is extracted."""
         self.advance(now)
         publication.extract(self.handle, channel)
+
+    def freeze(self, channel: int, now: int) -> None:
+        """A queried system goes down: its last answers are kept."""
+        self.extract_listing(channel, now)
+        publication.go_live(self.handle, channel)
 
     def listing_live(self, channel: int, extracted: int, now: int) -> None:
         """The listing extracted at ``extracted`` is live."""

@@ -81,9 +81,9 @@ class Skus(Model):
         6, unit="units", meaning="case pack: stores are replenished in multiples of it, slow SKUs by single units"
     )
     ending_share: Share = par(
-        0.15,
+        0.20,
         unit="share",
-        meaning="SKUs at the end of their life: sold off and not replenished, so that scarce stock exists as it does in a real season",
+        meaning="seasonal SKUs: bought once and sold off, so that scarce stock exists as it does in a real season",
     )
     table: str | None = par(
         None,

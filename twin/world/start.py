@@ -36,9 +36,18 @@ def draw_start(scenario: Scenario, estate: RealisedEstate, streams: Streams) -> 
     phase = streams.generator("start.phase", 0).random(pairs.size)
     pairs["on_hand"] = _store_stock(estate, phase, streams)
     receipts = _dc_stock(scenario, estate, pairs, np.flatnonzero(is_dc & ~ending), phase, streams)
-    pairs["on_hand"][ending] = np.floor(phase[ending] * (estate.levels.up_to[ending] + 1))
+    pairs["on_hand"][ending] = _season_left(estate, pairs[ending], streams)
     pairs["error"] = _errors(scenario.estate.record_error, pairs["on_hand"], is_dc, streams)
     return WorldStart(pairs, receipts)
+
+
+def _season_left(estate: RealisedEstate, pairs: NDArray[np.void], streams: Streams) -> NDArray[np.int64]:
+    """Stock of SKUs that are sold off: a uniform part of the season is left, the same at every node but for Poisson noise.
+
+    A SKU that nears its end nears it everywhere; drawn node by node, the pooled stock would never run out.
+    """
+    part = streams.generator("start.season", 0).random(estate.skus.size)
+    return streams.generator("start.remainder", 0).poisson(part[pairs["sku"]] * pairs["up_to"])
 
 
 def _store_stock(estate: RealisedEstate, phase: NDArray[np.float64], streams: Streams) -> NDArray[np.int64]:
