@@ -35,6 +35,13 @@ def test_a_circle_of_files_is_refused_where_it_closes(
     assert problems(path) == ["a.yaml:1:10: extends: goes in a circle: b.yaml -> a.yaml -> b.yaml"]
 
 
+def test_a_circle_is_seen_through_another_spelling_of_the_path(
+    write: Callable[..., Path], problems: Callable[..., list[str]]
+) -> None:
+    path = write("seed: 1\n", "deep/a.yaml", extends=Path("../deep/a.yaml"))
+    assert problems(path) == ["a.yaml:1:10: extends: goes in a circle: a.yaml -> a.yaml"]
+
+
 def test_an_endless_chain_is_refused(write: Callable[..., Path], problems: Callable[..., list[str]]) -> None:
     for number in range(20):
         write("", f"f{number}.yaml", extends=Path(f"f{number + 1}.yaml"))
@@ -78,7 +85,8 @@ def test_set_takes_flow_lists_and_mappings(minimal: Path) -> None:
     scenario = load(minimal, sets=[*sets, "systems={buffers: {pooled: {web: 3}}, preset: hub}"]).scenario
     assert scenario.demand.promotions[0].multiplier == 4
     assert (scenario.calendar.window, scenario.calendar.warm_up) == (5 * HOUR, 12 * HOUR)
-    assert {(arm.preset, arm.buffers.pooled["web"]) for arm in scenario.arms.values()} == {("hub", 3)}
+    arms = scenario.arms.values()
+    assert {(arm.preset, arm.movements.system, arm.buffers.pooled["web"]) for arm in arms} == {("hub", "hub", 3)}
 
 
 def test_the_seed_option_wins_over_file_and_set(minimal: Path, problems: Callable[..., list[str]]) -> None:

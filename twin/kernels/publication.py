@@ -115,6 +115,7 @@ def note_movement(handle: int, s: int, t: int) -> None:
 def extract(handle: int, c: int) -> None:
     """A listing of channel ``c`` is extracted: stage what the view offers."""
     n = control(handle)[0].channels
+    channels(handle)[c].extracted = control(handle)[0].applied_high
     for s in range(len(skus(handle))):
         copy = publications(handle)[s * n + c]
         copy.staged = offer(handle, s)

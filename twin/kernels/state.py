@@ -79,7 +79,7 @@ CHANNEL = np.dtype(
         ("held_back", "i8"),  # buffers.pooled
         ("down", "i8"),  # its queried system is down: beliefs are those of the beginning
         ("listed", "i8"),  # cursor into `applied` for channel latency
-        ("extracted", "i8"),  # file: instant of the extract under way
+        ("extracted", "i8"),  # end of `applied` at the last extract
     ]
 )
 
@@ -204,7 +204,7 @@ LINE = np.dtype(
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
 
-APPLIED = np.dtype([("t", "i8"), ("seen", "i8")])
+APPLIED = np.dtype([("t", "i8")])
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
 

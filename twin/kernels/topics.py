@@ -173,6 +173,7 @@ def move(handle: int, t: int, p: int, delta: int, consumed: int, entity: int, pa
 def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
     """A reservation message is sent: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative, released."""
     c = control(handle)[0]
+    settle(handle, s, t)  # an order step sends it: the refreshes of this instant are over, even if it is applied at once
     number = c.notes_high
     c.notes_high += 1
     message = notes(handle)[number & c.notes_mask]
@@ -208,7 +209,7 @@ def _count_visibility(handle: int, message: Any, pair: Any, seen: int) -> None:
             count_latency(handle, 1, k, refresh + channel.delay - message.t)
     if c.listings > 0:
         row = applied(handle)[c.applied_high & c.applied_mask]
-        row.t, row.seen = message.t, seen
+        row.t = message.t
         c.applied_high += 1
         c.applied_room -= 1
 
@@ -339,13 +340,11 @@ def load_feed(handle: int, who: int, t: int) -> None:
 
 
 @kernel
-def list_latency(handle: int, c: int, extracted: int, live: int) -> None:
+def list_latency(handle: int, c: int, live: int) -> None:
     """A listing went live: count the latency of the movements that it shows for the first time."""
     ctl, channel = control(handle)[0], channels(handle)[c]
-    while channel.listed < ctl.applied_high:
+    while channel.listed < channel.extracted:
         row = applied(handle)[channel.listed & ctl.applied_mask]
-        if row.seen > extracted:
-            return
         count_latency(handle, 1, c, live - row.t)
         channel.listed += 1
 

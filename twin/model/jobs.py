@@ -110,7 +110,7 @@ def listing_jobs(works: Works, publication: Publication, channel: int) -> Proces
         works.plane.extract_listing(channel, extract)
         live = extract + works.duration(knots, "publication.delay", channel << 32 | k)
         yield works.at(live, LISTING_KIND | channel)
-        works.plane.listing_live(channel, extract, live)
+        works.plane.listing_live(channel, live)
         works.journal.jobs.append((FeedName.PUBLICATION, channel, due, extract, live, len(works.plane.memory["skus"]), False))
         k = next_job(k, live, first, publication.interval)
 

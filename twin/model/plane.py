@@ -104,11 +104,11 @@ class Plane:
         self.extract_listing(channel, now)
         publication.go_live(self.handle, channel)
 
-    def listing_live(self, channel: int, extracted: int, now: int) -> None:
-        """The listing extracted at ``extracted`` is live."""
+    def listing_live(self, channel: int, now: int) -> None:
+        """The listing extracted last is live."""
         self.advance(now)
         publication.go_live(self.handle, channel)
-        topics.list_latency(self.handle, channel, extracted, now)
+        topics.list_latency(self.handle, channel, now)
         topics.make_applied_room(self.handle)
 
     def review_store(self, node: int, review: int, now: int) -> NDArray[np.int64]:

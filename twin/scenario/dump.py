@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from twin.scenario.scalars import Scalar, resolve
 from twin.scenario.scenario import Scenario
 
-_AMBIGUOUS: Final = re.compile(r"(?i)y|yes|n|no|on|off|[-+0-9.].*|")
-"""Texts that some parser of YAML 1.1 or 1.2 takes for something else; written in quotes."""
-
-_DURATION: Final = re.compile(r"([0-9]+(us|ms|s|m|h|d))+")
-"""Begins with a digit, and is text for all of them."""
-
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, lists indented, text in quotes where any parser could take it for a number or a flag."""
+    """Block style, lists indented. PyYAML itself puts quotes around text that YAML 1.1 would take for something else."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
 
 def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    quoted = not _DURATION.fullmatch(value) and (_AMBIGUOUS.fullmatch(value) is not None or _is_other_than_text(value))
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if quoted else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if _is_other_than_text(value) else None)
 
 
 def _is_other_than_text(value: str) -> bool:
+    """Whether YAML 1.2 would take a plain text for a number, a flag or nothing."""
     try:
         read: Scalar = resolve(value)
     except ValueError:
