@@ -11,7 +11,17 @@ from tests.model.runs import INSTANT, PERFECT, lines, scarce, systems
 from twin.journal.tables import Cause, Status
 
 NO_WALK_INS = {"demand__tills__scale": 0.0}
-ONE_CHANNEL = {"demand__channels__app__weekly_checkouts": 0.0, "demand__channels__market__weekly_checkouts": 0.0}
+SINGLE_UNITS = {
+    f"demand__channels__{name}__units": {"values": [1], "shares": [1.0]} for name in ("web", "app", "market")
+}
+"""Lines of several units can be oversold although nothing is wrong: two nodes with one unit each back no line of two."""
+
+SLOW_CHECKOUTS = {
+    "demand__channels__web__checkout": "3h",
+    "demand__channels__app__checkout": "3h",
+    "demand__channels__market__weekly_checkouts": 0.0,
+}
+SLOW_RELEASE = {"release": {"step": "10h"}}
 CLEAN: dict[str, Any] = {
     "movements": INSTANT,
     "orders": INSTANT,
@@ -19,17 +29,20 @@ CLEAN: dict[str, Any] = {
     "service": {"service": "0"},
     "publications": {"own": {"mode": "query"}, "marketplace": {"mode": "query"}},
     "sourcing": {"rebroker": 0},
+    "buffers": {"store": 0},
 }
 EVENTS = {"reserving": {"mode": "events", "point": "order"}}
 SYNCHRONOUS = {"reserving": {"mode": "synchronous", "point": "order"}}
 OUTAGE = [{"system": "broker", "at": "12h", "duration": "12h"}]
 SERVICE_DOWN = [{"system": "service", "at": "12h", "duration": "12h"}]
 
+# The third entry names what one cause brings about in other lines: a line that is oversold may first take another order's
+# unit (OTHER_LATER), and walk-ins that an outage kept unseen go on after the promise.
 WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
     Cause.RECORD_ERROR: (
         {**NO_WALK_INS, "estate__record_error": {"dc_wrong_share": 1.0, "wrong_share": 1.0, "shrink_per_sale": 0.0}},
         {**CLEAN, **SYNCHRONOUS},
-        set(),
+        {Cause.OTHER_LATER},
     ),
     Cause.BATCH_AGE: (
         {**PERFECT, **NO_WALK_INS},
@@ -44,21 +57,27 @@ WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
     Cause.RACE: (
         {**PERFECT, **NO_WALK_INS},
         {**CLEAN, **EVENTS, "orders": {**INSTANT, "dc_link": "3h"}},
-        set(),
+        {Cause.JOINT},
     ),
     Cause.EXPIRED_HOLD: (
-        {**PERFECT, **NO_WALK_INS, **ONE_CHANNEL},
+        {**PERFECT, **NO_WALK_INS, **SLOW_CHECKOUTS},
         {**CLEAN, "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "1s", "expiry_lag": "0"}},
         set(),
     ),
     Cause.QUEUE_BACKLOG: (
         PERFECT,
         {**CLEAN, **SYNCHRONOUS, "movements": {**INSTANT, "store_link": "8h"}, "tills_respect_reservations": True},
-        {Cause.WALK_IN, Cause.OTHER_LATER},
+        set(),
     ),
     Cause.OUTAGE: (
         {**PERFECT, "faults": OUTAGE},
-        {**CLEAN, **SYNCHRONOUS, "degradation": {"strategy": "serve_stale", "max_age": "1d"}},
+        {
+            **CLEAN,
+            **SYNCHRONOUS,
+            "orders": {**INSTANT, "system": "hub"},
+            "degradation": {"strategy": "serve_stale", "max_age": "1d"},
+            "tills_respect_reservations": True,
+        },
         {Cause.WALK_IN, Cause.OTHER_LATER},
     ),
     Cause.DEGRADED: (
@@ -71,11 +90,11 @@ WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
         },
         {Cause.CHANNEL_CACHE},
     ),
-    Cause.WALK_IN: (PERFECT, {**CLEAN, **SYNCHRONOUS}, {Cause.OTHER_LATER}),
+    Cause.WALK_IN: (PERFECT, {**CLEAN, **SYNCHRONOUS, **SLOW_RELEASE}, {Cause.OTHER_LATER}),
     Cause.DAMAGE: (
         {"estate__record_error": {"dc_wrong_share": 0.0, "wrong_share": 0.0, "shrink_per_sale": 0.9}},
-        {**CLEAN, **SYNCHRONOUS},
-        {Cause.RECORD_ERROR, Cause.WALK_IN, Cause.OTHER_LATER, Cause.JOINT},
+        {**CLEAN, **SYNCHRONOUS, **SLOW_RELEASE, "tills_respect_reservations": True},
+        {Cause.RECORD_ERROR, Cause.WALK_IN, Cause.OTHER_LATER},
     ),
 }
 
@@ -83,14 +102,14 @@ WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
 @pytest.mark.parametrize("cause", list(WORLDS), ids=lambda cause: cause.name.lower())
 def test_where_one_thing_is_wrong_it_is_to_blame(cause: Cause) -> None:
     world, arm, byproducts = WORLDS[cause]
-    rows = lines(scarce(**world), systems(**arm))
+    rows = lines(scarce(**SINGLE_UNITS, **world), systems(**arm))
     causes = rows["cause"][rows["status"] == Status.OVERSOLD]
-    assert np.count_nonzero(causes == cause) >= 3
+    assert np.count_nonzero(causes == cause) >= 15
     assert set(causes.tolist()) <= {cause, *byproducts}
 
 
 def test_with_nothing_wrong_nothing_is_oversold() -> None:
-    rows = lines(scarce(**PERFECT, **NO_WALK_INS), systems(**CLEAN, **SYNCHRONOUS))
+    rows = lines(scarce(**PERFECT, **NO_WALK_INS, **SINGLE_UNITS), systems(**CLEAN, **SYNCHRONOUS))
     assert np.count_nonzero(rows["status"] == Status.SUPPLIED) > 1000
     assert np.count_nonzero(rows["status"] == Status.OVERSOLD) == 0
 

@@ -179,7 +179,7 @@ def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> boo
         return False
     line.reserved = _GROUP
     if synchronous and line.mode != _PICKUP and c.level_node != 0:
-        p = best_pair(handle, line, order.x, order.y)
+        p = best_pair(handle, line, order, 0)
         if p == NIL:
             line.reserved, line.belief = _NO, 0  # enough in the pool, but no node has it
             return False

@@ -11,7 +11,7 @@ from twin.journal.tables import Cause, Flow, Mode, Status
 from twin.kernels.calls import first_free
 from twin.kernels.memory import control, flows, keys, lines, nodes, orders, outages, pairs, scratch, servers, skus, windows
 from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved, Strategy
-from twin.kernels.stock import change_on_hand, change_promised, change_reserved, change_unplaced, change_view, free_of, set_blocked
+from twin.kernels.stock import change_on_hand, change_promised, change_reserved, change_unplaced, change_view, free_of, set_blocked, sourceable
 from twin.kernels.topics import law, move
 from twin.kernels.truth import first_cause, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
@@ -22,17 +22,22 @@ _PICKUP = int(Mode.PICKUP)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _DC_FIRST = int(Strategy.DC_FIRST)
-_WALK_IN, _DAMAGE, _LATER = int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
+_JOINT, _WALK_IN, _DAMAGE, _LATER = int(Cause.JOINT), int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
 _STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
 _K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
 _PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
 
 
 @kernel
-def _rank(handle: int, p: int, x: int, y: int) -> int:
-    pair = pairs(handle)[p]
-    node = nodes(handle)[pair.node]
-    return preference(control(handle)[0].strategy, node.is_dc, free_of(pair), distance_squared(x, y, node.x, node.y))
+def _available(pair: Any, promised: int) -> int:
+    """What the pair seems to have for a line that is already ``promised``, or for a new promise."""
+    return sourceable(pair) if promised != 0 else free_of(pair)
+
+
+@kernel
+def _rank(handle: int, p: int, available: int, x: int, y: int) -> int:
+    node = nodes(handle)[pairs(handle)[p].node]
+    return preference(control(handle)[0].strategy, node.is_dc, available, distance_squared(x, y, node.x, node.y))
 
 
 @kernel
@@ -42,15 +47,16 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
-def best_pair(handle: int, line: Any, x: int, y: int) -> int:
-    """Preferred pair that seems to have the line's units, or NIL."""
+def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
+    """Preferred pair that seems to have the line's units, or NIL; ``promised``: the line is accepted already."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
         if _cannot_beat(handle, pair, best_rank):
             return best
-        if pair.pooled != 0 and free_of(pair) >= line.quantity:
-            rank = _rank(handle, p, x, y)
+        available = _available(pair, promised)
+        if pair.pooled != 0 and available >= line.quantity:
+            rank = _rank(handle, p, available, order.x, order.y)
             if rank < best_rank:
                 best, best_rank = p, rank
     return best
@@ -82,7 +88,7 @@ def _holds_all(handle: int, order: Any, wave: int, node: int) -> bool:
         line = lines(handle)[i]
         if _to_place(line, wave):
             p = pair_at(handle, line.sku, node)
-            if p == NIL or free_of(pairs(handle)[p]) < line.quantity:
+            if p == NIL or sourceable(pairs(handle)[p]) < line.quantity:
                 return False
     return True
 
@@ -95,9 +101,10 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
         pair = pairs(handle)[p]
         if _cannot_beat(handle, pair, best_rank):
             return best
-        if pair.pooled == 0 or free_of(pair) < leader.quantity:
+        available = sourceable(pair)
+        if pair.pooled == 0 or available < leader.quantity:
             continue
-        rank = _rank(handle, p, order.x, order.y)
+        rank = _rank(handle, p, available, order.x, order.y)
         if rank < best_rank and _holds_all(handle, order, wave, pair.node):
             best, best_rank = pair.node, rank
     return best
@@ -137,7 +144,9 @@ def _place(handle: int, line: Any, p: int, now: int) -> None:
 
 @kernel
 def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> int:
-    """What happened only after the promise: units sold at the till, lost, or taken by others."""
+    """What happened only after the promise: units sold at the till, lost, or taken by others; joint if the units are still there."""
+    if left >= line.quantity:
+        return _JOINT
     if left + sold >= line.quantity:
         return _WALK_IN
     if left + sold + shrunk >= line.quantity:
@@ -180,7 +189,7 @@ def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE
         return
-    p = pair_at(handle, line.sku, common) if common != NIL else best_pair(handle, line, order.x, order.y)
+    p = pair_at(handle, line.sku, common) if common != NIL else best_pair(handle, line, order, 1)
     if p == NIL:
         _give_up(handle, line, order, now)
     else:

@@ -11,13 +11,19 @@ from typing import Any
 from twin.core.jit import kernel
 from twin.kernels.memory import control, pairs, skus
 from twin.kernels.publication import settle
-from twin.policies.availability import backed_units, free_units
+from twin.policies.availability import backed_units, free_units, sourceable_units
 
 
 @kernel
 def free_of(pair: Any) -> int:
     """What the pair offers online."""
     return free_units(pair.viewed, pair.resv, pair.buffer, pair.blocked)
+
+
+@kernel
+def sourceable(pair: Any) -> int:
+    """What the pair seems to have for an order that is already accepted."""
+    return sourceable_units(pair.viewed, pair.resv, pair.blocked)
 
 
 @kernel

@@ -10,8 +10,8 @@ from twin.journal.tables import Cause, Mode, Refusal
 from twin.kernels.memory import channels, consumers, control, outages, pairs, skus, windows
 from twin.kernels.publication import learnt, offer, oldest_unseen, own_units
 from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
-from twin.kernels.stock import free_of
-from twin.policies.availability import backed_units, free_units
+from twin.kernels.stock import sourceable
+from twin.policies.availability import backed_units, free_units, sourceable_units
 from twin.policies.calendars import touched
 
 AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER = 0, 1, 2, 3
@@ -180,11 +180,11 @@ def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) 
     if pair.on_hand - promised >= quantity:
         return -1
     causes = 0
-    if _read(pair, NO_ERROR, 0) < quantity:
+    if sourceable_units(pair.viewed - pair.error, pair.resv, pair.blocked) < quantity:
         causes |= 1 << _C_RECORD
-    if _read(pair, NO_DELAY, 0) < quantity:
+    if sourceable_units(pair.on_hand + pair.error, pair.resv, pair.blocked) < quantity:
         causes |= 1 << _delay_cause(handle, pair.sku, p, now)
-    if free_of(pair) - max(0, promised - pair.resv) < quantity:
+    if sourceable(pair) - max(0, promised - pair.resv) < quantity:
         causes |= 1 << _C_RACE
     return causes
 

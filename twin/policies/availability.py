@@ -14,6 +14,12 @@ def free_units(view: int, resv: int, buffer: int, blocked: int) -> int:
 
 
 @kernel
+def sourceable_units(view: int, resv: int, blocked: int) -> int:
+    """Units of one pair that an accepted order may be sent to: a buffer holds back from new promises, not from promises made."""
+    return free_units(view, resv, 0, blocked)
+
+
+@kernel
 def backed_units(on_hand: int, promised: int) -> int:
     """Units of one pair that the shelf can still back."""
     return max(0, on_hand - promised)
