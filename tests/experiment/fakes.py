@@ -79,6 +79,15 @@ def die_once(
     simulate(scenario, arm, replication, folder=folder, base=base, data_dir=data_dir)
 
 
+def see_ctrl_c(
+    scenario: Scenario, arm: str, replication: int, *, folder: Path, base: Path, data_dir: Path | None
+) -> None:
+    """As :func:`simulate`, and leave a file if Ctrl-C would reach this process."""
+    if signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        (base / f"hears-{os.getpid()}").touch()
+    simulate(scenario, arm, replication, folder=folder, base=base, data_dir=data_dir)
+
+
 def die_always(
     scenario: Scenario, arm: str, replication: int, *, folder: Path, base: Path, data_dir: Path | None
 ) -> None:

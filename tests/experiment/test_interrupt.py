@@ -56,3 +56,11 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process_behind(tmp_path: Pa
     carry_out(run, instruments=fakes.with_simulate(fakes.hang_after_first), progress=recorder, resume=True)
     assert recorder.before == 3
     assert verify(run) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signal masks are POSIX")
+def test_ctrl_c_reaches_the_run_and_not_its_workers(tmp_path: Path) -> None:
+    carry_out(tmp_path / "run", instruments=fakes.with_simulate(fakes.see_ctrl_c), jobs=2)
+    assert list(tmp_path.glob("hears-*")) == []
+    carry_out(tmp_path / "alone", instruments=fakes.with_simulate(fakes.see_ctrl_c), jobs=1)
+    assert list(tmp_path.glob("hears-*")) == [tmp_path / f"hears-{os.getpid()}"]

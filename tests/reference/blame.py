@@ -113,7 +113,7 @@ class Blame:
         return Cause.BATCH_AGE if self._batch else Cause.QUEUE_BACKLOG
 
     def at_choice(self, line: Line, pair: Pair, promised: int) -> None:
-        """Name what would have kept the line away from a pair, if the pair cannot supply it. ``promised`` is without the line."""
+        """Name what would have kept the line away from a pair that cannot supply it; ``promised`` leaves it out."""
         if line.suspect and not line.suspect_from_choice:
             return
         line.suspect, line.also = Cause.NONE, 0
@@ -121,10 +121,10 @@ class Blame:
         if pair.on_hand - promised >= quantity:
             return
         causes = {
-            Cause.RECORD_ERROR: pair.free_if(without_error(pair), pair.buffer) < quantity,
-            Cause.RACE: pair.free() - max(0, promised - pair.resv) < quantity,
+            Cause.RECORD_ERROR: pair.free_if(without_error(pair), 0) < quantity,
+            Cause.RACE: pair.have() - max(0, promised - pair.resv) < quantity,
         }
-        if pair.free_if(told_all(pair), pair.buffer) < quantity:
+        if pair.free_if(told_all(pair), 0) < quantity:
             causes[self._delay(pair.trail)] = True
         _name(line, causes)
         line.suspect_from_choice = True
@@ -151,6 +151,8 @@ def cause_of(line: Line, left: int, *, at_pair: bool) -> Cause:
     scope = [line.store()] if at_pair else line.sku.pooled
     sold, shrunk = gone(scope)
     sold_before, shrunk_before = line.mark if at_pair else line.pool_mark
+    if left >= line.quantity:
+        return Cause.JOINT
     if left + sold - sold_before >= line.quantity:
         return Cause.WALK_IN
     if left + sold - sold_before + shrunk - shrunk_before >= line.quantity:

@@ -1,4 +1,4 @@
-"""Instants with a documented order, moments for looking back, and the outages of the systems (docs/model.md, section 2)."""
+"""Instants with a documented order, moments for looking back, and outages (docs/model.md, section 2)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,20 @@ NOW = 2**62
 """A moment after everything that has happened."""
 
 
+class Clock(simpy.Environment):
+    """SimPy's environment, on which time is whole microseconds."""
+
+    _now: int
+
+    @property
+    def now(self) -> int:
+        return self._now
+
+
 class Instant(simpy.Event):
     """Happens at ``t``; the explicit priority decides the order among events of one instant, insertion never does."""
 
-    def __init__(self, env: simpy.Environment, t: int, priority: int) -> None:
+    def __init__(self, env: Clock, t: int, priority: int) -> None:
         self.env = env
         self.callbacks = []
         self._ok = True
@@ -40,7 +50,7 @@ class Instant(simpy.Event):
 
 
 def before_orders(t: int) -> int:
-    """The moment at ``t`` when everything up to class BATCH has happened: what a copy that is refreshed at ``t`` holds."""
+    """The moment at ``t`` after class BATCH and before class ORDER: what a copy that is refreshed at ``t`` holds."""
     return 2 * t
 
 

@@ -137,6 +137,10 @@ class Pair:
     def free(self) -> int:
         return self.free_if(self.view, self.buffer)
 
+    def have(self) -> int:
+        """Units for a promise that was made already: no buffer holds them back."""
+        return self.free_if(self.view, 0)
+
     def free_if(self, view: int, buffer: int) -> int:
         """``free`` with another view or buffer."""
         return 0 if self.blocked else max(0, view - self.resv - buffer)

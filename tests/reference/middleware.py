@@ -31,7 +31,13 @@ class Feed(Generic[M]):
     """Carries messages to one consumer, which ``apply``s each at an instant and moment."""
 
     def __init__(
-        self, shop: Shop, number: FeedName, settings: Settings, *, systems: tuple[str, ...], apply: Callable[[M, int, int], None]
+        self,
+        shop: Shop,
+        number: FeedName,
+        settings: Settings,
+        *,
+        systems: tuple[str, ...],
+        apply: Callable[[M, int, int], None],
     ) -> None:
         self._shop, self._number, self._settings, self._apply = shop, number, settings, apply
         self._env = shop.env

@@ -1,6 +1,6 @@
 """The plain reference: docs/model.md as an ordinary SimPy model, one process per message, customer, order and parcel.
 
-It shares nothing with the twin but the scenario, the world, the policies and the hash. Both must leave the same journal.
+It shares nothing with the twin but scenario, world, policies and hash. Both must leave the same journal.
 """
 
 from __future__ import annotations

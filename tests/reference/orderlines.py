@@ -70,10 +70,27 @@ class Line:
     def row(self) -> tuple[int, ...]:
         """Row of the journal."""
         return (
-            self.order, self.number, self.channel.number, Mode.PICKUP if self.pickup else Mode.SHIP, self.status, self.refusal, self.false_oos,
-            self.degraded, self.cause, self.also, self.short_picks, self.sku.number, self.quantity, self.t_demand, self.t_decision,
-            self.belief, self.truth, self.staleness, self.node, self.t_end,
-        )  # fmt: skip
+            self.order,
+            self.number,
+            self.channel.number,
+            Mode.PICKUP if self.pickup else Mode.SHIP,
+            self.status,
+            self.refusal,
+            self.false_oos,
+            self.degraded,
+            self.cause,
+            self.also,
+            self.short_picks,
+            self.sku.number,
+            self.quantity,
+            self.t_demand,
+            self.t_decision,
+            self.belief,
+            self.truth,
+            self.staleness,
+            self.node,
+            self.t_end,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +125,17 @@ class Order:
     def row(self) -> tuple[int, ...]:
         """Row of the journal."""
         return (
-            self.id, self.channel.number, self.region, Mode.PICKUP if self.pickup else Mode.SHIP, len(self.lines), self.parcels, self.t, self.call,
-            self.t_accept, self.t_release, self.t_pick, self.t_ready, self.t_done,
-        )  # fmt: skip
+            self.id,
+            self.channel.number,
+            self.region,
+            Mode.PICKUP if self.pickup else Mode.SHIP,
+            len(self.lines),
+            self.parcels,
+            self.t,
+            self.call,
+            self.t_accept,
+            self.t_release,
+            self.t_pick,
+            self.t_ready,
+            self.t_done,
+        )

@@ -9,7 +9,7 @@ import simpy
 
 from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reason
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import LAPSED, NOW, Instant, Outages, Process, among_orders
+from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
 from tests.reference.orderlines import Line, Order
 from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Sourcing
@@ -27,7 +27,7 @@ Asking = Generator[simpy.Event, Any, bool]
 class Waking:
     """How a process of an order wakes: in class ORDER, by the order's identity, then by the number of the waking."""
 
-    def __init__(self, env: simpy.Environment, order: int, step: int) -> None:
+    def __init__(self, env: Clock, order: int, step: int) -> None:
         self._env, self._order, self._step = env, order, step
 
     def at(self, t: int) -> Instant:
@@ -87,8 +87,17 @@ class Orders:
     def _order(self, row: dict[str, Any], wanted: list[tuple[int, int]]) -> Order:
         channel, pickup = self._channels[row["channel"]], row["pickup"] >= 0
         order = Order(
-            row["order"], row["t"], channel, row["region"], row["x_km"], row["y_km"], pickup, bool(row["abandons"]), bool(row["declined"]), row["checkout"],
-        )  # fmt: skip
+            row["order"],
+            row["t"],
+            channel,
+            row["region"],
+            row["x_km"],
+            row["y_km"],
+            pickup,
+            bool(row["abandons"]),
+            bool(row["declined"]),
+            row["checkout"],
+        )
         for number, (sku, quantity) in enumerate(wanted):
             at = self._shop.skus[sku]
             pair = at.by_node[row["pickup"]] if pickup else None
@@ -141,14 +150,14 @@ class Orders:
 
     def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
         """A synchronous call; false if the customer is lost over it."""
-        env, asked = self._env, self._env.now
+        asked = self._env.now
         if system.outages.since(asked) is not None:
             return self._go_on_degraded(order)
         self._shop.flows[system.calls] += 1
         taken = system.join(order, attempt)
         patience = wake.perhaps_at(asked + system.timeout)
         yield taken | patience
-        done = taken.value if taken.processed else NOW
+        done: int = taken.value if taken.processed else NOW
         if done - asked > system.timeout:
             yield patience
             self._give_up(order, system)
@@ -178,7 +187,8 @@ class Orders:
         if channel.silence(now) > self._systems.degradation.max_age:
             self._refuse_all(order, Refusal.CLOSED)
             return
-        if (channel.asks_down_system(now) or self._reserves_at_down_service(channel)) and not self._go_on_degraded(order):
+        needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
+        if needs_down and not self._go_on_degraded(order):
             return
         for line in order.lines:
             line.degraded = order.degraded
@@ -229,10 +239,12 @@ class Orders:
 
     def _set_aside(self, order: Order, line: Line) -> bool:
         """Check a line where it is reserved, and set its units aside; false if there are not enough."""
-        at_service = self._systems.reserving.mode == "synchronous" and not line.channel.marketplace and not order.degraded
-        if not (self._believes_view(line) if at_service and not line.pickup else self._believes(line)):
+        reserving = self._systems.reserving
+        at_service = reserving.mode == "synchronous" and not line.channel.marketplace and not order.degraded
+        believes = self._believes_view if at_service and not line.pickup else self._believes
+        if not believes(line):
             return False
-        if at_service and not line.pickup and self._systems.reserving.level == "node":
+        if at_service and not line.pickup and reserving.level == "node":
             able = self._sourcing.candidates(line, order)
             if not able:
                 line.belief = 0

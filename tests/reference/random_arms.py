@@ -1,4 +1,4 @@
-"""Random settings of an arm: every choice that an architect has, in values that make things happen on a small estate."""
+"""Random settings of an arm: every choice of an architect, in values that make things happen on a small estate."""
 
 from __future__ import annotations
 
@@ -20,32 +20,57 @@ def random_changes(rng: Random) -> Tree:
         "posting": _feed(rng),
         "publications": {"own": own, "marketplace": _listing(rng)},
         "reserving": _reserving(rng, mode),
-        "service": {"system": rng.choice(MIDDLEWARE), "servers": rng.randint(1, 3), "service": _law(rng, "40s"), "timeout": "1m"},
+        "service": {
+            "system": rng.choice(MIDDLEWARE),
+            "servers": rng.randint(1, 3),
+            "service": _law(rng, "40s"),
+            "timeout": "1m",
+        },
         "erp": {
-            "coupling": rng.choice(("direct", "adapter", "consumer")), "servers": rng.randint(1, 3), "service": _law(rng, "30s"), "timeout": "1m",
+            "coupling": rng.choice(("direct", "adapter", "consumer")),
+            "servers": rng.randint(1, 3),
+            "service": _law(rng, "30s"),
+            "timeout": "1m",
         },
         "payment": _law(rng, rng.choice(("2s", "2m"))),
         "release": {
-            "mode": rng.choice(("batch", "stream")), "system": rng.choice(MIDDLEWARE), "interval": "20m", "phase": "3m", "step": _law(rng, "1m"),
+            "mode": rng.choice(("batch", "stream")),
+            "system": rng.choice(MIDDLEWARE),
+            "interval": "20m",
+            "phase": "3m",
+            "step": _law(rng, "1m"),
         },
-        "buffers": {"store": rng.randint(0, 2), "dc": rng.randint(0, 1), "pooled": rng.choice(({}, {"web": 1, "market": 2}))},
+        "buffers": {
+            "store": rng.randint(0, 2),
+            "dc": rng.randint(0, 1),
+            "pooled": rng.choice(({}, {"web": 1, "market": 2})),
+        },
         "sourcing": {
-            "strategy": rng.choice(("dc_first", "nearest", "most_stock")), "rebroker": rng.randint(0, 2),
-            "store_pick": _law(rng, "25m"), "dc_pick": _law(rng, "10m"),
+            "strategy": rng.choice(("dc_first", "nearest", "most_stock")),
+            "rebroker": rng.randint(0, 2),
+            "store_pick": _law(rng, "25m"),
+            "dc_pick": _law(rng, "10m"),
         },
         "degradation": {"strategy": rng.choice(("fail_closed", "serve_stale")), "max_age": rng.choice(("10m", "5h"))},
         "tills_respect_reservations": rng.random() < 0.2,
-    }  # fmt: skip
+    }
 
 
 def _feed(rng: Random) -> Tree:
     return {
-        "mode": rng.choice(("batch", "stream")), "system": rng.choice(MIDDLEWARE),
-        "interval": rng.choice(("7m", "40m", "3h")), "phase": rng.choice(("0s", "11m")), "start_jitter": rng.choice(("0s", "4m")),
-        "job": _law(rng, rng.choice(("30s", "15m"))), "per_row": rng.choice(("0s", "3s")), "failure": rng.choice((0.0, 0.3)),
-        "partitions": rng.randint(1, 4), "store_link": rng.choice(("300ms", "5m")), "dc_link": rng.choice(("0s", "1m")),
+        "mode": rng.choice(("batch", "stream")),
+        "system": rng.choice(MIDDLEWARE),
+        "interval": rng.choice(("7m", "40m", "3h")),
+        "phase": rng.choice(("0s", "11m")),
+        "start_jitter": rng.choice(("0s", "4m")),
+        "job": _law(rng, rng.choice(("30s", "15m"))),
+        "per_row": rng.choice(("0s", "3s")),
+        "failure": rng.choice((0.0, 0.3)),
+        "partitions": rng.randint(1, 4),
+        "store_link": rng.choice(("300ms", "5m")),
+        "dc_link": rng.choice(("0s", "1m")),
         "service": _law(rng, rng.choice(("5ms", "1m"))),
-    }  # fmt: skip
+    }
 
 
 def _own_publication(rng: Random) -> Tree:
@@ -58,17 +83,24 @@ def _own_publication(rng: Random) -> Tree:
 
 def _listing(rng: Random) -> Tree:
     return {
-        "mode": "file", "system": rng.choice(MIDDLEWARE), "interval": rng.choice(("20m", "3h")), "delay": rng.choice(("0s", "15m")),
-        "jitter": rng.choice(("0s", "5m")), "spread": rng.choice((0.0, 1.0)),
-    }  # fmt: skip
+        "mode": "file",
+        "system": rng.choice(MIDDLEWARE),
+        "interval": rng.choice(("20m", "3h")),
+        "delay": rng.choice(("0s", "15m")),
+        "jitter": rng.choice(("0s", "5m")),
+        "spread": rng.choice((0.0, 1.0)),
+    }
 
 
 def _reserving(rng: Random, mode: str) -> Tree:
     return {
-        "mode": mode, "point": rng.choice(("none", "checkout", "payment", "order")),
+        "mode": mode,
+        "point": rng.choice(("none", "checkout", "payment", "order")),
         "level": rng.choice(("group", "node")) if mode == "synchronous" else "group",
-        "ttl": rng.choice(("1m", "30m")), "expiry_lag": rng.choice(("0s", "1m")), "lapsed": rng.choice(("accept", "recheck")),
-    }  # fmt: skip
+        "ttl": rng.choice(("1m", "30m")),
+        "expiry_lag": rng.choice(("0s", "1m")),
+        "lapsed": rng.choice(("accept", "recheck")),
+    }
 
 
 def _law(rng: Random, mean: str) -> Tree:
@@ -92,13 +124,39 @@ def _fault(rng: Random, system: str) -> Tree:
     duration: dict[str, Any] = {"law": "exponential", "mean": rng.choice(("10m", "1h"))}
     if rng.random() < 0.5:
         return {"system": system, "mtbf": rng.choice(("3h", "12h")), "duration": duration}
-    return {"system": system, "at": f"{rng.randint(1, 10)}h", "every": "6h", "duration": {"law": "constant", "mean": "45m"}}
+    return {
+        "system": system,
+        "at": f"{rng.randint(1, 10)}h",
+        "every": "6h",
+        "duration": {"law": "constant", "mean": "45m"},
+    }
 
 
 ON_THE_MINUTE: Tree = {
-    "movements": {"store_link": "0s", "dc_link": "0s", "service": "0s", "start_jitter": "0s", "job": "0s", "per_row": "0s"},
-    "orders": {"store_link": "0s", "dc_link": "0s", "service": "0s", "start_jitter": "0s", "job": "1m", "per_row": "0s"},
-    "posting": {"store_link": "0s", "dc_link": "1m", "service": "0s", "start_jitter": "0s", "job": "1m", "per_row": "0s"},
+    "movements": {
+        "store_link": "0s",
+        "dc_link": "0s",
+        "service": "0s",
+        "start_jitter": "0s",
+        "job": "0s",
+        "per_row": "0s",
+    },
+    "orders": {
+        "store_link": "0s",
+        "dc_link": "0s",
+        "service": "0s",
+        "start_jitter": "0s",
+        "job": "1m",
+        "per_row": "0s",
+    },
+    "posting": {
+        "store_link": "0s",
+        "dc_link": "1m",
+        "service": "0s",
+        "start_jitter": "0s",
+        "job": "1m",
+        "per_row": "0s",
+    },
     "publications": {"own": {"interval": "1us", "delay": "0s", "jitter": "0s", "spread": 0.0}},
     "service": {"service": "0s"},
     "erp": {"service": "1m", "timeout": "2m"},

@@ -6,10 +6,9 @@ from collections import Counter
 from typing import Any, Protocol
 
 import numpy as np
-import simpy
 from numpy.typing import NDArray
 
-from tests.reference.clock import Instant, Outages, outages_by_system
+from tests.reference.clock import Clock, Instant, Outages, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
 from twin.core.bins import bin_of
@@ -40,7 +39,7 @@ class Shop:
     """One arm in one world."""
 
     def __init__(self, world: AnyWorld, scenario: Scenario, systems: Systems) -> None:
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.world, self.scenario, self.systems = world, scenario, systems
         estate: EstateTables = world.estate
         self.shifts: list[list[int]] = estate.zone_shift.tolist()

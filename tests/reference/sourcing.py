@@ -38,17 +38,19 @@ class Sourcing:
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
-        self._dc_pick, self._store_pick = shop.stream("pick", settings.dc_pick), shop.stream("pick", settings.store_pick)
+        self._dc_pick = shop.stream("pick", settings.dc_pick)
+        self._store_pick = shop.stream("pick", settings.store_pick)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
 
     def candidates(self, line: Line, order: Order) -> list[Pair]:
         """Nodes that seem able to supply the line, the preferred first."""
-        able = [pair for pair in line.sku.pooled if pair.free() >= line.quantity]
-        return sorted(able, key=lambda pair: self._preference(pair, order))
+        has = Pair.have if line.status == Status.ACCEPTED else Pair.free
+        able = [pair for pair in line.sku.pooled if has(pair) >= line.quantity]
+        return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
 
-    def _preference(self, pair: Pair, order: Order) -> tuple[int, int, int]:
+    def _preference(self, pair: Pair, units: int, order: Order) -> tuple[int, int, int]:
         node, strategy = pair.node, self._settings.strategy
-        rank = {"dc_first": 0 if node.is_dc else 1, "nearest": 0, "most_stock": -pair.free()}[strategy]
+        rank = {"dc_first": 0 if node.is_dc else 1, "nearest": 0, "most_stock": -units}[strategy]
         return rank, (node.x - order.x) ** 2 + (node.y - order.y) ** 2, node.number
 
     def choose(self, line: Line, pair: Pair) -> None:

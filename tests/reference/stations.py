@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import simpy
 
-from tests.reference.clock import FREED, Instant, Process
+from tests.reference.clock import FREED, Clock, Instant, Process
 
 
 class Station:
-    """Servers that serve in the order of arrival. A service starts at ``opening`` of the instant at which a server is free."""
+    """Servers that serve in the order of arrival; a service starts at ``opening(t)``, ``t`` when a server is free."""
 
-    def __init__(self, env: simpy.Environment, servers: int) -> None:
+    def __init__(self, env: Clock, servers: int) -> None:
         self._env = env
         self._servers = simpy.Resource(env, servers)
 

@@ -122,7 +122,9 @@ class Stock:
             shop.flows[Flow.RETURNED_UNITS] += quantity
             entity = day.day << 40 | index
             pair = first_dc(shop.skus[sku])
-            self.move(Movement(pair, quantity, t=t, moment=before_orders(t), entity=entity, part=RETURN))
+            movement = Movement(pair, quantity, t=t, moment=before_orders(t), entity=entity, part=RETURN)
+            movement.receipt = True
+            self.move(movement)
 
 
 def first_dc(sku: Sku) -> Pair:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from itertools import count, groupby
-
-import numpy as np
+from math import floor
 
 from tests.reference.clock import Process, before_orders
 from tests.reference.ledgers import Movement, Node, Pair
@@ -94,17 +93,18 @@ class Supply:
         """Units that the supplier sends."""
         if not self._short.happens(self._settings.short_shipment, pair.number, review):
             return ordered
-        return ordered - int(np.floor(ordered * self._settings.short_fraction))
+        return ordered - floor(ordered * self._settings.short_fraction)
 
-    def _delivery(self, t: int, entity: int, load: Load, review: int) -> Process:
+    def _delivery(self, t: int, place: int, load: Load, review: int) -> Process:
         """A truck or a delivery is on its way, and arrives."""
-        yield self._shop.batch_time(t, entity)
+        yield self._shop.batch_time(t, place)
         for pair, ordered, sent in load:
             pair.on_order -= ordered
             if not sent:
                 continue
             self._shop.flows[Flow.RECEIVED_UNITS] += sent
-            movement = Movement(pair, sent, t=t, moment=before_orders(t), entity=review << 32 | pair.number, part=RECEIPT)
+            entity = review << 32 | pair.number
+            movement = Movement(pair, sent, t=t, moment=before_orders(t), entity=entity, part=RECEIPT)
             movement.receipt = True
             self._stock.move(movement)
 

@@ -1,10 +1,9 @@
-"""Small random estates on which the twin and the plain reference must agree: scarce stock, wrong records, faults, ties."""
+"""Small random estates for twin and plain reference to agree on: scarce stock, wrong records, faults, ties."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from random import Random
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ import numpy as np
 from twin.core.clock import MINUTE
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario
-from twin.world.tables import WorldDay
+from twin.world.tables import RETURN, Physical, WorldDay
 from twin.world.world import World
 
 Tree = dict[str, Any]
-PRESETS = ("point_to_point", "hub", "event_driven", "hybrid")
 
 
 def merged(base: Tree, *changes: Tree) -> Tree:
@@ -40,9 +38,14 @@ def scenario(seed: int, arms: dict[str, Tree], *changes: Tree) -> Scenario:
 
 _CLUSTER = {"weekly_lines": 700, "share": 0.5, "profile": "flat"}
 _CHANNEL = {
-    "conversion": 1.0, "profile": "flat", "abandonment": 0.1, "decline": 0.1, "pickup_share": 0.2,
-    "lines": {"values": [1, 2, 3], "shares": [0.5, 0.3, 0.2]}, "units": {"values": [1, 2, 4], "shares": [0.6, 0.3, 0.1]},
-}  # fmt: skip
+    "conversion": 1.0,
+    "profile": "flat",
+    "abandonment": 0.1,
+    "decline": 0.1,
+    "pickup_share": 0.2,
+    "lines": {"values": [1, 2, 3], "shares": [0.5, 0.3, 0.2]},
+    "units": {"values": [1, 2, 4], "shares": [0.6, 0.3, 0.1]},
+}
 _ESTATE: Tree = {
     "twin": 1,
     "calendar": {"start": "2026-11-02", "warm_up": "4h", "window": "30h", "follow_up": "8h"},
@@ -51,7 +54,10 @@ _ESTATE: Tree = {
             {"name": "east", "time_zone": "America/New_York", "share": 0.6},
             {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4},
         ],
-        "dcs": [{"name": "dc_east", "region": "east", "pickers": 3}, {"name": "dc_west", "region": "west", "pickers": 2}],
+        "dcs": [
+            {"name": "dc_east", "region": "east", "pickers": 3},
+            {"name": "dc_west", "region": "west", "pickers": 2},
+        ],
         "stores": {
             "count": 5,
             "clusters": [
@@ -61,8 +67,14 @@ _ESTATE: Tree = {
         },
         "skus": {"count": 20, "pack": 2, "popularity_shift": 2.0, "ending_share": 0.4},
         "stock": {
-            "store_cover": "1d", "store_service_z": 0.5, "dc_cover": "1d", "dc_service_z": 0.3, "suppliers": 2, "short_shipment": 0.4,
-            "store_lead": {"law": "lognormal", "mean": "5h", "cv": 0.3}, "dc_lead": {"law": "lognormal", "mean": "9h", "cv": 0.3},
+            "store_cover": "1d",
+            "store_service_z": 0.5,
+            "dc_cover": "1d",
+            "dc_service_z": 0.3,
+            "suppliers": 2,
+            "short_shipment": 0.4,
+            "store_lead": {"law": "lognormal", "mean": "5h", "cv": 0.3},
+            "dc_lead": {"law": "lognormal", "mean": "9h", "cv": 0.3},
             "dc_review": "6h",
         },
         "record_error": {"wrong_share": 0.4, "dc_wrong_share": 0.3, "mean_units": 2.0, "shrink_per_sale": 0.08},
@@ -76,17 +88,29 @@ _ESTATE: Tree = {
         },
     },
     "experiment": {"scrape": "1h"},
-}  # fmt: skip
+}
 
 
-class ByTheMinute(World):
-    """A world whose customers come on whole minutes, as in real logs, so that much happens at one instant."""
+class WithReturns(World):
+    """A world in which some of what was sold comes back to a DC, as in a replayed log."""
 
     def day(self, day: int) -> WorldDay:
         drawn = super().day(day)
-        physical, checkouts = drawn.physical.copy(), drawn.checkouts.copy()
-        for table, column in ((physical, "t"), (checkouts, "t"), (checkouts, "checkout")):
+        sold = drawn.physical[drawn.physical["kind"] == Physical.SALE][::9]
+        returns = np.zeros(sold.size, RETURN)
+        returns["t"], returns["quantity"], returns["channel"] = sold["t"], sold["quantity"], -1
+        returns["sku"] = self.estate.pair_sku[sold["pair"]]
+        return dataclasses.replace(drawn, returns=returns)
+
+
+class ByTheMinute(WithReturns):
+    """Its customers come on whole minutes, as in real logs, so that much happens at one instant."""
+
+    def day(self, day: int) -> WorldDay:
+        drawn = super().day(day)
+        physical, checkouts, returns = drawn.physical.copy(), drawn.checkouts.copy(), drawn.returns.copy()
+        for table, column in ((physical, "t"), (checkouts, "t"), (checkouts, "checkout"), (returns, "t")):
             table[column] -= table[column] % MINUTE
         node = self.estate.pair_node[physical["pair"]]
         physical = physical[np.lexsort((physical["kind"], physical["pair"], node, physical["t"]))]
-        return WorldDay(day, physical, checkouts, drawn.lines, drawn.sessions, drawn.returns, drawn.digest)
+        return dataclasses.replace(drawn, physical=physical, checkouts=checkouts, returns=returns)

@@ -41,8 +41,10 @@ def test_a_difference_without_variance_is_null() -> None:
 
 
 def test_rounding_is_no_variance() -> None:
-    arm = [0.1 + step / 10 for step in range(8)]
-    result = paired(arm, [value - 0.3 for value in arm], confidence=0.95)
+    baseline = [step / 10 for step in range(8)]
+    arm = [value + 0.3 for value in baseline]
+    assert len({a - b for a, b in zip(arm, baseline, strict=True)}) > 1
+    result = paired(arm, baseline, confidence=0.95)
     assert (result.low, result.p) == (None, None)
 
 

@@ -19,10 +19,10 @@ def bin_of(value: int) -> int:
     if value < 128:
         return max(value, 0)
     shift = 0
-    while value >= 256:
-        value >>= 1
-        shift += 1
-    return min(shift * 128 + value, BINS - 1)
+    for step in (32, 16, 8, 4, 2, 1):  # binary search for the shift that leaves 8 bits
+        if value >> (shift + step) >= 128:
+            shift += step
+    return min(shift * 128 + (value >> shift), BINS - 1)
 
 
 def bin_edges() -> NDArray[np.int64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any, Final
 
 import dask
@@ -55,21 +57,40 @@ def on_scheduler(job: Job, tasks: Sequence[Task], *, address: str, on_done: OnDo
 
 @contextmanager
 def _workers(count: int, scratch: str) -> Iterator[Any]:
-    cluster = LocalCluster(
-        n_workers=count,
-        threads_per_worker=1,  # a kernel holds the interpreter's lock
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        memory_limit=None,  # a replication's memory is bounded by design; pausing workers would only hide a defect
-        silence_logs=logging.CRITICAL,
-        local_directory=scratch,
-    )
+    with _deaf_to_ctrl_c():
+        cluster = LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,  # a kernel holds the interpreter's lock
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=None,  # a replication's memory is bounded by design; pausing workers would only hide a defect
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+        )
     try:
         yield cluster
     finally:
         with suppress(TimeoutError):  # a worker deep in a kernel does not listen; its nanny kills it
             cluster.close(timeout=_CLOSE_TIMEOUT_S)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Threads and processes that start in here, and those that they start, never see SIGINT; the caller does.
+
+    Ctrl-C reaches the whole process group. It is the main process that ends the workers; on their own they would each
+    print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks SIGINT in the thread that starts it, so it is started before
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) -> None:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from twin.journal.tables import TABLES
 
+_AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+"""Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
+
 _SEALED = ("orders", "lines")
 
 
@@ -33,7 +36,7 @@ class Journal:
         """Append finished rows of ``orders`` or ``lines``."""
         if name not in self._writers:
             schema = _table(np.empty(0, TABLES[name])).schema
-            self._writers[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", schema, compression="zstd")
+            self._writers[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", schema, **_AS_WRITTEN)
         if rows.size:
             self._writers[name].write_table(_table(rows))
 
@@ -49,4 +52,4 @@ class Journal:
         self._write("skus", prices)
 
     def _write(self, name: str, rows: NDArray[np.void]) -> None:
-        pq.write_table(_table(rows), self._folder / f"{name}.parquet", compression="zstd")
+        pq.write_table(_table(rows), self._folder / f"{name}.parquet", **_AS_WRITTEN)

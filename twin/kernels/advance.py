@@ -8,7 +8,7 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
 from twin.kernels.checkout import lapse
-from twin.kernels.memory import control, flows, holds, pairs, physical, skus
+from twin.kernels.memory import control, expect_pair, flows, holds, pairs, physical, skus
 from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
 from twin.kernels.topics import book_until, deliver, move
@@ -18,6 +18,9 @@ ROOM: Final = 8192
 
 FULL: Final = -1
 """Returned when a ring must grow before time can go on."""
+
+_AHEAD: Final = 4
+"""Physical events between asking for a pair's cache line and using it."""
 
 _LINES, _UNITS, _LOST, _SHRINK = int(Flow.TILL_LINES), int(Flow.TILL_UNITS), int(Flow.TILL_UNITS_LOST), int(Flow.SHRINK_UNITS)
 _SALE = int(Part.SALE)
@@ -64,6 +67,8 @@ def _physical_event(handle: int) -> None:
     event = physical(handle)[c.physical]
     entity = c.day << 40 | c.physical
     c.physical += 1
+    if c.physical + _AHEAD < len(physical(handle)):
+        expect_pair(handle, physical(handle)[c.physical + _AHEAD].pair)
     if event.kind == 0:
         _sell(handle, event.t, event.pair, event.quantity, entity)
     else:

@@ -27,28 +27,35 @@ def sourceable(pair: Any) -> int:
 
 
 @kernel
-def _count_gaps(handle: int, pair: Any, sign: int) -> None:
-    """Take the pair out of (-1) or into (+1) the totals of wrong and distant pairs."""
+def _gaps(pair: Any) -> tuple[int, int, int]:
+    """Units by which view and shelf, record and shelf, and view and record differ."""
+    return abs(pair.viewed - pair.on_hand), abs(pair.record - pair.on_hand), abs(pair.viewed - pair.record)
+
+
+@kernel
+def _count_gaps(handle: int, before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
+    """Keep the totals of wrong and distant pairs true when one pair's gaps change."""
     c = control(handle)[0]
-    view_gap = abs(pair.viewed - pair.on_hand)
-    record_gap = abs(pair.record - pair.on_hand)
-    c.view_wrong += sign * (view_gap != 0)
-    c.view_gap += sign * view_gap
-    c.record_wrong += sign * (record_gap != 0)
-    c.record_gap += sign * record_gap
-    c.books_gap += sign * abs(pair.viewed - pair.record)
+    if before[0] != after[0]:
+        c.view_wrong += (after[0] != 0) - (before[0] != 0)
+        c.view_gap += after[0] - before[0]
+    if before[1] != after[1]:
+        c.record_wrong += (after[1] != 0) - (before[1] != 0)
+        c.record_gap += after[1] - before[1]
+    if before[2] != after[2]:
+        c.books_gap += after[2] - before[2]
 
 
 @kernel
 def change_on_hand(handle: int, p: int, delta: int) -> None:
     """The shelf gains or loses units."""
     pair = pairs(handle)[p]
-    _count_gaps(handle, pair, -1)
+    gaps = _gaps(pair)
     before = backed_units(pair.on_hand, pair.promised)
     pair.on_hand += delta
     if pair.pooled != 0:
         skus(handle)[pair.sku].backed += backed_units(pair.on_hand, pair.promised) - before
-    _count_gaps(handle, pair, 1)
+    _count_gaps(handle, gaps, _gaps(pair))
 
 
 @kernel
@@ -59,9 +66,9 @@ def change_view(handle: int, p: int, delta: int, resv: int, limit: int) -> None:
         settle(handle, pair.sku, limit)
     before = free_of(pair)
     if delta != 0:
-        _count_gaps(handle, pair, -1)
+        gaps = _gaps(pair)
         pair.viewed += delta
-        _count_gaps(handle, pair, 1)
+        _count_gaps(handle, gaps, _gaps(pair))
     pair.resv += resv
     if pair.pooled != 0:
         skus(handle)[pair.sku].offered += free_of(pair) - before
@@ -110,6 +117,6 @@ def change_unplaced(handle: int, s: int, units: int) -> None:
 def post(handle: int, p: int, delta: int) -> None:
     """The ERP books units."""
     pair = pairs(handle)[p]
-    _count_gaps(handle, pair, -1)
+    gaps = _gaps(pair)
     pair.record += delta
-    _count_gaps(handle, pair, 1)
+    _count_gaps(handle, gaps, _gaps(pair))

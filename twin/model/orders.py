@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import simpy
 
@@ -17,20 +17,27 @@ from twin.model.process import LightProcess, Story
 from twin.scenario.systems import Systems
 
 _PARCEL_STEPS: Final = 32
+_FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
+_ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 _CHECK_CALL, _RESERVE_CALL = 0, 1
+_ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """What a story needs to know of a checkout."""
 
     number: int
     order: int
     t: int
     channel: int
-    abandons: bool
-    declined: bool
+    abandons: int
+    declined: int
     checkout: int
+
+    @property
+    def key(self) -> int:
+        """Tie key of the arrival."""
+        return _FIRST_KEY | self.order << _ORDER_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +91,14 @@ class Arrivals:
             return
         env = self._shop.env
         self.callbacks = self._again
-        env.schedule(self, tie_key(Tie.ORDER, customer.order, 0), customer.t - env.now)  # type: ignore[arg-type]  # as LightProcess
+        env.schedule(self, customer.key, customer.t - env.now)  # type: ignore[arg-type]  # as LightProcess
 
     def _arrive(self, _: object) -> None:
         customer = self._next
         assert customer is not None
         self._next = next(self._customers, None)
         self._wait()
-        LightProcess(self._shop.env, checkout(self._shop, customer), tie_key(Tie.ORDER, customer.order, 0))
+        LightProcess(self._shop.env, checkout(self._shop, customer), customer.key)
 
 
 def checkout(shop: Shop, customer: Customer) -> Story:
@@ -111,7 +118,7 @@ def checkout(shop: Shop, customer: Customer) -> Story:
     if shop.point == Point.CHECKOUT and not (yield from _reserve(shop, number, True)):
         return
     if customer.abandons:
-        plane.end_open(number, Status.ABANDONED, shop.env.now)
+        plane.end_open(number, _ABANDONED, shop.env.now)
         return
     paying = shop.env.now + customer.checkout
     if shop.point == Point.PAYMENT:
@@ -121,7 +128,7 @@ def checkout(shop: Shop, customer: Customer) -> Story:
         paying = shop.env.now
     yield paying + steps.paid_after(plane.handle, number)
     if customer.declined:
-        plane.end_open(number, Status.DECLINED, shop.env.now)
+        plane.end_open(number, _DECLINED, shop.env.now)
         return
     if shop.point == Point.ORDER and not (yield from _reserve(shop, number, False)):
         return

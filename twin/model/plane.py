@@ -61,7 +61,7 @@ class Plane:
         return accepted if accepted != FULL else self._repeat(steps.accept, number, now)
 
     def end_open(self, number: int, status: int, now: int) -> None:
-        """End the order's open lines with ``status``."""
+        """End the order's open lines with ``status`` (a plain integer: numba is slow to type an enum's member)."""
         if steps.end_open(self.handle, number, status, now) == FULL:
             self._repeat(steps.end_open, number, status, now)
 

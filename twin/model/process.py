@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from heapq import heappush
 from typing import Any
 
 import simpy
@@ -27,13 +28,13 @@ class LightProcess:
     """A story that puts itself on the queue of an unmodified SimPy environment.
 
     It reads like a SimPy process but costs a third: no Event per wait, no Initialize, no termination event. Nothing can wait for it or
-    interrupt it; whatever needs that is an ordinary process. It begins at once. ``priority`` is the tie key of its next step; each step adds one.
+    interrupt it; whatever needs that is an ordinary process. It begins at once. ``priority`` is the tie key of its beginning; each step adds one.
     """
 
-    __slots__ = ("_again", "_env", "_ok", "_priority", "_step", "_value", "callbacks")
+    __slots__ = ("_again", "_numbers", "_ok", "_priority", "_queue", "_step", "_value", "callbacks")
 
     def __init__(self, env: simpy.Environment, story: Story, priority: int) -> None:
-        self._env = env
+        self._queue, self._numbers = env._queue, env._eid  # what Environment.schedule works on; a call of it costs as much as the push
         self._step = story.__next__
         self._ok = True
         self._value = None
@@ -50,5 +51,4 @@ class LightProcess:
             return
         self._priority += 1
         self.callbacks = self._again
-        env = self._env
-        env.schedule(self, self._priority, t - env.now)  # type: ignore[arg-type]  # has what the environment asks of an event
+        heappush(self._queue, (t, self._priority, next(self._numbers), self))  # type: ignore[misc]  # has what the environment asks of an event

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from enum import IntEnum
+from functools import cache
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numpy.typing import NDArray
+
+from tests.reference import model
+from tests.reference.cases import CASES, Case
+from tests.reference.equality import compare, difference
+from tests.reference.model import Journal, simulate
+from twin.journal.tables import TABLES, Cause, FeedName, Flow, Latency, Mode, Refusal, Status
+from twin.scenario.arms import PRESETS
+from twin.world.tables import WorldDay
+from twin.world.world import World
+
+AT_LEAST = 5
+KINDS: tuple[type[IntEnum], ...] = (Status, Refusal, Cause, Mode, Flow, Latency, FeedName)
+ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
+MODEL = Path(model.__file__)
+
+
+@cache
+def _compared(case: Case) -> tuple[dict[str, Journal], dict[str, str]]:
+    """The reference's journal per arm, and how the twin's differs where it does."""
+    scenario, world = case.scenario(), case.world()
+    runs = {arm: compare(world, scenario, systems) for arm, systems in scenario.arms.items()}
+    return {arm: run[0] for arm, run in runs.items()}, {arm: run[1] for arm, run in runs.items() if run[1]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_twin_leaves_the_journal_of_the_plain_reference(case: Case) -> None:
+    _, differences = _compared(case)
+    assert not differences, "\n".join(f"{case.name}, arm {arm}: {told}" for arm, told in differences.items())
+
+
+def test_the_worlds_together_show_every_kind_of_row_and_setting_often_enough() -> None:
+    seen: Counter[str] = Counter()
+    for case in CASES:
+        for arm, journal in _compared(case)[0].items():
+            seen += _shown(case.arms[arm], journal)
+        seen += _ties(case.world())
+    seldom = {name: seen[name] for name in _expected() if seen[name] < AT_LEAST}
+    assert not seldom, f"seen less than {AT_LEAST} times: {seldom}"
+
+
+def _expected() -> list[str]:
+    members = [f"{kind.__name__} {member.name}" for kind in KINDS for member in kind]
+    points = [f"point {point}" for point in ("none", "checkout", "payment", "order")]
+    modes = [f"mode {mode}" for mode in ("own_copy", "synchronous", "events")]
+    ties = [f"tie of {a} and {b}" for a, b in (("order", "order"), ("order", "till"), ("till", "till"))]
+    rows = [f"row of {table}" for table in TABLES]
+    presets = [f"preset {preset}" for preset in PRESETS]
+    return [*members, *points, *modes, *ties, *rows, *presets, "failed job", "level node", "re-brokered"]
+
+
+def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
+    """What one run shows; a setting counts once per run."""
+    lines, jobs, reserving = journal["lines"], journal["jobs"], arm["reserving"]
+    settings = (f"preset {arm['preset']}", *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")))
+    out = Counter({f"row of {table}": rows.size for table, rows in journal.items()}) + Counter(settings)
+    columns: dict[type[IntEnum], NDArray[Any]] = {
+        Status: lines["status"],
+        Refusal: lines["refusal"],
+        Cause: lines["cause"],
+        Mode: lines["mode"],
+        FeedName: jobs["feed"],
+        Latency: journal["latency"]["measure"],
+    }
+    for kind, values in columns.items():
+        out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
+    out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
+    out["failed job"] += int(jobs["failed"].sum())
+    out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
+    return out
+
+
+def _ties(world: World) -> Counter[str]:
+    """Instants at which two entities touch the same SKU."""
+    out: Counter[str] = Counter()
+    for day in map(world.day, range(world.days)):
+        touched: dict[tuple[int, int], list[str]] = {}
+        for t, sku, kind in chain(_till_lines(world, day), _order_lines(day)):
+            touched.setdefault((t, sku), []).append(kind)
+        for kinds in touched.values():
+            out.update(f"tie of {a} and {b}" for a, b in combinations(sorted(kinds), 2))
+    return out
+
+
+def _till_lines(world: World, day: WorldDay) -> list[tuple[int, int, str]]:
+    return [(int(row["t"]), int(world.estate.pair_sku[row["pair"]]), "till") for row in day.physical]
+
+
+def _order_lines(day: WorldDay) -> list[tuple[int, int, str]]:
+    """First lines are enough: two lines of one order are not two entities."""
+    return [(int(row["t"]), int(day.lines["sku"][row["first_line"]]), "order") for row in day.checkouts]
+
+
+def test_a_difference_names_the_row_and_the_field() -> None:
+    case = CASES[0]
+    scenario, world = case.scenario(), case.world()
+    journal = simulate(world, scenario, next(iter(scenario.arms.values())))
+    assert difference(journal, journal) is None
+    other = {**journal, "lines": journal["lines"].copy()}
+    other["lines"]["belief"][7] += 1
+    told = difference(journal, other)
+    assert told is not None
+    assert "lines, row 7" in told
+    assert "belief = " in told
+    shorter = difference(journal, {**journal, "jobs": journal["jobs"][:-1]})
+    assert shorter is not None
+    assert shorter.startswith("jobs: ")
+
+
+def test_the_reference_is_written_without_the_kernels_and_the_model() -> None:
+    for path in _reachable(MODEL, set()):
+        imported = {name for name in _imports(path) if name.partition(".")[0] == "twin"}
+        foreign = sorted(name for name in imported if not name.startswith(ALLOWED))
+        assert not foreign, f"{path.name} imports {foreign}"
+
+
+def _reachable(path: Path, seen: set[Path]) -> set[Path]:
+    """The reference's own files that ``path`` leads to."""
+    if path not in seen:
+        seen.add(path)
+        for name in _imports(path):
+            if name.startswith("tests.reference."):
+                _reachable(MODEL.parent / f"{name.split('.')[2]}.py", seen)
+    return seen
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
