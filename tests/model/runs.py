@@ -41,9 +41,7 @@ def scarce(**changes: Any) -> Scenario:
             "demand__channels": {
                 "web": channel(weekly_checkouts=6000.0, pickup_share=0.15),
                 "app": channel(kind="app", weekly_checkouts=4000.0),
-                "market": channel(
-                    kind="marketplace", weekly_checkouts=3000.0, abandonment=0, decline=0, checkout="0"
-                ),
+                "market": channel(kind="marketplace", weekly_checkouts=3000.0, abandonment=0, decline=0, checkout="0"),
             },
         }
         | changes

@@ -14,7 +14,8 @@ NO_WALK_INS = {"demand__tills__scale": 0.0}
 SINGLE_UNITS = {
     f"demand__channels__{name}__units": {"values": [1], "shares": [1.0]} for name in ("web", "app", "market")
 }
-"""Lines of several units can be oversold although nothing is wrong: two nodes with one unit each back no line of two."""
+"""Lines of several units can be oversold although nothing is wrong: two nodes with one unit each back no line of two.
+"""
 
 SLOW_CHECKOUTS = {
     "demand__channels__web__checkout": "3h",
@@ -36,7 +37,8 @@ SYNCHRONOUS = {"reserving": {"mode": "synchronous", "point": "order"}}
 OUTAGE = [{"system": "broker", "at": "12h", "duration": "12h"}]
 SERVICE_DOWN = [{"system": "service", "at": "12h", "duration": "12h"}]
 
-# The third entry names what one cause brings about in other lines: a line that is oversold may first take another order's
+# The third entry names what one cause brings about in other lines: a line that is oversold may first take another
+# order's
 # unit (OTHER_LATER), and walk-ins that an outage kept unseen go on after the promise.
 WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
     Cause.RECORD_ERROR: (
@@ -51,7 +53,11 @@ WORLDS: dict[Cause, tuple[dict[str, Any], dict[str, Any], set[Cause]]] = {
     ),
     Cause.CHANNEL_CACHE: (
         {**PERFECT, **NO_WALK_INS},
-        {**CLEAN, **EVENTS, "publications": {"own": {"mode": "cache", "interval": "6h"}, "marketplace": {"mode": "query"}}},
+        {
+            **CLEAN,
+            **EVENTS,
+            "publications": {"own": {"mode": "cache", "interval": "6h"}, "marketplace": {"mode": "query"}},
+        },
         set(),
     ),
     Cause.RACE: (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,9 @@ FRAGILE: dict[str, Any] = {
     "buffers": {"store": 0},
     "sourcing": {"strategy": "nearest", "rebroker": 0},
 }
-"""Nothing softens a stale view: shelves next to walk-ins are sold to the last unit, and a short pick is not brokered again."""
+"""Nothing softens a stale view: shelves next to walk-ins are sold to the last unit, and a short pick is not brokered
+again.
+"""
 
 
 def batch(interval: str) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def test_oversell_does_not_fall_as_the_batch_interval_grows() -> None:
         np.array(list(rates(description, systems(movements=batch(interval), **FRAGILE), 12)))
         for interval in ("1m", "15m", "1h", "4h", "12h")
     ]
-    for shorter, longer in zip(by_interval, by_interval[1:], strict=False):
+    for shorter, longer in pairwise(by_interval):
         difference = longer - shorter
         half_width = 3.1 * difference.std(ddof=1) / np.sqrt(difference.size)  # t, 99 %, 11 degrees of freedom
         assert difference.mean() + half_width >= 0

@@ -42,57 +42,44 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
 
 _EXACT: Tree = {"estate": {"record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0}}}
 _SCARCE: Tree = {"estate": {"skus": {"count": 15, "ending_share": 0.7}}}
+_SELL_OFF: Tree = {
+    "estate": {"skus": {"count": 60, "ending_share": 1.0}, "stock": {"store_cover": "12h", "dc_cover": "12h"}}
+}
 _FAULTS: Tree = {"faults": random_world(Random(0))["faults"]}
+_OUTAGES: Tree = {"faults": [{"system": "service", "at": "3h", "every": "4h", "duration": "2h"}]}
+
 _NO_BUFFER: Tree = {"buffers": {"store": 0, "dc": 0}, "sourcing": {"rebroker": 0}}
 _DIRECT: Tree = {
     "movements": {"mode": "stream", "store_link": "0s", "dc_link": "0s", "service": "0s"},
     "orders": {"mode": "stream", "dc_link": "0s", "service": "0s"},
     "reserving": {"mode": "events"},
 }
+_SLOW: Tree = {
+    "movements": {"mode": "stream", "store_link": "40m", "dc_link": "40m", "service": "5s"},
+    "publications": {"own": {"mode": "query"}},
+    "reserving": {"mode": "synchronous"},
+}
+_OLD_COPIES: Tree = {"publications": {"own": {"mode": "cache", "interval": "1h", "delay": "30m"}}}
+_DOWN: Tree = {"degradation": {"strategy": "serve_stale", "max_age": "12h"}, "movements": {"system": "service"}}
+_LAPSING: Tree = {
+    "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "30s", "expiry_lag": "0s", "lapsed": "accept"}
+}
+_SYNCHRONOUS: Final = PRESETS[1:]
+"""Presets whose channels keep no count of their own."""
 
 
-def _targeted() -> list[Case]:
-    """Worlds of one trouble each: causes that seldom stand alone in the drawn ones."""
-    slow = {
-        "movements": {"mode": "stream", "partitions": 1, "service": "40s"},
-        "publications": {"own": {"mode": "query"}},
-        "reserving": {"mode": "synchronous"},
-    }
-    copies = {"publications": {"own": {"mode": "cache", "interval": "1h", "delay": "30m"}}}
-    down = {"degradation": {"strategy": "serve_stale", "max_age": "12h"}, "movements": {"system": "service"}}
-    lapsing = {
-        "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "30s", "expiry_lag": "0s", "lapsed": "accept"}
-    }
-    outages: Tree = {"faults": [{"system": "service", "at": "3h", "every": "4h", "duration": "2h"}]}
-    return [
-        Case("as-shipped", 101, {name: systems(name) for name in PRESETS}, _FAULTS),
-        Case("backlog", 102, {name: systems(name, _NO_BUFFER, slow) for name in PRESETS[1:]}, merged(_EXACT, _SCARCE)),
-        Case(
-            "old-copies",
-            103,
-            {name: systems(name, _NO_BUFFER, _DIRECT, copies) for name in PRESETS},
-            merged(_EXACT, _SCARCE),
-        ),
-        Case(
-            "degraded",
-            104,
-            {name: systems(name, _NO_BUFFER, down) for name in PRESETS},
-            merged(_EXACT, _SCARCE, outages),
-        ),
-        Case(
-            "lapsing", 105, {name: systems(name, _NO_BUFFER, lapsing) for name in PRESETS[1:]}, merged(_SCARCE, _FAULTS)
-        ),
-        Case(
-            "clocks-go-back",
-            106,
-            {name: systems(name) for name in PRESETS},
-            merged(_FAULTS, {"calendar": {"start": "2026-10-31"}}),
-        ),
-    ]
+def _targeted(name: str, seed: int, presets: tuple[str, ...], changes: list[Tree], world: list[Tree]) -> Case:
+    """A world of one trouble: causes that seldom stand alone in the drawn ones."""
+    return Case(name, seed, {preset: systems(preset, *changes) for preset in presets}, merged({}, *world))
 
 
 CASES: Final = (
-    *_targeted(),
+    _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
+    _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
+    _targeted("old-copies", 103, PRESETS, [_NO_BUFFER, _DIRECT, _OLD_COPIES], [_EXACT, _SCARCE]),
+    _targeted("degraded", 104, PRESETS, [_NO_BUFFER, _DOWN], [_EXACT, _SCARCE, _OUTAGES]),
+    _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_SCARCE, _FAULTS]),
+    _targeted("clocks-go-back", 106, PRESETS, [], [_FAULTS, {"calendar": {"start": "2026-10-31"}}]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

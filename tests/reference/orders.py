@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 import simpy
 
@@ -157,7 +157,7 @@ class Orders:
         taken = system.join(order, attempt)
         patience = wake.perhaps_at(asked + system.timeout)
         yield taken | patience
-        done: int = taken.value if taken.processed else NOW
+        done: int = cast(int, taken.value) if taken.processed else NOW
         if done - asked > system.timeout:
             yield patience
             self._give_up(order, system)

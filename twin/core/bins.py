@@ -37,7 +37,8 @@ def bin_edges() -> NDArray[np.int64]:
 def quantile(counts: NDArray[np.int64], q: float) -> float | None:
     """The ``q`` quantile, us, as the middle of its bin; ``None`` without observations.
 
-    ``counts`` has one entry per bin; the quantile is that of the smallest bin whose cumulative count reaches ``q`` of the total.
+    ``counts`` has one entry per bin; the quantile is that of the smallest bin whose cumulative count reaches ``q`` of
+    the total.
     """
     total = int(counts.sum())
     if total == 0:

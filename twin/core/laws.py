@@ -1,4 +1,5 @@
-"""Laws as integer tables: a sample is a table look-up with integer interpolation, so kernels and Python agree to the bit.
+"""Laws as integer tables: a sample is a table look-up with integer interpolation, so kernels and Python agree to the
+bit.
 
 ``knots`` holds the quantiles of the law at ``BINS + 1`` equally spaced probabilities; the last one is taken at
 1 - 1/(16 BINS), and the whole table is scaled so that the mean of what is sampled is the configured mean.

@@ -1,4 +1,5 @@
-"""Journal tables: one row per thing that happened. Times are microseconds since the start; :data:`NONE` where nothing happened.
+"""Journal tables: one row per thing that happened. Times are microseconds since the start; :data:`NONE` where nothing
+happened.
 
 The same tables come from the twin and from the plain reference; equality of the two is the main proof of the kernels.
 """
@@ -40,7 +41,9 @@ class Refusal(IntEnum):
 
 
 class Cause(IntEnum):
-    """Why a line was oversold; the first that alone would have prevented it, in this order (design, section 5, "Blame")."""
+    """Why a line was oversold; the first that alone would have prevented it, in this order (design, section 5,
+    "Blame").
+    """
 
     NONE = 0
     DEGRADED = 1  # accepted while a system was down
@@ -146,7 +149,9 @@ SCRAPE = np.dtype(
 """Observation at a random instant of each scrape interval."""
 
 FLOW = np.dtype([("name", "U24"), ("value", "i8")])
-"""Totals over the whole run; names are those of :class:`Flow` in lower case, and ``pairs``, the number of node-SKU pairs."""
+"""Totals over the whole run; names are those of :class:`Flow` in lower case, and ``pairs``, the number of node-SKU
+pairs.
+"""
 
 PRICE = np.dtype([("sku", "i4"), ("price_cents", "i4"), ("cost_cents", "i4")])
 """What a unit of each SKU sells for and costs; written beside the journal as ``skus.parquet``."""

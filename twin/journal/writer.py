@@ -1,4 +1,6 @@
-"""Writing a run's journal: rows are collected as they are sealed and go to Parquet day by day, so memory does not grow with the horizon."""
+"""Writing a run's journal: rows are collected as they are sealed and go to Parquet day by day, so memory does not grow
+with the horizon.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
@@ -22,7 +22,12 @@ FULL: Final = -1
 _AHEAD: Final = 4
 """Physical events between asking for a pair's cache line and using it."""
 
-_LINES, _UNITS, _LOST, _SHRINK = int(Flow.TILL_LINES), int(Flow.TILL_UNITS), int(Flow.TILL_UNITS_LOST), int(Flow.SHRINK_UNITS)
+_LINES, _UNITS, _LOST, _SHRINK = (
+    int(Flow.TILL_LINES),
+    int(Flow.TILL_UNITS),
+    int(Flow.TILL_UNITS_LOST),
+    int(Flow.SHRINK_UNITS),
+)
 _SALE = int(Part.SALE)
 
 
@@ -76,6 +81,15 @@ def _physical_event(handle: int) -> None:
 
 
 @kernel
+def _has_room(c: Any) -> bool:
+    """Whether an order's step can count on ROOM in every ring."""
+    moves = c.moves_mask - (c.moves_high - c.moves_low)
+    notes = c.notes_mask - (c.notes_high - c.notes_low)
+    holds = c.holds_mask - (c.holds_high - c.holds_low)
+    return min(moves, notes, holds) >= ROOM
+
+
+@kernel
 def advance(handle: int, now: int) -> int:
     """Carry out all deliveries and physical events up to and including ``now``, and releases of holds before it.
 
@@ -96,18 +110,16 @@ def advance(handle: int, now: int) -> int:
         elif sale <= hold:
             if sale > now:
                 break
-            if c.moves_mask - (c.moves_high - c.moves_low) < ROOM:
+            if not _has_room(c):
                 return FULL
             _physical_event(handle)
         else:
             if hold >= now:
                 break
-            if c.notes_mask - (c.notes_high - c.notes_low) < ROOM:
+            if not _has_room(c):
                 return FULL
             lapse(handle)
-    if min(c.moves_mask - (c.moves_high - c.moves_low), c.notes_mask - (c.notes_high - c.notes_low)) < ROOM:
-        return FULL
-    if c.holds_mask - (c.holds_high - c.holds_low) < ROOM:
+    if not _has_room(c):
         return FULL
     book_until(handle, now)  # while the pairs are still in the cache
     c.now = now

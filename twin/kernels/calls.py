@@ -1,8 +1,8 @@
-"""Synchronous calls, and the time an order takes to its release. Stations serve in the order of arrival, as one event each."""
+"""Synchronous calls, and the time an order takes to its release. Stations serve in the order of arrival, as one event
+each.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from twin.core.hashing import bits
 from twin.core.jit import kernel
@@ -27,7 +27,9 @@ def first_free(handle: int, server: int, count: int) -> int:
 
 @kernel
 def call_done(handle: int, number: int, entity: int, attempt: int, now: int) -> int:
-    """When station ``number`` answers a call that arrives now. A call that waits for the end of an outage is served then."""
+    """When station ``number`` answers a call that arrives now. A call that waits for the end of an outage is served
+    then.
+    """
     station = stations(handle)[number]
     server = first_free(handle, station.server, station.servers)
     span = outages(handle)[station.outage]

@@ -14,7 +14,12 @@ from twin.kernels.stock import change_promised, change_reserved, change_unplaced
 from twin.kernels.topics import note
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
 
-_OPEN, _REFUSED, _DECLINED, _ACCEPTED = int(Status.OPEN), int(Status.REFUSED), int(Status.DECLINED), int(Status.ACCEPTED)
+_OPEN, _REFUSED, _DECLINED, _ACCEPTED = (
+    int(Status.OPEN),
+    int(Status.REFUSED),
+    int(Status.DECLINED),
+    int(Status.ACCEPTED),
+)
 _CLOSED, _NO_STOCK = int(Refusal.CLOSED), int(Refusal.NO_STOCK)
 _PICKUP = int(Mode.PICKUP)
 _QUERY = int(Belief.QUERY)
@@ -40,7 +45,7 @@ def end_line(handle: int, line: Any, order: Any, status: int, now: int) -> None:
 
 @kernel
 def refuse(handle: int, line: Any, order: Any, reason: int, now: int) -> None:
-    """The customer is told no; whether the truth says so too is written down. ``reason`` NO_STOCK asks for the reason."""
+    """The customer is told no, and what the truth says is written down. ``reason`` NO_STOCK asks for the reason."""
     p = line.pair
     line.truth = truth(handle, line.sku, p)
     backed = could_back(handle, line.sku, p, line.quantity)
@@ -148,7 +153,9 @@ def _hold(handle: int, row: int, line: Any, now: int) -> None:
 
 @kernel
 def _set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
-    """Reserve (positive) or release (negative) the line's units: in the view at once, or by a message, and on the channel's copy."""
+    """Reserve (positive) or release (negative) the line's units: in the view at once, or by a message, and on the
+    channel's copy.
+    """
     p = line.pair
     channel = channels(handle)[line.channel]
     if channel.reserving == _SYNCHRONOUS and line.degraded == 0:
@@ -280,7 +287,9 @@ def _accept_line(handle: int, line: Any, now: int) -> None:
 
 @kernel
 def accept(handle: int, number: int, now: int) -> int:
-    """The order is placed: every open line is promised; returns how many are. A lapsed hold is made good first if the arm rechecks."""
+    """The order is placed: every open line is promised; returns how many are. A lapsed hold is made good first if the
+    arm rechecks.
+    """
     c, order = control(handle)[0], order_row(handle, number)
     accepted = 0
     for row in range(order.first, order.first + order.lines):
@@ -300,5 +309,3 @@ def accept(handle: int, number: int, now: int) -> int:
     if accepted > 0:
         order.t_accept = now
     return accepted
-
-

@@ -1,8 +1,11 @@
 """The data plane's memory: record arrays, reached from kernels through one small handle.
 
-A kernel takes a single ``handle``, the address of a directory (address and length of every table), instead of fifteen arrays:
-unboxing an array argument costs about 0.12 us, and every array passed on inside a kernel costs two atomic reference counts.
-Inside a kernel ``pairs(handle)`` is the table again; the compiler sees a plain pointer. :class:`Memory` owns the directory and
+A kernel takes a single ``handle``, the address of a directory (address and length of every table), instead of fifteen
+arrays:
+unboxing an array argument costs about 0.12 us, and every array passed on inside a kernel costs two atomic reference
+counts.
+Inside a kernel ``pairs(handle)`` is the table again; the compiler sees a plain pointer. :class:`Memory` owns the
+directory and
 the arrays, so they live as long as the handle is used, and changes an entry when a table grows.
 """
 

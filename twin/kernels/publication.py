@@ -1,6 +1,7 @@
 """What channels believe: copies of the view, refreshed lazily but exactly.
 
-A copy is not refreshed by events. Before a SKU's offer changes, and before a copy is read, :func:`settle` catches up on the refreshes that
+A copy is not refreshed by events. Before a SKU's offer changes, and before a copy is read, :func:`settle` catches up
+on the refreshes that
 were due since: between two changes every refresh saw the same value, so only the last one counts.
 """
 
@@ -95,7 +96,7 @@ def settle(handle: int, s: int, limit: int) -> None:
         return
     for k in range(c.channels):
         mode = channels(handle)[k].mode
-        if (mode == _CACHE or mode == _READ_MODEL) and publications(handle)[s * c.channels + k].next <= limit:
+        if mode in (_CACHE, _READ_MODEL) and publications(handle)[s * c.channels + k].next <= limit:
             _refresh(handle, s, k, limit)
 
 
@@ -184,6 +185,6 @@ def belief_staleness(handle: int, c: int, s: int, t: int) -> int:
 
 @kernel
 def view_staleness(handle: int, p: int, s: int, t: int) -> int:
-    """Age of the oldest movement of pair ``p`` (or, if ``p`` is NIL, of the pooled pairs of ``s``) not in the view, us."""
+    """Age of the oldest movement of pair ``p`` (of the pooled pairs of ``s`` if NIL) not in the view, us."""
     oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
     return 0 if oldest == NEVER else t - oldest

@@ -9,9 +9,31 @@ from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Flow, Mode, Status
 from twin.kernels.calls import first_free
-from twin.kernels.memory import control, flows, keys, lines, nodes, orders, outages, pairs, scratch, servers, skus, windows
+from twin.kernels.memory import (
+    control,
+    flows,
+    keys,
+    lines,
+    nodes,
+    orders,
+    outages,
+    pairs,
+    scratch,
+    servers,
+    skus,
+    windows,
+)
 from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved, Strategy
-from twin.kernels.stock import change_on_hand, change_promised, change_reserved, change_unplaced, change_view, free_of, set_blocked, sourceable
+from twin.kernels.stock import (
+    change_on_hand,
+    change_promised,
+    change_reserved,
+    change_unplaced,
+    change_view,
+    free_of,
+    set_blocked,
+    sourceable,
+)
 from twin.kernels.topics import law, move
 from twin.kernels.truth import first_cause, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
@@ -42,7 +64,9 @@ def _rank(handle: int, p: int, available: int, x: int, y: int) -> int:
 
 @kernel
 def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
-    """Whether a DC, which come first among a SKU's pairs, has been found that neither this store nor a later one can beat."""
+    """Whether a DC, which come first among a SKU's pairs, has been found that neither this store nor a later one can
+    beat.
+    """
     return control(handle)[0].strategy == _DC_FIRST and best_rank < STORE_CLASS and nodes(handle)[pair.node].is_dc == 0
 
 
@@ -144,7 +168,9 @@ def _place(handle: int, line: Any, p: int, now: int) -> None:
 
 @kernel
 def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> int:
-    """What happened only after the promise: units sold at the till, lost, or taken by others; joint if the units are still there."""
+    """What happened only after the promise: units sold at the till, lost, or taken by others; joint if the units are
+    still there.
+    """
     if left >= line.quantity:
         return _JOINT
     if left + sold >= line.quantity:
@@ -160,7 +186,9 @@ def _oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) ->
     line.cause = line.suspect
     if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
         pair = pairs(handle)[line.pair]
-        line.cause = _later_cause(handle, line, pair.sold - line.pair_sold, pair.shrunk - line.pair_shrunk, pair.on_hand - pair.promised)
+        line.cause = _later_cause(
+            handle, line, pair.sold - line.pair_sold, pair.shrunk - line.pair_shrunk, pair.on_hand - pair.promised
+        )
     elif line.suspect == 0:
         sku = skus(handle)[line.sku]
         left = truth(handle, line.sku, NIL)
@@ -209,7 +237,9 @@ def _leader(handle: int, order: Any, wave: int) -> int:
 
 @kernel
 def station_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
-    """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free first."""
+    """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free
+    first.
+    """
     node = nodes(handle)[n]
     best = first_free(handle, node.server, node.pickers)
     start = max(now, servers(handle)[best])
@@ -236,7 +266,9 @@ def _parcel_of(handle: int, order: Any, line: Any, wave: int, before: int) -> in
 
 @kernel
 def source(handle: int, number: int, wave: int, now: int) -> int:
-    """Give every line of the wave to a node; returns how many parcels were made. ``scratch`` holds the number of the first one, then the ends of their picks."""
+    """Give every line of the wave to a node; returns how many parcels were made. ``scratch`` holds the number of the
+    first one, then the ends of their picks.
+    """
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
     base = order.first - c.line_base

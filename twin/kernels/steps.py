@@ -1,8 +1,8 @@
-"""The order's steps as the model calls them: advance to the instant, then act. Each returns FULL if a ring must grow first."""
+"""The order's steps as the model calls them: advance to the instant, then act. Each returns FULL if a ring must grow
+first.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Refusal
@@ -23,14 +23,21 @@ CLOSED = -2
 """Returned by :func:`call` when the system is down and the channel does not sell on."""
 
 _check, _reserve, _accept, _refuse_all, _end_open = (
-    checkout.check, checkout.reserve, checkout.accept, checkout.refuse_all, checkout.end_open)
+    checkout.check,
+    checkout.reserve,
+    checkout.accept,
+    checkout.refuse_all,
+    checkout.end_open,
+)
 _may_serve_stale = checkout.may_serve_stale
 _source, _pick = sourcing.source, sourcing.pick
 
 
 @kernel
 def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
-    """The checkout calls a system: when it answers; now, degraded, if it is down and the channel serves stale; else CLOSED."""
+    """The checkout calls a system: when it answers; now, degraded, if it is down and the channel serves stale; else
+    CLOSED.
+    """
     if advance(handle, now) != 0:
         return FULL
     order = order_row(handle, number)

@@ -1,6 +1,8 @@
-"""Changes to the ledgers, each keeping its sums true: what is offered and backed per SKU, how many pairs are wrong and by how much.
+"""Changes to the ledgers, each keeping its sums true: what is offered and backed per SKU, how many pairs are wrong and
+by how much.
 
-``limit`` is the last instant whose refreshes of channel copies come before the change: ``t - 1`` for messages, tills and batch jobs,
+``limit`` is the last instant whose refreshes of channel copies come before the change: ``t - 1`` for messages, tills
+and batch jobs,
 ``t`` for order steps (docs/model.md, section 2).
 """
 

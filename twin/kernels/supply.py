@@ -1,9 +1,10 @@
-"""Replenishment and returns: reviews that decide on the record, deliveries that change the shelf (docs/model.md, section 8)."""
+"""Replenishment and returns: reviews that decide on the record, deliveries that change the shelf (docs/model.md,
+section 8).
+"""
 
 from __future__ import annotations
 
 from typing import Any
-
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
@@ -20,7 +21,9 @@ REVIEW_SHIFT = 32
 
 @kernel
 def wanted_units(handle: int, p: int) -> int:
-    """(s, S) on the record: units to order now, in whole packs; 0 if the position is above the reorder point or never replenished."""
+    """(s, S) on the record: units to order now, in whole packs; 0 if the position is above the reorder point or never
+    replenished.
+    """
     rule = rules(handle)[p]
     if rule.reorder < 0:
         return 0
@@ -95,5 +98,3 @@ def take_back(handle: int, p: int, units: int, entity: int, now: int) -> None:
 def promised_units(handle: int) -> int:
     """Units promised to open orders."""
     return control(handle)[0].promised
-
-

@@ -14,7 +14,24 @@ from twin.core.laws import BINS as LAW_BINS
 from twin.core.laws import sample
 from twin.journal.tables import Flow
 from twin.kernels.memory import (
-    applied, channels, consumers, control, flows, histograms, keys, knots, lanes, lines, moves, nodes, notes, outages, pairs, publications, skus, windows,
+    applied,
+    channels,
+    consumers,
+    control,
+    flows,
+    histograms,
+    keys,
+    knots,
+    lanes,
+    lines,
+    moves,
+    nodes,
+    notes,
+    outages,
+    pairs,
+    publications,
+    skus,
+    windows,
 )
 from twin.kernels.publication import note_movement, settle
 from twin.kernels.state import NIL, NOTES, PART_SHIFT, RECORD, VIEW, Belief, Part
@@ -171,9 +188,13 @@ def move(handle: int, t: int, p: int, delta: int, consumed: int, entity: int, pa
 
 @kernel
 def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
-    """A reservation message is sent: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative, released."""
+    """A reservation message is sent: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative,
+    released.
+    """
     c = control(handle)[0]
-    settle(handle, s, t)  # an order step sends it: the refreshes of this instant are over, even if it is applied at once
+    settle(
+        handle, s, t
+    )  # an order step sends it: the refreshes of this instant are over, even if it is applied at once
     number = c.notes_high
     c.notes_high += 1
     message = notes(handle)[number & c.notes_mask]

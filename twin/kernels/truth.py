@@ -1,4 +1,6 @@
-"""What the shelves really had to promise, and why a belief differed (docs/model.md, section 9). Reads ledgers, changes none."""
+"""What the shelves really had to promise, and why a belief differed (docs/model.md, section 9). Reads ledgers, changes
+none.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,30 @@ from twin.policies.calendars import touched
 AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER = 0, 1, 2, 3
 """Readings of a pair: the view; the view without record error; with every movement delivered; without buffer."""
 
-_BUFFER, _HOLD, _STALE, _RECORD, _JOINT = int(Refusal.BUFFER), int(Refusal.HOLD), int(Refusal.STALE), int(Refusal.RECORD), int(Refusal.JOINT)
+_BUFFER, _HOLD, _STALE, _RECORD, _JOINT = (
+    int(Refusal.BUFFER),
+    int(Refusal.HOLD),
+    int(Refusal.STALE),
+    int(Refusal.RECORD),
+    int(Refusal.JOINT),
+)
 _FILE = int(Belief.FILE)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _NO, _NODE = int(Reserved.NO), int(Reserved.NODE)
 _PICKUP = int(Mode.PICKUP)
-_C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = int(Cause.DEGRADED), int(Cause.EXPIRED_HOLD), int(Cause.RECORD_ERROR), int(Cause.OUTAGE)
+_C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = (
+    int(Cause.DEGRADED),
+    int(Cause.EXPIRED_HOLD),
+    int(Cause.RECORD_ERROR),
+    int(Cause.OUTAGE),
+)
 _C_BATCH, _C_QUEUE, _C_CACHE, _C_RACE, _C_JOINT = (
-    int(Cause.BATCH_AGE), int(Cause.QUEUE_BACKLOG), int(Cause.CHANNEL_CACHE), int(Cause.RACE), int(Cause.JOINT))
+    int(Cause.BATCH_AGE),
+    int(Cause.QUEUE_BACKLOG),
+    int(Cause.CHANNEL_CACHE),
+    int(Cause.RACE),
+    int(Cause.JOINT),
+)
 
 
 @kernel
@@ -171,7 +189,8 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
 
 @kernel
 def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) -> int:
-    """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if it can.
+    """Causes, as bits, whose correction alone would have kept a pair that cannot back the line from being chosen; -1 if
+    it can.
 
     ``own`` units of what the pair has promised are the line's own.
     """

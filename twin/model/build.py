@@ -52,7 +52,9 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     """The data plane at time 0."""
     memory = Memory()
     kinds = [channel.kind for channel in scenario.demand.channels.values()]
-    publications = tuple(systems.publications.marketplace if kind == "marketplace" else systems.publications.own for kind in kinds)
+    publications = tuple(
+        systems.publications.marketplace if kind == "marketplace" else systems.publications.own for kind in kinds
+    )
     _windows(memory, world)
     _stock(memory, world, systems)
     _nodes(memory, world)
@@ -127,8 +129,9 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
 def _nodes(memory: Memory, world: World) -> None:
     given = world.estate.nodes
     nodes = np.zeros(given.size, state.NODE)
-    for name, source in (("x", "x_km"), ("y", "y_km")) + tuple((n, n) for n in ("is_dc", "region", "supplied_by", "opens", "closes", "pickers")):
-        nodes[name] = given[source]
+    nodes["x"], nodes["y"] = given["x_km"], given["y_km"]
+    for name in ("is_dc", "region", "supplied_by", "opens", "closes", "pickers"):
+        nodes[name] = given[name]
     nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
     nodes["outage"] = _WMS + np.arange(given.size)
     memory.put("nodes", nodes)
@@ -142,8 +145,16 @@ def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications
         reserving = Reserving[systems.reserving.mode.upper()] if own else Reserving.OWN_COPY
         publication = publications[i]
         channels[i] = (
-            Belief[publication.mode.upper()], publication.interval, publication.delay, system_row(publication.system),
-            reserving == Reserving.OWN_COPY, reserving, systems.buffers.pooled.get(name, 0), 0, 0, 0,
+            Belief[publication.mode.upper()],
+            publication.interval,
+            publication.delay,
+            system_row(publication.system),
+            reserving == Reserving.OWN_COPY,
+            reserving,
+            systems.buffers.pooled.get(name, 0),
+            0,
+            0,
+            0,
         )
     memory.put("channels", channels)
 
@@ -159,7 +170,16 @@ def _consumers(memory: Memory, systems: Systems) -> None:
         stream = feed.mode == "stream"
         lanes = feed.partitions if stream else 1
         consumers[who] = (
-            stream, first, lanes, feed.store_link, feed.dc_link, law, key, system_row(feed.system), who == RECORD, 0
+            stream,
+            first,
+            lanes,
+            feed.store_link,
+            feed.dc_link,
+            law,
+            key,
+            system_row(feed.system),
+            who == RECORD,
+            0,
         )
         first += lanes
     lanes_table = np.zeros(first, state.LANE)
@@ -173,8 +193,20 @@ def _stations(memory: Memory, systems: Systems) -> None:
     """Pickers of the nodes come first in the table of servers, then the stations'."""
     pickers = int(memory["nodes"]["pickers"].sum())
     stations = np.zeros(2, state.STATION)
-    stations[SERVICE] = (pickers, systems.service.servers, system_row(systems.service.system), Law.SERVICE_CALL, Key.SERVICE_CALL)
-    stations[ERP] = (pickers + systems.service.servers, systems.erp.servers, system_row("erp"), Law.ERP_CALL, Key.ERP_CALL)
+    stations[SERVICE] = (
+        pickers,
+        systems.service.servers,
+        system_row(systems.service.system),
+        Law.SERVICE_CALL,
+        Key.SERVICE_CALL,
+    )
+    stations[ERP] = (
+        pickers + systems.service.servers,
+        systems.erp.servers,
+        system_row("erp"),
+        Law.ERP_CALL,
+        Key.ERP_CALL,
+    )
     memory.put("stations", stations)
     memory.put("servers", np.zeros(pickers + systems.service.servers + systems.erp.servers, np.int64))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,9 @@ class Days:
         """Rows for checkouts and their lines (those of the day), behind those still in use."""
         memory, control = self.works.plane.memory, self.works.plane.control
         orders, lines = _order_rows(checkouts), self._line_rows(checkouts, wanted)
-        orders["first"] = int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
+        orders["first"] = (
+            int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
+        )
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size
@@ -106,12 +109,26 @@ class Days:
         return int(np.argmax(alive)) if alive.any() else int(orders.size)
 
 
+_SAME: Final = (
+    ("order", "order"),
+    ("t_demand", "t"),
+    ("checkout", "checkout"),
+    ("lines", "lines"),
+    ("open", "lines"),
+    ("channel", "channel"),
+    ("region", "region"),
+    ("abandons", "abandons"),
+    ("declined", "declined"),
+    ("pickup", "pickup"),
+    ("x", "x_km"),
+    ("y", "y_km"),
+)
+"""Columns of an order's row and of the world's checkout that hold the same."""
+
+
 def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
     rows = np.zeros(given.size, state.ORDER)
-    for name, source in (
-        ("order", "order"), ("t_demand", "t"), ("checkout", "checkout"), ("lines", "lines"), ("open", "lines"), ("channel", "channel"), ("region", "region"),
-        ("abandons", "abandons"), ("declined", "declined"), ("pickup", "pickup"), ("x", "x_km"), ("y", "y_km"),
-    ):  # fmt: skip
+    for name, source in _SAME:
         rows[name] = given[source]
     for name in ("t_accept", "t_release", "t_pick", "t_ready", "t_done"):
         rows[name] = NONE

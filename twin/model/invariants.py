@@ -28,7 +28,9 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
-    """Units are only moved: start + received + returned + at stores' doors = sold + shrunk + picked + dispatched + on hand."""
+    """Units are only moved: start + received + returned + at stores' doors = sold + shrunk + picked + dispatched + on
+    hand.
+    """
     pairs, flows = plane.memory["pairs"], plane.memory["flows"]
     broken = []
     left = int(pairs["on_hand"].sum(dtype=np.int64)) - int(world.start.pairs["on_hand"].sum(dtype=np.int64))
@@ -99,5 +101,3 @@ def _sums(plane: Plane) -> list[str]:
         if wrong:
             broken.append(f"sums: {name} of {wrong} SKUs is not that of their pairs")
     return broken
-
-

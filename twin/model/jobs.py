@@ -1,4 +1,6 @@
-"""Batch jobs as SimPy processes: a feed's file every so often, a channel's listing every so often, an outage that freezes answers."""
+"""Batch jobs as SimPy processes: a feed's file every so often, a channel's listing every so often, an outage that
+freezes answers.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ Process = Generator[simpy.Event, Any, None]
 
 FEED_KIND: Final = 5 << 40
 LISTING_KIND: Final = 6 << 40
-_FEED_NAMES: Final = {VIEW: ("movements", FeedName.MOVEMENTS), NOTES: ("orders", FeedName.ORDERS), RECORD: ("posting", FeedName.POSTING)}
+_FEED_NAMES: Final = {
+    VIEW: ("movements", FeedName.MOVEMENTS),
+    NOTES: ("orders", FeedName.ORDERS),
+    RECORD: ("posting", FeedName.POSTING),
+}
 _MANTISSA: Final = 53
 
 
@@ -111,7 +117,9 @@ def listing_jobs(works: Works, publication: Publication, channel: int) -> Proces
         live = extract + works.duration(knots, "publication.delay", channel << 32 | k)
         yield works.at(live, LISTING_KIND | channel)
         works.plane.listing_live(channel, live)
-        works.journal.jobs.append((FeedName.PUBLICATION, channel, due, extract, live, len(works.plane.memory["skus"]), False))
+        works.journal.jobs.append(
+            (FeedName.PUBLICATION, channel, due, extract, live, len(works.plane.memory["skus"]), False)
+        )
         k = next_job(k, live, first, publication.interval)
 
 

@@ -53,6 +53,11 @@ class Shop:
     creates_in_erp: bool
     timeouts: tuple[int, int]
 
+    @property
+    def now(self) -> int:
+        """The clock: the environment is fed whole microseconds only."""
+        return self.env.now  # type: ignore[return-value]  # SimPy allows floats too
+
     @staticmethod
     def of(env: simpy.Environment, plane: Plane, systems: Systems, marketplaces: frozenset[int]) -> Shop:
         """The shop of an arm."""
@@ -112,40 +117,46 @@ def checkout(shop: Shop, customer: Customer) -> Story:
         done = yield from _call(shop, number, shop.calls_first, _CHECK_CALL)
         if not done:
             return
-        now = shop.env.now
+        now = shop.now
     if not plane.check(number, now):
         return
     if shop.point == Point.CHECKOUT and not (yield from _reserve(shop, number, True)):
         return
     if customer.abandons:
-        plane.end_open(number, _ABANDONED, shop.env.now)
+        plane.end_open(number, _ABANDONED, shop.now)
         return
-    paying = shop.env.now + customer.checkout
+    yield from _pay(shop, customer)
+
+
+def _pay(shop: Shop, customer: Customer) -> Story:
+    """The customer pays, and the order is placed."""
+    number, plane = customer.number, shop.plane
+    paying = shop.now + customer.checkout
     if shop.point == Point.PAYMENT:
         yield paying
         if not (yield from _reserve(shop, number, True)):
             return
-        paying = shop.env.now
+        paying = shop.now
     yield paying + steps.paid_after(plane.handle, number)
     if customer.declined:
-        plane.end_open(number, _DECLINED, shop.env.now)
+        plane.end_open(number, _DECLINED, shop.now)
         return
     if shop.point == Point.ORDER and not (yield from _reserve(shop, number, False)):
         return
-    if plane.accept(number, shop.env.now):
+    if plane.accept(number, shop.now):
         yield from fulfil(shop, customer, 0)
 
 
 def _call(shop: Shop, number: int, station: int, attempt: int) -> Generator[int, None, bool]:
     """A synchronous call of the checkout; false if the customer is lost over it."""
-    began = shop.env.now
+    began = shop.now
     done = shop.plane.call(station, number, attempt, began)
     if done == steps.CLOSED:
         return False
     timeout = shop.timeouts[station]
     if done - began > timeout:
         yield began + timeout
-        shop.plane.time_out(station, number, timeout, shop.env.now)
+        shop.plane.time_out(station, number, timeout, shop.now)
         return False
     if done > began:
         yield done
@@ -157,16 +168,16 @@ def _reserve(shop: Shop, number: int, lapses: bool) -> Generator[int, None, bool
     """The reservation point; false if no line is left."""
     if shop.calls_to_reserve and not (yield from _call(shop, number, SERVICE, _RESERVE_CALL)):
         return False
-    return shop.plane.reserve(number, shop.env.now, lapses) > 0
+    return shop.plane.reserve(number, shop.now, lapses) > 0
 
 
 def fulfil(shop: Shop, customer: Customer, wave: int) -> Story:
     """A wave of the order's lines is released, sourced and picked."""
     number, plane = customer.number, shop.plane
-    yield steps.released_at(plane.handle, number, wave, shop.env.now)
+    yield steps.released_at(plane.handle, number, wave, shop.now)
     if shop.creates_in_erp and wave == 0:
-        yield steps.create_in_erp(plane.handle, number, wave, shop.env.now)
-    first, ends = plane.source(number, wave, shop.env.now)
+        yield steps.create_in_erp(plane.handle, number, wave, shop.now)
+    first, ends = plane.source(number, wave, shop.now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))
         LightProcess(shop.env, parcel_story(shop, customer, parcel, end), key)
@@ -177,6 +188,6 @@ def fulfil(shop: Shop, customer: Customer, wave: int) -> Story:
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
     """A parcel is picked; what was short is brokered again."""
     yield end
-    wave = shop.plane.pick(customer.number, parcel, shop.env.now)
+    wave = shop.plane.pick(customer.number, parcel, shop.now)
     if wave:
         yield from fulfil(shop, customer, wave)

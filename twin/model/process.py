@@ -1,4 +1,4 @@
-"""Two ways to wait on a SimPy environment in the documented tie order: an event at an instant, and the light process."""
+"""Two ways to wait on a SimPy environment in the documented tie order: an event, and the light process."""
 
 from __future__ import annotations
 
@@ -27,14 +27,19 @@ class Instant(simpy.Event):
 class LightProcess:
     """A story that puts itself on the queue of an unmodified SimPy environment.
 
-    It reads like a SimPy process but costs a third: no Event per wait, no Initialize, no termination event. Nothing can wait for it or
-    interrupt it; whatever needs that is an ordinary process. It begins at once. ``priority`` is the tie key of its beginning; each step adds one.
+    It reads like a SimPy process but costs a third: no Event per wait, no Initialize, no termination event. Nothing
+    can wait for it or
+    interrupt it; whatever needs that is an ordinary process. It begins at once. ``priority`` is the tie key of its
+    beginning; each step adds one.
     """
 
     __slots__ = ("_again", "_numbers", "_ok", "_priority", "_queue", "_step", "_value", "callbacks")
 
     def __init__(self, env: simpy.Environment, story: Story, priority: int) -> None:
-        self._queue, self._numbers = env._queue, env._eid  # what Environment.schedule works on; a call of it costs as much as the push
+        self._queue, self._numbers = (
+            env._queue,
+            env._eid,
+        )  # what Environment.schedule works on; a call of it costs as much as the push
         self._step = story.__next__
         self._ok = True
         self._value = None

@@ -39,7 +39,9 @@ def start_supply(works: Works, stock: Stock) -> None:
 
 
 def store_reviews(works: Works, stock: Stock, region: int) -> Process:
-    """Every night at 02:00 local time, each store of the region orders what its record says is missing; trucks leave at once."""
+    """Every night at 02:00 local time, each store of the region orders what its record says is missing; trucks leave at
+    once.
+    """
     nodes, shift = works.world.estate.nodes, works.world.estate.zone_shift[region]
     stores = np.flatnonzero((nodes["is_dc"] == 0) & (nodes["region"] == region)).tolist()
     knots = knots_of(stock.store_lead)

@@ -7,7 +7,9 @@ from twin.core.jit import kernel
 
 @kernel
 def free_units(view: int, resv: int, buffer: int, blocked: int) -> int:
-    """Units of one pair that may be promised: view minus reservations minus buffer, never below 0; 0 after a short pick."""
+    """Units of one pair that may be promised: view minus reservations minus buffer, never below 0; 0 after a short
+    pick.
+    """
     if blocked != 0:
         return 0
     return max(0, view - resv - buffer)
@@ -15,7 +17,9 @@ def free_units(view: int, resv: int, buffer: int, blocked: int) -> int:
 
 @kernel
 def sourceable_units(view: int, resv: int, blocked: int) -> int:
-    """Units of one pair that an accepted order may be sent to: a buffer holds back from new promises, not from promises made."""
+    """Units of one pair that an accepted order may be sent to: a buffer holds back from new promises, not from promises
+    made.
+    """
     return free_units(view, resv, 0, blocked)
 
 
@@ -27,5 +31,7 @@ def backed_units(on_hand: int, promised: int) -> int:
 
 @kernel
 def sellable(value: int, own: int, held_back: int) -> int:
-    """What a channel believes it can sell, from the value it learnt, its own sales since, and what is held back from it."""
+    """What a channel believes it can sell, from the value it learnt, its own sales since, and what is held back from
+    it.
+    """
     return max(0, value) - own - held_back

@@ -41,7 +41,9 @@ def touched(windows: Any, first: int, last: int, begin: int, end: int) -> bool:
 
 @kernel
 def next_open(t: int, opens: int, closes: int, shift: int) -> int:
-    """First instant >= ``t`` whose local time of day lies in ``[opens, closes)``; ``shift`` turns simulation into local time."""
+    """First instant >= ``t`` whose local time of day lies in ``[opens, closes)``; ``shift`` turns simulation into local
+    time.
+    """
     if closes - opens >= DAY:
         return t
     local = t + shift

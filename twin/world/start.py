@@ -42,12 +42,13 @@ def draw_start(scenario: Scenario, estate: RealisedEstate, streams: Streams) -> 
 
 
 def _season_left(estate: RealisedEstate, pairs: NDArray[np.void], streams: Streams) -> NDArray[np.int64]:
-    """Stock of SKUs that are sold off: a uniform part of the season is left, the same at every node but for Poisson noise.
+    """Stock of SKUs that are sold off: a uniform part of the season is left, at every node the same but for chance.
 
     A SKU that nears its end nears it everywhere; drawn node by node, the pooled stock would never run out.
     """
     part = streams.generator("start.season", 0).random(estate.skus.size)
-    return streams.generator("start.remainder", 0).poisson(part[pairs["sku"]] * pairs["up_to"])
+    left: NDArray[np.int64] = streams.generator("start.remainder", 0).poisson(part[pairs["sku"]] * pairs["up_to"])
+    return left
 
 
 def _store_stock(estate: RealisedEstate, phase: NDArray[np.float64], streams: Streams) -> NDArray[np.int64]:
