@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +218,11 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("twin.experiment.cluster._CONNECT_TIMEOUT_S", 1)
     with pytest.raises(WorkersError, match=r"127\.0\.0\.1:9"):
         carry_out(tmp_path / "run", scheduler="tcp://127.0.0.1:9")
+
+
+def test_two_runs_at_a_time_do_not_fight_over_a_port(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody else holds it, which is as good
+            taken.bind(("127.0.0.1", 8787))
+            taken.listen()
+        assert carry_out(tmp_path / "run", jobs=2).manifest["status"] == "complete"

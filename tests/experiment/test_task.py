@@ -104,7 +104,7 @@ def test_an_existing_scheduler_gives_the_same_results(tmp_path: Path) -> None:
         n_workers=1,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         local_directory=tmp_path / "scratch",
     ) as cluster:
         joined = carry_out(tmp_path / "joined", scheduler=cluster.scheduler_address)

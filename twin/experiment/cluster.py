@@ -63,7 +63,7 @@ def _workers(count: int, scratch: str) -> Iterator[Any]:
             threads_per_worker=1,  # a kernel holds the interpreter's lock
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: two runs at a time must not fight over the usual one
             memory_limit=None,  # a replication's memory is bounded by design; pausing workers would only hide a defect
             silence_logs=logging.CRITICAL,
             local_directory=scratch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
@@ -99,25 +99,17 @@ def advance(handle: int, now: int) -> int:
     events = len(physical(handle))
     while True:
         sale = physical(handle)[c.physical].t if c.physical < events else NEVER
-        due = c.due
         hold = holds(handle)[c.holds_low & c.holds_mask].due if c.holds_low < c.holds_high else NEVER
+        due = c.due
+        if min(due, sale) > now and hold >= now:
+            break
+        if c.applied_room <= 0 or not _has_room(c):
+            return FULL
         if due <= sale and due <= hold:
-            if due > now:
-                break
-            if c.applied_room <= 0:
-                return FULL
             deliver(handle)
         elif sale <= hold:
-            if sale > now:
-                break
-            if not _has_room(c):
-                return FULL
             _physical_event(handle)
         else:
-            if hold >= now:
-                break
-            if not _has_room(c):
-                return FULL
             lapse(handle)
     if not _has_room(c):
         return FULL
