@@ -194,5 +194,10 @@ class Flow(IntEnum):
     SESSIONS = 20
 
 
+ACCOUNT = np.dtype(
+    [("group", "U24"), ("reason", "U64"), ("lines", "i8"), ("units", "i8"), ("skus", "i8"), ("example", "U32")]
+)
+"""What became of the lines of a replayed log; written beside the journal as ``replay.parquet``, first row: all read."""
+
 TABLES = {"lines": LINE, "orders": ORDER, "jobs": JOB, "scrapes": SCRAPE, "latency": LATENCY, "flows": FLOW}
 """Files of a run's journal: ``<name>.parquet``."""

@@ -42,7 +42,14 @@ class Journal:
         if rows.size:
             self._writers[name].write_table(_table(rows))
 
-    def close(self, *, latency: NDArray[np.void], flows: NDArray[np.void], prices: NDArray[np.void]) -> None:
+    def close(
+        self,
+        *,
+        latency: NDArray[np.void],
+        flows: NDArray[np.void],
+        prices: NDArray[np.void],
+        replay: NDArray[np.void],
+    ) -> None:
         """Write what is left; the journal is complete."""
         for name in _SEALED:
             self.seal(name, np.empty(0, TABLES[name]))
@@ -52,6 +59,8 @@ class Journal:
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("skus", prices)
+        if replay.size:
+            self._write("replay", replay)
 
     def _write(self, name: str, rows: NDArray[np.void]) -> None:
         pq.write_table(_table(rows), self._folder / f"{name}.parquet", **_AS_WRITTEN)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import BINS
 from twin.core.clock import Tie
-from twin.journal.tables import FLOW, LATENCY, PRICE, Flow, Latency
+from twin.journal.tables import ACCOUNT, FLOW, LATENCY, PRICE, Flow, Latency
 from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
@@ -54,7 +54,9 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     plane.advance(world.horizon_us - 1)
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
-    works.journal.close(latency=_latencies(built), flows=_flows(plane, world), prices=_prices(world))
+    works.journal.close(
+        latency=_latencies(built), flows=_flows(plane, world), prices=_prices(world), replay=_account(world)
+    )
     if broken:
         raise invariants.InvariantError(broken)
 
@@ -119,6 +121,11 @@ def _prices(world: World) -> NDArray[np.void]:
     rows = np.empty(skus.size, PRICE)
     rows["sku"], rows["price_cents"], rows["cost_cents"] = np.arange(skus.size), skus["price_cents"], skus["cost_cents"]
     return rows
+
+
+def _account(world: World) -> NDArray[np.void]:
+    rows = world.account.rows if world.account else ()
+    return np.array([tuple(getattr(row, name) for name in ACCOUNT.names or ()) for row in rows], ACCOUNT)
 
 
 def _latencies(built: Built) -> NDArray[np.void]:
