@@ -5,7 +5,8 @@ It shares nothing with the twin but scenario, world, policies and hash. Both mus
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 import numpy as np
@@ -17,6 +18,7 @@ from tests.reference.orders import Orders
 from tests.reference.shop import AnyWorld, Shop
 from tests.reference.stock import Stock
 from tests.reference.supply import Supply
+from twin.core.bins import bin_of
 from twin.core.clock import DAY, Tie, tie_key
 from twin.journal.tables import TABLES, Flow
 from twin.scenario.scenario import Scenario
@@ -49,7 +51,7 @@ class Reference:
             yield Instant(env, number * DAY, tie_key(Tie.FAULT, 0, 0))
             day = world.day(number)
             self.shop.flows[Flow.SESSIONS] += int(day.sessions.sum())
-            self._stock.tills(day)
+            env.process(self._stock.tills(day))
             env.process(self._orders.arrivals(day))
             env.process(self._stock.returns(day))
 
@@ -63,16 +65,21 @@ class Reference:
             shop.scrapes.append((t, *self._observation()))
 
     def _observation(self) -> tuple[int, ...]:
-        pairs, flows = self.shop.pairs, self.shop.flows
-        view = [abs(pair.view - pair.on_hand) for pair in pairs]
-        record = [abs(pair.record - pair.on_hand) for pair in pairs]
-        books = sum(abs(pair.view - pair.record) for pair in pairs)
+        flows = self.shop.flows
+        view_wrong = view_gap = record_wrong = record_gap = books_gap = 0
+        promised = sum(sku.unplaced for sku in self.shop.skus)
+        for pair in self.shop.pairs:
+            view, record, on_hand = pair.view, pair.record, pair.on_hand
+            if not view == record == on_hand:
+                view_wrong += view != on_hand
+                view_gap += abs(view - on_hand)
+                record_wrong += record != on_hand
+                record_gap += abs(record - on_hand)
+                books_gap += abs(view - record)
+            promised += pair.promised
         unseen = flows[Flow.MOVEMENTS] - flows[Flow.SEEN]
         unposted = flows[Flow.MOVEMENTS] - flows[Flow.POSTED]
-        promised = sum(pair.promised for pair in pairs) + sum(sku.unplaced for sku in self.shop.skus)
-        return (
-            sum(map(bool, view)), sum(view), sum(map(bool, record)), sum(record), books, unseen, unposted, promised,
-        )  # fmt: skip
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, promised
 
     def _journal(self) -> Journal:
         shop = self.shop
@@ -83,9 +90,15 @@ class Reference:
             "orders": _table("orders", (order.row() for order in orders)),
             "jobs": _table("jobs", shop.jobs),
             "scrapes": _table("scrapes", shop.scrapes),
-            "latency": _table("latency", ((*key, number) for key, number in sorted(shop.latency.items()))),
+            "latency": _table("latency", self._histograms()),
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
         }
+
+    def _histograms(self) -> Iterator[tuple[int, int, int, int]]:
+        for measure, by_channel in enumerate(self.shop.latencies):
+            for channel, observed in enumerate(by_channel):
+                for at, number in sorted(Counter(map(bin_of, observed)).items()):
+                    yield measure, channel, at, number
 
 
 def _table(name: str, rows: Iterable[tuple[object, ...]]) -> NDArray[np.void]:

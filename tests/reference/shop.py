@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from tests.reference.clock import Clock, Instant, Outages, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
-from twin.core.bins import bin_of
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Latency
 from twin.scenario.laws import Law
@@ -49,12 +47,12 @@ class Shop:
         for sku in self.skus:
             sku.open_books()
         self._outages = outages_by_system(world.windows)
-        self.flows: Counter[Flow] = Counter()
-        self.latency: Counter[tuple[Latency, int, int]] = Counter()
+        self.flows = [0] * len(Flow)
+        self.latencies: list[list[list[int]]] = [[[] for _ in estate.channels] for _ in Latency]
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []
         calendar = scenario.calendar
-        self._window = range(calendar.warm_up, calendar.warm_up + calendar.window)
+        self._from, self._to = calendar.warm_up, calendar.warm_up + calendar.window
 
     def _pair(self, number: int, row: dict[str, int]) -> Pair:
         node, sku = self.nodes[row["node"]], self.skus[row["sku"]]
@@ -77,9 +75,9 @@ class Shop:
         return Instant(self.env, t, tie_key(Tie.BATCH, entity, step))
 
     def observe(self, measure: Latency, channel: int, made: int, seen: int) -> None:
-        """Count a latency, if the movement was made inside the window."""
-        if made in self._window:
-            self.latency[measure, channel, bin_of(seen - made)] += 1
+        """Note a latency, if the movement was made inside the window."""
+        if self._from <= made < self._to:
+            self.latencies[measure][channel].append(seen - made)
 
 
 def rows_of(table: NDArray[np.void]) -> list[dict[str, Any]]:

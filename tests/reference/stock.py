@@ -85,12 +85,12 @@ class Stock:
         self._shop.flows[Flow.POSTED] += 1
         self._shop.observe(Latency.RECORD, 0, movement.t, t)
 
-    def tills(self, day: WorldDay) -> None:
-        """Walk-ins and what vanishes."""
+    def tills(self, day: WorldDay) -> Process:
+        """Walk-ins and what vanishes, one after another."""
         env, pairs = self._shop.env, self._shop.pairs
         for index, (t, pair, quantity, kind) in enumerate(day.physical.tolist()):
             event = self._walk_in if kind == Physical.SALE else self._vanish
-            env.process(event(t, day.day << 40 | index, pairs[pair], quantity))
+            yield env.process(event(t, day.day << 40 | index, pairs[pair], quantity))
 
     def _walk_in(self, t: int, entity: int, pair: Pair, quantity: int) -> Process:
         """A customer takes units from the shelf to the till."""

@@ -65,6 +65,16 @@ class Result:
             "thresholds": [asdict(judged) for judged in self.thresholds],
         }
 
+    def replay_account(self) -> list[dict[str, Any]]:
+        """What became of the lines of a replayed log, the lines read first; empty if demand was drawn."""
+        files = sorted(self.run_dir.glob("journal/*/*/replay.parquet"))
+        if not files:
+            return []
+        import pyarrow.parquet as pq  # imported late: most runs replay nothing
+
+        rows: list[dict[str, Any]] = pq.read_table(files[0]).to_pylist()
+        return rows
+
     def _rows_of(self, arm: str) -> list[Row]:
         return [row for (name, _), row in self.rows.items() if name == arm]
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from twin.experiment.results import Result
 from twin.experiment.thresholds import Judged
 from twin.report.numbers import many
-from twin.report.tables import blame_table, difference_table, main_table, shown_kpis
+from twin.report.tables import account_table, blame_table, difference_table, main_table, shown_kpis
 
 WIDTH: Final = 100
 """Columns that a report fits; a narrower terminal wraps, a wider one is not filled."""
@@ -67,6 +67,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         blame = blame_table(result, arms)
         if blame.row_count:
             yield blame
+    account = result.replay_account()
+    if account:
+        yield account_table(account)
     if result.thresholds:
         yield _thresholds(result.thresholds)
     yield _next(result)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from rich import box
 from rich.table import Table
@@ -17,6 +17,7 @@ from twin.report.numbers import NOTHING, difference_text, mean_text, p_text, per
 KPIS: Final = {
     "oversell_rate": "Oversell rate",
     "false_oos_rate": "False out-of-stock rate",
+    "sync_latency_p50_s": "Sync latency, median",
     "sync_latency_p95_s": "Sync latency, p95",
     "staleness_p95_s": "Staleness, p95",
     "stock_accuracy": "Stock accuracy",
@@ -138,3 +139,15 @@ def _share_of_oversold(result: Result, arm: str, kpi: str) -> float | None:
     if row is None or total is None or row.mean is None or not total.mean:
         return None
     return row.mean / total.mean
+
+
+def account_table(account: Sequence[Mapping[str, Any]]) -> Table:
+    """What became of the lines of a replayed log: read = mapped + set aside + outside the period."""
+    table = _table("Lines of the replayed log: read = mapped + set aside + outside period")
+    for heading in ("", "reason"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("lines", "units", "articles"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in account:
+        table.add_row(row["group"], row["reason"], *(f"{row[name]:,}" for name in ("lines", "units", "skus")))
+    return table
