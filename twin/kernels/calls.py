@@ -12,7 +12,6 @@ from twin.kernels.topics import law
 from twin.policies.calendars import covering, first_tick, up
 
 _STEP_LAW, _STEP_KEY = int(Law.RELEASE_STEP), int(Key.RELEASE_STEP)
-_PAYMENT_LAW, _PAYMENT_KEY = int(Law.PAYMENT), int(Key.PAYMENT)
 
 
 @kernel
@@ -36,12 +35,6 @@ def call_done(handle: int, number: int, entity: int, attempt: int, now: int) -> 
     start = up(windows(handle), span.first, span.last, max(now, servers(handle)[server]))
     servers(handle)[server] = start + law(handle, station.law, bits(keys(handle)[station.key], entity, attempt))
     return servers(handle)[server]
-
-
-@kernel
-def payment_time(handle: int, entity: int) -> int:
-    """Time of the payment's authorisation, us."""
-    return law(handle, _PAYMENT_LAW, bits(keys(handle)[_PAYMENT_KEY], entity, 0))
 
 
 @kernel

@@ -208,7 +208,9 @@ APPLIED = np.dtype([("t", "i8")])
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
 
-STATION = np.dtype([("server", "i8"), ("servers", "i8"), ("outage", "i8"), ("law", "i8"), ("key", "i8")])
+STATION = np.dtype(
+    [("server", "i8"), ("servers", "i8"), ("outage", "i8"), ("law", "i8"), ("key", "i8"), ("timeout", "i8")]
+)
 
 WINDOW = np.dtype([("start", "i8"), ("end", "i8")])
 
@@ -326,7 +328,6 @@ class Law(IntEnum):
     RELEASE_STEP = 7
     SERVICE_CALL = 8
     ERP_CALL = 9
-    PAYMENT = 10
 
 
 class Key(IntEnum):
@@ -341,7 +342,6 @@ class Key(IntEnum):
     RELEASE_STEP = 6
     SERVICE_CALL = 7
     ERP_CALL = 8
-    PAYMENT = 9
 
 
 class Part(IntEnum):

@@ -8,7 +8,7 @@ from twin.core.jit import kernel
 from twin.journal.tables import Flow, Refusal
 from twin.kernels import checkout, sourcing
 from twin.kernels.advance import FULL, advance
-from twin.kernels.calls import call_done, payment_time, release_at
+from twin.kernels.calls import call_done, release_at
 from twin.kernels.checkout import order_row
 from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
@@ -21,6 +21,9 @@ _TIME_OUTS = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
 
 CLOSED = -2
 """Returned by :func:`call` when the system is down and the channel does not sell on."""
+
+NOTHING = -3
+"""Returned in place of an instant when no line was accepted."""
 
 _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.check,
@@ -43,7 +46,9 @@ def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
     order = order_row(handle, number)
     if outage_at(handle, stations(handle)[station].outage, now) < 0:
         flows(handle)[_CALLS[station]] += 1
-        return call_done(handle, station, order.order, attempt, now)
+        done = call_done(handle, station, order.order, attempt, now)
+        order.call += min(done - now, stations(handle)[station].timeout)
+        return done
     if _may_serve_stale(handle, order.channel, now):
         order.degraded = 1
         return now
@@ -52,20 +57,13 @@ def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
 
 
 @kernel
-def time_out(handle: int, station: int, number: int, waited: int, now: int) -> int:
+def time_out(handle: int, station: int, number: int, now: int) -> int:
     """The caller gave up: the customer is lost."""
     if advance(handle, now) != 0:
         return FULL
     flows(handle)[_TIME_OUTS[station]] += 1
-    order_row(handle, number).call += waited
     _refuse_all(handle, number, _TIME_OUT, now)
     return 0
-
-
-@kernel
-def answered(handle: int, number: int, waited: int) -> None:
-    """A call was answered after ``waited`` us."""
-    order_row(handle, number).call += waited
 
 
 @kernel
@@ -82,15 +80,27 @@ def check(handle: int, number: int, now: int) -> int:
 
 
 @kernel
-def reserve(handle: int, number: int, now: int, lapses: int) -> int:
-    """The reservation point; lines left."""
-    return FULL if advance(handle, now) != 0 else _reserve(handle, number, now, lapses)
+def hold(handle: int, number: int, now: int) -> int:
+    """Reserve before the order is placed, with holds that may lapse; lines left."""
+    return FULL if advance(handle, now) != 0 else _reserve(handle, number, now, 1)
 
 
 @kernel
-def accept(handle: int, number: int, now: int) -> int:
-    """The order is placed; lines promised."""
-    return FULL if advance(handle, now) != 0 else _accept(handle, number, now)
+def _released(handle: int, number: int, now: int) -> int:
+    """Accept what is open; when the order is released, or NOTHING."""
+    if _accept(handle, number, now) == 0:
+        return NOTHING
+    return release_at(handle, order_row(handle, number).order, 0, now)
+
+
+@kernel
+def place(handle: int, number: int, reserves: int, now: int) -> int:
+    """The order is placed, reserved first if that is the point; when it is released, or NOTHING."""
+    if advance(handle, now) != 0:
+        return FULL
+    if reserves != 0 and _reserve(handle, number, now, 0) == 0:
+        return NOTHING
+    return _released(handle, number, now)
 
 
 @kernel
@@ -104,19 +114,13 @@ def end_open(handle: int, number: int, status: int, now: int) -> int:
 
 @kernel
 def take_listed(handle: int, number: int, now: int) -> int:
-    """A marketplace sells from its listing: check, reserve and accept at once; lines promised."""
+    """A marketplace sells from its listing: check, reserve, accept; when the order is released, or NOTHING."""
     if advance(handle, now) != 0:
         return FULL
     left = _check(handle, number, now)
     if left > 0 and control(handle)[0].point != _NONE:
         left = _reserve(handle, number, now, 0)
-    return _accept(handle, number, now) if left > 0 else 0
-
-
-@kernel
-def paid_after(handle: int, number: int) -> int:
-    """Time from payment to placed order, us."""
-    return payment_time(handle, order_row(handle, number).order)
+    return _released(handle, number, now) if left > 0 else NOTHING
 
 
 @kernel

@@ -35,7 +35,6 @@ _STREAMS: Final = {
     Key.RELEASE_STEP: "release.step",
     Key.SERVICE_CALL: "service.call",
     Key.ERP_CALL: "erp.call",
-    Key.PAYMENT: "payment",
 }
 
 
@@ -121,9 +120,8 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     skus["offered"] = np.bincount(pairs["sku"], free, skus.size)
     skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
     memory.put("skus", skus)
-    order = np.lexsort((pairs["sku"], pairs["node"]))
-    memory.put("node_pairs", order.astype(np.int64))
-    memory.put("node_first", np.searchsorted(pairs["node"][order], np.arange(estate.nodes.size + 1)).astype(np.int64))
+    memory.put("node_pairs", estate.by_node.astype(np.int64))
+    memory.put("node_first", estate.node_first.astype(np.int64))
 
 
 def _nodes(memory: Memory, world: World) -> None:
@@ -193,20 +191,17 @@ def _stations(memory: Memory, systems: Systems) -> None:
     """Pickers of the nodes come first in the table of servers, then the stations'."""
     pickers = int(memory["nodes"]["pickers"].sum())
     stations = np.zeros(2, state.STATION)
+    service, erp = systems.service, systems.erp
     stations[SERVICE] = (
         pickers,
-        systems.service.servers,
-        system_row(systems.service.system),
+        service.servers,
+        system_row(service.system),
         Law.SERVICE_CALL,
         Key.SERVICE_CALL,
+        service.timeout,
     )
-    stations[ERP] = (
-        pickers + systems.service.servers,
-        systems.erp.servers,
-        system_row("erp"),
-        Law.ERP_CALL,
-        Key.ERP_CALL,
-    )
+    first = pickers + service.servers
+    stations[ERP] = (first, erp.servers, system_row("erp"), Law.ERP_CALL, Key.ERP_CALL, erp.timeout)
     memory.put("stations", stations)
     memory.put("servers", np.zeros(pickers + systems.service.servers + systems.erp.servers, np.int64))
 
@@ -228,7 +223,6 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.RELEASE_STEP: systems.release.step,
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
-        Law.PAYMENT: systems.payment,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY, Tie
+from twin.core.hashing import bits_of_many
+from twin.core.laws import sample_many
 from twin.journal.tables import LINE, NONE, ORDER, Flow, Mode
 from twin.kernels import state
 from twin.kernels.sourcing import pair_at
@@ -51,7 +53,9 @@ class Days:
         first = int(control["order_base"]) + self.orders
         checkouts = day.checkouts[day.checkouts["t"] < works.world.horizon_us]
         self._append(checkouts, day.lines)
-        Arrivals(self.shop, _customers(checkouts, first))
+        orders = np.ascontiguousarray(checkouts["order"])
+        payments = sample_many(self.shop.payment, bits_of_many(self.shop.payment_key, orders, 0))
+        Arrivals(self.shop, _customers(checkouts, payments, first))
         if day.returns.size:
             works.env.process(returns(works, day))
 
@@ -136,10 +140,10 @@ def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
     return rows
 
 
-def _customers(checkouts: NDArray[np.void], first: int) -> Iterator[Customer]:
-    columns_of = (checkouts[name].tolist() for name in ("order", "t", "channel", "abandons", "declined", "checkout"))
-    for number, row in enumerate(zip(*columns_of, strict=True), first):
-        yield Customer(number, *row)
+def _customers(checkouts: NDArray[np.void], payments: NDArray[np.int64], first: int) -> Iterator[Customer]:
+    names = ("order", "t", "channel", "abandons", "declined", "checkout")
+    columns_of = (checkouts[name].tolist() for name in names)
+    return map(Customer, range(first, first + len(checkouts)), *columns_of, payments.tolist())
 
 
 def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:

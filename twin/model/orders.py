@@ -6,12 +6,16 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Status
 from twin.kernels import steps
 from twin.kernels.state import ERP, SERVICE, Point
+from twin.model.build import knots_of
+from twin.model.jobs import Works
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, Story
 from twin.scenario.systems import Systems
@@ -20,6 +24,7 @@ _PARCEL_STEPS: Final = 32
 _FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
 _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 _CHECK_CALL, _RESERVE_CALL = 0, 1
+_LOST: Final = -1
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
 
@@ -33,6 +38,7 @@ class Customer(NamedTuple):
     abandons: int
     declined: int
     checkout: int
+    payment: int
 
     @property
     def key(self) -> int:
@@ -52,25 +58,24 @@ class Shop:
     calls_to_reserve: bool
     creates_in_erp: bool
     timeouts: tuple[int, int]
-
-    @property
-    def now(self) -> int:
-        """The clock: the environment is fed whole microseconds only."""
-        return self.env.now  # type: ignore[return-value]  # SimPy allows floats too
+    payment: NDArray[np.int64]
+    payment_key: np.uint64
 
     @staticmethod
-    def of(env: simpy.Environment, plane: Plane, systems: Systems, marketplaces: frozenset[int]) -> Shop:
+    def of(works: Works, systems: Systems, marketplaces: frozenset[int]) -> Shop:
         """The shop of an arm."""
         query = systems.publications.own.mode == "query"
         return Shop(
-            env=env,
-            plane=plane,
+            env=works.env,
+            plane=works.plane,
             marketplaces=marketplaces,
             point=Point[systems.reserving.point.upper()],
             calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
             calls_to_reserve=systems.reserving.mode == "synchronous",
             creates_in_erp=systems.erp.coupling != "consumer",
             timeouts=(systems.service.timeout, systems.erp.timeout),
+            payment=knots_of(systems.payment),
+            payment_key=works.world.streams.key("payment"),
         )
 
 
@@ -108,76 +113,84 @@ class Arrivals:
 
 def checkout(shop: Shop, customer: Customer) -> Story:
     """A customer starts a checkout; the story goes on until nothing of the order is open."""
-    if customer.channel in shop.marketplaces:
-        if shop.plane.take_listed(customer.number, customer.t):
-            yield from fulfil(shop, customer, 0)
-        return
     number, plane, now = customer.number, shop.plane, customer.t
+    if customer.channel in shop.marketplaces:
+        release = plane.take_listed(number, now)
+        if release != steps.NOTHING:
+            yield from fulfil(shop, customer, 0, release)
+        return
     if shop.calls_first is not None:
-        done = yield from _call(shop, number, shop.calls_first, _CHECK_CALL)
-        if not done:
+        now = yield from _call(shop, number, shop.calls_first, _CHECK_CALL, now)
+        if now == _LOST:
             return
-        now = shop.now
     if not plane.check(number, now):
         return
-    if shop.point == Point.CHECKOUT and not (yield from _reserve(shop, number, True)):
-        return
+    if shop.point == Point.CHECKOUT:
+        now = yield from _reserve(shop, number, now)
+        if now == _LOST:
+            return
     if customer.abandons:
-        plane.end_open(number, _ABANDONED, shop.now)
+        plane.end_open(number, _ABANDONED, now)
         return
-    yield from _pay(shop, customer)
+    yield from _pay(shop, customer, now)
 
 
-def _pay(shop: Shop, customer: Customer) -> Story:
+def _pay(shop: Shop, customer: Customer, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
-    paying = shop.now + customer.checkout
+    now += customer.checkout
     if shop.point == Point.PAYMENT:
-        yield paying
-        if not (yield from _reserve(shop, number, True)):
+        yield now
+        now = yield from _reserve(shop, number, now)
+        if now == _LOST:
             return
-        paying = shop.now
-    yield paying + steps.paid_after(plane.handle, number)
+    now += customer.payment
+    yield now
     if customer.declined:
-        plane.end_open(number, _DECLINED, shop.now)
+        plane.end_open(number, _DECLINED, now)
         return
-    if shop.point == Point.ORDER and not (yield from _reserve(shop, number, False)):
-        return
-    if plane.accept(number, shop.now):
-        yield from fulfil(shop, customer, 0)
+    last = shop.point == Point.ORDER
+    if last and shop.calls_to_reserve:
+        now = yield from _call(shop, number, SERVICE, _RESERVE_CALL, now)
+        if now == _LOST:
+            return
+    release = plane.place(number, last, now)
+    if release != steps.NOTHING:
+        yield from fulfil(shop, customer, 0, release)
 
 
-def _call(shop: Shop, number: int, station: int, attempt: int) -> Generator[int, None, bool]:
-    """A synchronous call of the checkout; false if the customer is lost over it."""
-    began = shop.now
-    done = shop.plane.call(station, number, attempt, began)
+def _call(shop: Shop, number: int, station: int, attempt: int, now: int) -> Generator[int, None, int]:
+    """A synchronous call of the checkout: when it was answered, or _LOST if the customer is lost over it."""
+    done = shop.plane.call(station, number, attempt, now)
     if done == steps.CLOSED:
-        return False
+        return _LOST
     timeout = shop.timeouts[station]
-    if done - began > timeout:
-        yield began + timeout
-        shop.plane.time_out(station, number, timeout, shop.now)
-        return False
-    if done > began:
+    if done - now > timeout:
+        yield now + timeout
+        shop.plane.time_out(station, number, now + timeout)
+        return _LOST
+    if done > now:
         yield done
-        steps.answered(shop.plane.handle, number, done - began)
-    return True
+    return done
 
 
-def _reserve(shop: Shop, number: int, lapses: bool) -> Generator[int, None, bool]:
-    """The reservation point; false if no line is left."""
-    if shop.calls_to_reserve and not (yield from _call(shop, number, SERVICE, _RESERVE_CALL)):
-        return False
-    return shop.plane.reserve(number, shop.now, lapses) > 0
+def _reserve(shop: Shop, number: int, now: int) -> Generator[int, None, int]:
+    """Reserve before the order is placed, with a hold that may lapse: when that was done, or _LOST."""
+    if shop.calls_to_reserve:
+        now = yield from _call(shop, number, SERVICE, _RESERVE_CALL, now)
+        if now == _LOST:
+            return _LOST
+    return now if shop.plane.hold(number, now) else _LOST
 
 
-def fulfil(shop: Shop, customer: Customer, wave: int) -> Story:
+def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     """A wave of the order's lines is released, sourced and picked."""
-    number, plane = customer.number, shop.plane
-    yield steps.released_at(plane.handle, number, wave, shop.now)
+    number, plane, now = customer.number, shop.plane, release
+    yield now
     if shop.creates_in_erp and wave == 0:
-        yield steps.create_in_erp(plane.handle, number, wave, shop.now)
-    first, ends = plane.source(number, wave, shop.now)
+        now = steps.create_in_erp(plane.handle, number, wave, now)
+        yield now
+    first, ends = plane.source(number, wave, now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))
         LightProcess(shop.env, parcel_story(shop, customer, parcel, end), key)
@@ -188,6 +201,7 @@ def fulfil(shop: Shop, customer: Customer, wave: int) -> Story:
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
     """A parcel is picked; what was short is brokered again."""
     yield end
-    wave = shop.plane.pick(customer.number, parcel, shop.now)
+    wave = shop.plane.pick(customer.number, parcel, end)
     if wave:
-        yield from fulfil(shop, customer, wave)
+        release = steps.released_at(shop.plane.handle, customer.number, wave, end)
+        yield from fulfil(shop, customer, wave, release)

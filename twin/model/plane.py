@@ -40,25 +40,25 @@ class Plane:
         result: int = steps.call(self.handle, station, number, attempt, now)
         return result if result != FULL else self._repeat(steps.call, station, number, attempt, now)
 
-    def time_out(self, station: int, number: int, waited: int, now: int) -> None:
-        """The caller gives up after ``waited`` us."""
-        if steps.time_out(self.handle, station, number, waited, now) == FULL:
-            self._repeat(steps.time_out, station, number, waited, now)
+    def time_out(self, station: int, number: int, now: int) -> None:
+        """The caller gives up."""
+        if steps.time_out(self.handle, station, number, now) == FULL:
+            self._repeat(steps.time_out, station, number, now)
 
     def check(self, number: int, now: int) -> int:
         """Lines that the channel believes it can sell."""
         left = steps.check(self.handle, number, now)
         return left if left != FULL else self._repeat(steps.check, number, now)
 
-    def reserve(self, number: int, now: int, lapses: bool) -> int:
-        """Lines reserved."""
-        left = steps.reserve(self.handle, number, now, lapses)
-        return left if left != FULL else self._repeat(steps.reserve, number, now, lapses)
+    def hold(self, number: int, now: int) -> int:
+        """Lines reserved for a while."""
+        left = steps.hold(self.handle, number, now)
+        return left if left != FULL else self._repeat(steps.hold, number, now)
 
-    def accept(self, number: int, now: int) -> int:
-        """Lines promised."""
-        accepted = steps.accept(self.handle, number, now)
-        return accepted if accepted != FULL else self._repeat(steps.accept, number, now)
+    def place(self, number: int, reserves: int, now: int) -> int:
+        """When a placed order is released; see :func:`twin.kernels.steps.place`."""
+        release = steps.place(self.handle, number, reserves, now)
+        return release if release != FULL else self._repeat(steps.place, number, reserves, now)
 
     def end_open(self, number: int, status: int, now: int) -> None:
         """End the order's open lines with ``status`` (a plain integer: numba is slow to type an enum's member)."""
@@ -66,9 +66,9 @@ class Plane:
             self._repeat(steps.end_open, number, status, now)
 
     def take_listed(self, number: int, now: int) -> int:
-        """A marketplace's order: lines promised."""
-        accepted = steps.take_listed(self.handle, number, now)
-        return accepted if accepted != FULL else self._repeat(steps.take_listed, number, now)
+        """When a marketplace's order is released; see :func:`twin.kernels.steps.take_listed`."""
+        release = steps.take_listed(self.handle, number, now)
+        return release if release != FULL else self._repeat(steps.take_listed, number, now)
 
     def source(self, number: int, wave: int, now: int) -> tuple[int, list[int]]:
         """Number of the first new parcel, and when the pick of each new parcel ends."""
