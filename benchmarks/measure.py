@@ -25,7 +25,7 @@ from twin.world.world import World
 
 ARM: Final = "hybrid"
 WARM_UP: Final = Path("scenarios/quickstart.yaml")
-FIRST_HOUR: Final = ["calendar.warm_up=0s", "calendar.window=1h", "calendar.follow_up=0s"]
+ONE_DAY: Final = ["estate.stores.count=30", "calendar.warm_up=0s", "calendar.window=1d", "calendar.follow_up=0s"]
 LOOP_EVENTS: Final = 2_000_000
 LOOP_PROCESSES: Final = 500
 """About as many as the reference keeps waiting on a tenth of the estate."""
@@ -49,7 +49,7 @@ class TimedWorld(World):
 
 def measure_twin(file: Path, sets: list[str]) -> Numbers:
     """The twin on one arm and world, world drawing included; kernels are compiled (or read from their cache) before."""
-    _twin(*_loaded(WARM_UP, FIRST_HOUR))
+    _twin(*_loaded(WARM_UP, ONE_DAY))
     return _twin(*_loaded(file, sets))
 
 
@@ -67,7 +67,7 @@ def _twin(scenario: Scenario, base: Path) -> Numbers:
 
 def measure_reference(file: Path, sets: list[str]) -> Numbers:
     """The plain reference on the same arm and world, and how many SimPy events it handled a second."""
-    _reference(*_loaded(WARM_UP, FIRST_HOUR))
+    _reference(*_loaded(WARM_UP, ONE_DAY))
     gc.collect()
     gc.freeze()  # the twin keeps the collector at rest too
     gc.disable()

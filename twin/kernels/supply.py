@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels.memory import control, flows, node_first, node_pairs, nodes, pairs, rules
+from twin.kernels.memory import control, expect_pair, flows, node_first, node_pairs, nodes, pairs, rules
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL, PART_SHIFT, Part
 from twin.kernels.stock import change_on_hand
@@ -17,6 +17,8 @@ from twin.kernels.topics import move
 _RECEIVED, _DISPATCHED, _RETURNED = int(Flow.RECEIVED_UNITS), int(Flow.DISPATCHED_UNITS), int(Flow.RETURNED_UNITS)
 _RECEIPT, _DISPATCH, _RETURN = int(Part.RECEIPT), int(Part.DISPATCH), int(Part.RETURN)
 REVIEW_SHIFT = 32
+_AHEAD = 8
+"""Rows between asking for a pair's cache line and using it."""
 
 
 @kernel
@@ -37,7 +39,9 @@ def wanted_units(handle: int, p: int) -> int:
 def review_store(handle: int, n: int, review: int, now: int, rows: Any) -> int:
     """Review store ``n``: the DC loads a truck with what it has. Returns how many rows (pair, units) were written."""
     count = 0
-    for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
+    last = node_first(handle)[n + 1]
+    for i in range(node_first(handle)[n], last):
+        expect_pair(handle, node_pairs(handle)[min(i + _AHEAD, last - 1)])
         p = node_pairs(handle)[i]
         pair = pairs(handle)[p]
         wanted = wanted_units(handle, p)
@@ -77,6 +81,7 @@ def review_dc(handle: int, n: int, rows: Any) -> int:
 def receive(handle: int, rows: Any, arrived: Any, review: int, now: int) -> None:
     """A delivery arrives: ``rows`` (pair, units ordered), ``arrived`` units of each."""
     for i in range(len(rows)):
+        expect_pair(handle, rows[min(i + _AHEAD, len(rows) - 1), 0])
         p, units = rows[i, 0], arrived[i]
         pairs(handle)[p].on_order -= rows[i, 1]
         if units == 0:

@@ -22,6 +22,7 @@ class Plane:
         self.memory = memory
         self.handle = memory.handle
         self.control = memory["control"][0]
+        self._scratch = memory["scratch"]
 
     def _repeat(self, step: Callable[..., int], *arguments: int) -> int:
         result = FULL
@@ -75,7 +76,10 @@ class Plane:
         made = steps.source(self.handle, number, wave, now)
         if made == FULL:
             made = self._repeat(steps.source, number, wave, now)
-        first, *ends = self.memory["scratch"][: made + 1].tolist()
+        scratch = self._scratch
+        if made == 1:  # the usual case
+            return int(scratch[0]), [int(scratch[1])]
+        first, *ends = scratch[: made + 1].tolist()
         return first, ends
 
     def pick(self, number: int, parcel: int, now: int) -> int:

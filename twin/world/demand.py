@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from twin.scenario.scenario import Scenario
 from twin.world.baskets import Shelves
 from twin.world.channels import ChannelDay, DrawnChannel
-from twin.world.digest import digest
 from twin.world.estate import RealisedEstate
 from twin.world.places import Homes
 from twin.world.promotions import Promotions
@@ -73,8 +72,7 @@ class Demand:
         checkouts, lines = joined(day, channels)
         sessions = np.stack([channel.sessions for channel in channels])
         returns = self._returns.returns(day) if self._returns else np.zeros(0, RETURN)
-        mark = digest(day, physical, checkouts, lines, sessions, returns)
-        return WorldDay(day, physical, checkouts, lines, sessions, returns, mark)
+        return WorldDay(day, physical, checkouts, lines, sessions, returns)
 
 
 def joined(day: int, channels: Sequence[ChannelDay]) -> tuple[NDArray[np.void], NDArray[np.void]]:

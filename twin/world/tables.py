@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.world.digest import digest
 
 NODE = np.dtype(
     [
@@ -135,7 +138,11 @@ class WorldDay:
     lines: NDArray[np.void]  # LINE
     sessions: NDArray[np.int64]  # [channel, 24]: sessions that started in each hour, buyers included
     returns: NDArray[np.void]  # RETURN
-    digest: bytes  # BLAKE2b-128 over all of the above
+
+    @cached_property
+    def digest(self) -> bytes:
+        """BLAKE2b-128 over all of the above; worked out only where it is asked for."""
+        return digest(self.day, self.physical, self.checkouts, self.lines, self.sessions, self.returns)
 
 
 RETURN = np.dtype([("t", "i8"), ("sku", "i4"), ("quantity", "i4"), ("channel", "i2")])
