@@ -121,6 +121,7 @@ def _peak_mb() -> float:
 
 
 def main() -> None:
+    """Measure what the command line asks for."""
     kind, *rest = sys.argv[1:]
     if kind == "loop":
         numbers = measure_loop()

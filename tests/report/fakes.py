@@ -18,6 +18,7 @@ LEVELS: dict[str, tuple[str, tuple[float, ...], float]] = {
     "oversell_rate.race": ("share", (0.0002, 0.0017, 0.0053, 0.0021), 0.0005),
     "oversell_rate.walk_in": ("share", (0.01, 0.008, 0.004, 0.004), 0.0005),
     "false_oos_rate": ("share", (0.0821, 0.0512, 0.0402, 0.0377), 0.002),
+    "sync_latency_p50_s": ("s", (7_200.0, 160.0, 0.7, 0.31), 0.0),
     "sync_latency_p95_s": ("s", (14_400.0, 1_730.0, 3.4, 0.42), 0.0),
     "staleness_p95_s": ("s", (11_900.0, 1_510.0, 61.0, 2.2), 0.05),
     "stock_accuracy": ("share", (0.8812, 0.9021, 0.9144, 0.9146), 0.001),

@@ -32,7 +32,7 @@ def test_shares_of_stores_are_met_exactly() -> None:
     assert np.bincount(stores["cluster"]).tolist() == [10, 30]
     assert np.bincount(stores["region"]).tolist() == [24, 16]
     assert [int(stores["ships"][stores["cluster"] == c].sum()) for c in (0, 1)] == [5, 6]
-    assert estate.skus["ending"].sum() == 15
+    assert estate.skus["ending"].sum() == 20
 
 
 def test_popular_skus_are_stocked_more_often() -> None:

@@ -139,6 +139,7 @@ ORDER = np.dtype(
         ("order", "i8"),
         ("t_demand", "i8"),
         ("call", "i8"),
+        ("asked", "i8"),  # when the call was made that it waits for; NIL if it waits for none
         ("t_accept", "i8"),
         ("t_release", "i8"),
         ("t_pick", "i8"),

@@ -4,6 +4,8 @@ first.
 
 from __future__ import annotations
 
+from typing import Any
+
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Refusal
 from twin.kernels import checkout, sourcing
@@ -12,7 +14,7 @@ from twin.kernels.calls import call_done, release_at
 from twin.kernels.checkout import order_row
 from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
-from twin.kernels.state import ERP, Point
+from twin.kernels.state import ERP, NIL, Point
 
 _CLOSED, _TIME_OUT = int(Refusal.CLOSED), int(Refusal.TIME_OUT)
 _NONE = int(Point.NONE)
@@ -46,9 +48,8 @@ def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
     order = order_row(handle, number)
     if outage_at(handle, stations(handle)[station].outage, now) < 0:
         flows(handle)[_CALLS[station]] += 1
-        done = call_done(handle, station, order.order, attempt, now)
-        order.call += min(done - now, stations(handle)[station].timeout)
-        return done
+        order.asked = now
+        return call_done(handle, station, order.order, attempt, now)
     if _may_serve_stale(handle, order.channel, now):
         order.degraded = 1
         return now
@@ -57,11 +58,20 @@ def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
 
 
 @kernel
+def _end_call(order: Any, now: int) -> None:
+    """The call that the order made, if any, is over: its time was waited."""
+    if order.asked >= 0:
+        order.call += now - order.asked
+        order.asked = NIL
+
+
+@kernel
 def time_out(handle: int, station: int, number: int, now: int) -> int:
     """The caller gave up: the customer is lost."""
     if advance(handle, now) != 0:
         return FULL
     flows(handle)[_TIME_OUTS[station]] += 1
+    _end_call(order_row(handle, number), now)
     _refuse_all(handle, number, _TIME_OUT, now)
     return 0
 
@@ -76,13 +86,19 @@ def create_in_erp(handle: int, number: int, wave: int, now: int) -> int:
 @kernel
 def check(handle: int, number: int, now: int) -> int:
     """The checkout starts; lines left."""
-    return FULL if advance(handle, now) != 0 else _check(handle, number, now)
+    if advance(handle, now) != 0:
+        return FULL
+    _end_call(order_row(handle, number), now)
+    return _check(handle, number, now)
 
 
 @kernel
 def hold(handle: int, number: int, now: int) -> int:
     """Reserve before the order is placed, with holds that may lapse; lines left."""
-    return FULL if advance(handle, now) != 0 else _reserve(handle, number, now, 1)
+    if advance(handle, now) != 0:
+        return FULL
+    _end_call(order_row(handle, number), now)
+    return _reserve(handle, number, now, 1)
 
 
 @kernel
@@ -98,6 +114,7 @@ def place(handle: int, number: int, reserves: int, now: int) -> int:
     """The order is placed, reserved first if that is the point; when it is released, or NOTHING."""
     if advance(handle, now) != 0:
         return FULL
+    _end_call(order_row(handle, number), now)
     if reserves != 0 and _reserve(handle, number, now, 0) == 0:
         return NOTHING
     return _released(handle, number, now)

@@ -192,9 +192,8 @@ def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int
     released.
     """
     c = control(handle)[0]
-    settle(
-        handle, s, t
-    )  # an order step sends it: the refreshes of this instant are over, even if it is applied at once
+    # An order step sends it: the refreshes of this instant are over, even if it is applied at once.
+    settle(handle, s, t)
     number = c.notes_high
     c.notes_high += 1
     message = notes(handle)[number & c.notes_mask]

@@ -16,7 +16,7 @@ from twin.report.numbers import NOTHING, difference_text, mean_text, p_text, per
 
 KPIS: Final = {
     "oversell_rate": "Oversell rate",
-    "false_oos_rate": "False out-of-stock rate",
+    "false_oos_rate": "False out-of-stock",
     "sync_latency_p50_s": "Sync latency, median",
     "sync_latency_p95_s": "Sync latency, p95",
     "staleness_p95_s": "Staleness, p95",
@@ -29,7 +29,7 @@ KPIS: Final = {
 
 _BLAME: Final = "oversell_rate."
 _BY_CHANNEL: Final = "oversell_rate.channel."
-_WIDTH_LABEL: Final = 23
+_WIDTH_LABEL: Final = 20
 _WIDTH_ARM: Final = 18
 _READINGS: Final = {True: ("better", "green"), False: ("worse", "red")}
 
