@@ -64,6 +64,13 @@ _DOWN: Tree = {"degradation": {"strategy": "serve_stale", "max_age": "12h"}, "mo
 _LAPSING: Tree = {
     "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "30s", "expiry_lag": "0s", "lapsed": "accept"}
 }
+_EVENTS: Tree = {
+    "movements": {"mode": "stream"},
+    "orders": {"mode": "stream"},
+    "publications": {"own": {"mode": "cache"}},
+    "reserving": {"mode": "events", "point": "payment"},
+}
+_CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _SYNCHRONOUS: Final = PRESETS[1:]
 """Presets whose channels keep no count of their own."""
 
@@ -73,6 +80,12 @@ def _targeted(name: str, seed: int, presets: tuple[str, ...], changes: list[Tree
     return Case(name, seed, {preset: systems(preset, *changes) for preset in presets}, merged({}, *world))
 
 
+def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
+    """A world whose customers, reservations and refreshes meet at the same instants, without any latency."""
+    arms = {preset: on_the_minute(systems(preset, *changes)) for preset in _SYNCHRONOUS}
+    return Case(name, seed, arms, merged({}, *world), by_the_minute=True)
+
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -80,6 +93,7 @@ CASES: Final = (
     _targeted("degraded", 104, PRESETS, [_NO_BUFFER, _DOWN], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_SCARCE, _FAULTS]),
     _targeted("clocks-go-back", 106, PRESETS, [], [_FAULTS, {"calendar": {"start": "2026-10-31"}}]),
+    _tied("reserved-at-once", 107, [_NO_BUFFER, _EVENTS], [_CROWD]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -69,14 +69,14 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         feed = feed_of(systems, who)
         if feed.mode == "batch":
             env.process(feed_jobs(works, feed, who))
-    asked = []
+    asked: dict[str, list[int]] = {}
     for channel, publication in enumerate(built.publications):
         if publication.mode == "file":
             env.process(listing_jobs(works, publication, channel))
         elif publication.mode == "query":
-            asked.append(channel)
-    if asked:
-        env.process(query_outages(works, built.publications[asked[0]], asked))
+            asked.setdefault(publication.system, []).append(channel)
+    for channels in asked.values():
+        env.process(query_outages(works, built.publications[channels[0]], channels))
     start_supply(works, scenario.estate.stock)
     env.process(scrapes(works, scenario.experiment.scrape))
 

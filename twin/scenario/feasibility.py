@@ -35,6 +35,12 @@ def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
                 (*path, "mode"),
                 f"own_copy needs publications.own.mode file, it is {own.mode}: only a new listing clears what was sold on the copy",
             )
+        listing = systems.publications.marketplace.mode
+        if listing != "file":
+            yield Broken(
+                ("arms", arm, "publications", "marketplace", "mode"),
+                f"must be file, it is {listing}: a marketplace sells from a listing, and only a new one clears what it sold",
+            )
 
 
 def holds(scenario: Scenario, context: Context) -> Iterator[Broken]:
