@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from twin.experiment.run import Options, run_experiment
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background would have it ignored
     out, jobs = Path(sys.argv[1]), int(sys.argv[2])
     scenario = fakes.tiny()
     plan = make_plan(scenario, base=out.parent)
