@@ -14,7 +14,7 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Feed
 
 LINES_MAX: Final = 16
-"""Lines of an order: a line's number takes four bits of a message's identity."""
+"""Lines of a drawn order: more than a basket holds. A wholesaler's invoice comes from a replay, which knows no such limit."""
 
 UNITS_MAX: Final = 32_767
 """Units of a line: the world's tables hold 16 bits."""
