@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core import errors
 from twin.journal.tables import Flow, Status
+from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -24,7 +26,18 @@ class InvariantError(errors.InvariantError):
 
 def check(plane: Plane, days: Days, world: World) -> list[str]:
     """Every law that does not hold, in words; empty if all do."""
-    return [*_stock(plane, world), *_messages(plane), *_beliefs(plane), *_promises(plane, days), *_sums(plane)]
+    return [
+        *_stock(plane, world),
+        *_messages(plane),
+        *_lanes(plane),
+        *_beliefs(plane),
+        *_promises(plane, days),
+        *_reservations(plane, days),
+        *_places(plane, days),
+        *_orders(plane, days),
+        *_sums(plane),
+        *_pairs(plane, world),
+    ]
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
@@ -76,7 +89,7 @@ def _beliefs(plane: Plane) -> list[str]:
 
 
 def _promises(plane: Plane, days: Days) -> list[str]:
-    """Promises of the ledgers = units of open accepted lines; a closed order has no reservation at a node."""
+    """Promises of the ledgers = units of open accepted lines."""
     pairs, skus = plane.memory["pairs"], plane.memory["skus"]
     lines = plane.memory["lines"][: days.lines]
     open_units = int(lines["quantity"][lines["status"] == Status.ACCEPTED].sum(dtype=np.int64))
@@ -101,3 +114,102 @@ def _sums(plane: Plane) -> list[str]:
         if wrong:
             broken.append(f"sums: {name} of {wrong} SKUs is not that of their pairs")
     return broken
+
+
+def _waiting(plane: Plane, ring: str, flag: str) -> NDArray[np.void]:
+    """Messages of a ring that are still on their way."""
+    control = plane.control
+    numbers = np.arange(int(control[f"{ring}_low"]), int(control[f"{ring}_high"])) & int(control[f"{ring}_mask"])
+    rows: NDArray[np.void] = plane.memory[ring][numbers]
+    on_their_way: NDArray[np.void] = rows[rows[flag] == 0]
+    return on_their_way
+
+
+def _lanes(plane: Plane) -> list[str]:
+    """What is on its way is in a lane: a message that no lane holds is lost, though counts and beliefs still add up."""
+    consumers, lanes, broken = plane.memory["consumers"], plane.memory["lanes"], []
+    for who, ring, link, flag in (
+        (VIEW, "moves", "next", "seen"),
+        (NOTES, "notes", "next", "seen"),
+        (RECORD, "moves", "next_post", "posted"),
+    ):
+        first, count = int(consumers["first"][who]), int(consumers["lanes"][who])
+        heads = lanes["head"][first : first + count].tolist()
+        links, mask = plane.memory[ring][link], int(plane.control[f"{ring}_mask"])
+        held = sum(_length(head, links, mask) for head in heads)
+        waiting = _waiting(plane, ring, flag).size
+        if held != waiting:
+            broken.append(f"lanes: {waiting} {ring} are on their way to consumer {who}, its lanes hold {held}")
+    return broken
+
+
+def _length(head: int, links: NDArray[np.int64], mask: int) -> int:
+    held = 0
+    while head != NIL:
+        held, head = held + 1, int(links[head & mask])
+    return held
+
+
+def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    return np.bincount(at, units, size).astype(np.int64)
+
+
+def _reservations(plane: Plane, days: Days) -> list[str]:
+    """The view's reservations = lines that hold them + picks it has not seen - messages it has not heard; so those of
+    a closed order sum to 0.
+    """
+    pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
+    picks, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
+    at_node = lines[(lines["reserved"] == Reserved.NODE) & (lines["status"] != Status.SUPPLIED)]
+    pooled, here, nowhere = (
+        lines[lines["reserved"] == Reserved.GROUP],
+        notes[notes["pair"] != NIL],
+        notes[notes["pair"] == NIL],
+    )
+    held = _units(at_node["pair"], at_node["quantity"], pairs.size) + _units(
+        picks["pair"], picks["consumed"], pairs.size
+    )
+    wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
+    grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
+    wrong_skus = np.count_nonzero(skus["reserved"] != grouped)
+    closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD))
+    kept = np.count_nonzero(lines["reserved"][closed] != Reserved.NO)
+    found = (
+        (wrong, "pairs differ from lines, picks and messages"),
+        (wrong_skus, "SKUs differ from lines and messages"),
+        (kept, "closed lines still hold units"),
+    )
+    return [f"reservations: {count} {what}" for count, what in found if count]
+
+
+def _places(plane: Plane, days: Days) -> list[str]:
+    """Promised at a node (at none) = accepted lines that go there (nowhere yet), place by place."""
+    pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
+    accepted = lines[lines["status"] == Status.ACCEPTED]
+    here, nowhere = accepted[accepted["pair"] != NIL], accepted[accepted["pair"] == NIL]
+    wrong = np.count_nonzero(pairs["promised"] != _units(here["pair"], here["quantity"], pairs.size))
+    wrong += np.count_nonzero(skus["unplaced"] != _units(nowhere["sku"], nowhere["quantity"], skus.size))
+    return [f"promises: {wrong} places differ from the accepted lines that go there"] if wrong else []
+
+
+def _orders(plane: Plane, days: Days) -> list[str]:
+    """Placed = delivered + cancelled + open: an order counts as open the lines without an end, and only those."""
+    orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
+    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED))
+    owner = np.repeat(np.arange(orders.size), orders["lines"])
+    wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
+    wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))
+    return [f"orders: {wrong} differ from their lines in what is open"] if wrong else []
+
+
+def _pairs(plane: Plane, world: World) -> list[str]:
+    """Error = error at the start + shrink; observers are told of the gaps that there are."""
+    pairs, control = plane.memory["pairs"], plane.control
+    wrong = np.count_nonzero(pairs["error"] != world.start.pairs["error"] + pairs["shrunk"])
+    broken = [f"error: {wrong} pairs differ from the start and what vanished"] if wrong else []
+    shelf = pairs["on_hand"].astype(np.int64)
+    view, record = np.abs(pairs["viewed"] - shelf), np.abs(pairs["record"] - shelf)
+    books = np.abs(pairs["viewed"].astype(np.int64) - pairs["record"])
+    told = [int(control[name]) for name in ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap")]
+    true = [np.count_nonzero(view), int(view.sum()), np.count_nonzero(record), int(record.sum()), int(books.sum())]
+    return [*broken, *([f"gaps: observers are told {told}, the pairs say {true}"] if told != true else [])]

@@ -202,8 +202,8 @@ class Release(Model):
 class Buffers(Model):
     """Units held back from online channels (not safety stock for planning)."""
 
-    store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors")
-    dc: Count = par(0, unit="units", meaning="held back in each DC")
+    store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors", le=32_767)
+    dc: Count = par(0, unit="units", meaning="held back in each DC", le=32_767)
     pooled: dict[str, Count] = par(
         default_factory=dict,
         unit="units by channel",
