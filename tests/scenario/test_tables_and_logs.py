@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from twin.scenario.errors import ScenarioError
 from twin.scenario.loader import load
 
 REPLAY = """demand:
@@ -57,6 +58,9 @@ def test_a_log_is_looked_for_in_the_data_folder_and_then_beside_the_scenario(
     load(path, data_dir=data)
     monkeypatch.setenv("TWIN_DATA", str(data))
     load(path)
+    log(data / "log.parquet", "invoice", "code", "at")  # units are missing: seen only if the log is looked at there
+    with pytest.raises(ScenarioError, match="units"):
+        load(path)
 
 
 def test_a_log_that_is_nowhere_is_a_problem_once_its_folder_is_given(
