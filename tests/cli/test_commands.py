@@ -181,7 +181,8 @@ def test_a_bug_is_one_line_and_a_report_with_the_traceback(
     scenario: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(scenario.parent))
-    assert run(scenario, instruments=Instruments(fakes.simulate, buggy, fakes.yearly_value, fakes.describe)) == 1
+    broken = Instruments(fakes.prepare, fakes.simulate, buggy, fakes.yearly_value, fakes.describe)
+    assert run(scenario, instruments=broken) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("bug: ZeroDivisionError: division by zero")
     report = next(scenario.parent.glob("twin-bug-*.txt"))

@@ -35,6 +35,10 @@ def describe(name: str) -> FakeKpi:
     return FakeKpi(name, next((unit for start, unit in units.items() if name.startswith(start)), "orders"))
 
 
+def prepare(worker: int) -> None:
+    """There is nothing to compile."""
+
+
 def simulate(
     scenario: Scenario, arm: str, replication: int, *, folder: Path, base: Path, data_dir: Path | None
 ) -> None:
@@ -65,7 +69,7 @@ def yearly_value(kpis: Mapping[str, float | None], scenario: Scenario, arm: str)
     return {"low": -1e5 * rate, "base": -2e5 * rate, "high": -4e5 * rate}
 
 
-FAKES = Instruments(simulate, measure, yearly_value, describe)
+FAKES = Instruments(prepare, simulate, measure, yearly_value, describe)
 
 
 def die_once(
@@ -122,7 +126,7 @@ def break_invariant(
 
 def with_simulate(simulate_instead: Any) -> Instruments:
     """The fakes with another model."""
-    return Instruments(simulate_instead, measure, yearly_value, describe)
+    return Instruments(prepare, simulate_instead, measure, yearly_value, describe)
 
 
 SCENARIO: dict[str, Any] = {

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+import numba
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 _COMPILED = ("core", "policies", "kernels", "world")
 
@@ -36,9 +38,8 @@ def _cache_root() -> Path:
     return root
 
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_root() / f"kernels-{_sources_digest()}"))
-
-import numba  # noqa: E402  the cache folder must be set before numba reads its settings
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = str(_cache_root() / f"kernels-{_sources_digest()}")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

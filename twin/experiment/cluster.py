@@ -97,6 +97,7 @@ def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) ->
     # Keys are fresh: two runs that share a scheduler must not be given each other's results. One group of keys, given
     # at once, is queued in order by the scheduler and handed out as workers become free.
     group = f"twin-{uuid.uuid4().hex}"
+    ready = _prepare(client, job)
     futures = client.map(partial(run_task, job), tasks, key=[(group, n) for n in range(len(tasks))], pure=False)
     try:
         for future in as_completed(futures):
@@ -106,4 +107,13 @@ def _carry_out(client: Any, job: Job, tasks: Sequence[Task], on_done: OnDone) ->
     except CommClosedError as error:
         raise WorkersError(f"the connection to the workers was lost: {error}") from error
     finally:
-        client.cancel(futures, force=True)
+        client.cancel([*ready, *futures], force=True)
+
+
+def _prepare(client: Any, job: Job) -> list[Any]:
+    """Ask every worker to get ready before its first task; whoever fails at that will say so in its task."""
+    addresses = sorted(client.scheduler_info()["workers"])
+    return [
+        client.submit(job.instruments.prepare, number, workers=[address], priority=1, pure=False)
+        for number, address in enumerate(addresses)
+    ]

@@ -13,6 +13,12 @@ Kpis = Mapping[str, float | None]
 """KPI values of one (arm, replication) by name; ``None`` where there was nothing to measure."""
 
 
+class Prepare(Protocol):
+    """Make a process ready to simulate; workers that are told different numbers share the work of compilation."""
+
+    def __call__(self, worker: int, /) -> None: ...
+
+
 class Simulate(Protocol):
     """Run one replication of one arm and write its journal tables as Parquet into ``folder``."""
 
@@ -44,6 +50,7 @@ class KpiDefinition(Protocol):
 class Instruments:
     """The callables of one experiment; module-level functions, so that they travel to workers by name."""
 
+    prepare: Prepare
     simulate: Simulate
     measure: Measure
     yearly_value: YearlyValue
@@ -55,6 +62,7 @@ def real() -> Instruments:
     from twin.economics.roi import yearly_value_usd
     from twin.measure.kpis import describe
     from twin.measure.kpis import measure as measure_kpis
+    from twin.model.compiled import compile_kernels
     from twin.model.run import simulate
 
-    return Instruments(simulate, measure_kpis, yearly_value_usd, describe)
+    return Instruments(compile_kernels, simulate, measure_kpis, yearly_value_usd, describe)

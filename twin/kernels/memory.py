@@ -21,9 +21,9 @@ from numba.core import cgutils
 from numba.core.base import BaseContext
 from numba.core.typing.context import BaseContext as TypingContext
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
-from twin.core.jit import kernel
 from twin.kernels import state
 
 TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
@@ -57,62 +57,60 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
-_PAIRS: Final = 2 * _INDEX["pairs"]
-_PAIR_SIZE: Final = state.PAIR.itemsize
 
 
-def _pointer_to(record: Any) -> Callable[[int], Any]:
-    """Compiled cast of an address to a pointer to ``record``."""
-
-    @intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
-    def pointer(context: TypingContext, address: Any) -> Any:
-        kind = numba.types.CPointer(record)
-
-        def generate(target: BaseContext, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], target.get_value_type(kind))
-
-        return kind(numba.types.int64), generate
-
-    result: Callable[[int], Any] = pointer
-    return result
+def _entry(builder: Any, handle: Any, position: int) -> Any:
+    """Code that loads one entry of the directory at ``handle``."""
+    word = ir.IntType(64)
+    directory = builder.inttoptr(handle, word.as_pointer())
+    return builder.load(builder.gep(directory, [ir.Constant(word, position)]))
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
-def _prefetch(context: TypingContext, address: Any) -> Any:
-    """Ask the processor for the cache line at an address; a hint without any effect on results."""
+def expect_pair(context: TypingContext, handle: Any, p: Any) -> Any:
+    """Pair ``p`` will be touched soon: a random pair is a cache miss of 0.1 us, which this hint hides."""
 
     def generate(target: BaseContext, builder: Any, signature: Any, arguments: Any) -> Any:
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
         hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        offset = builder.mul(arguments[1], cgutils.intp_t(state.PAIR.itemsize))
+        address = builder.add(_entry(builder, arguments[0], 2 * _INDEX["pairs"]), offset)
         for_writing, keep, data = (ir.Constant(word, value) for value in (1, 3, 1))
-        builder.call(hint, [builder.inttoptr(arguments[0], byte), for_writing, keep, data])
+        builder.call(hint, [builder.inttoptr(address, byte), for_writing, keep, data])
         return target.get_dummy_value()
 
-    return numba.types.none(numba.types.int64), generate
-
-
-@kernel(inline="always")
-def expect_pair(handle: int, p: int) -> None:
-    """Pair ``p`` will be touched soon: a random pair is a cache miss of a tenth of a microsecond, which this hides."""
-    directory = numba.carray(_directory_at(handle), _PAIRS + 1)
-    _prefetch(directory[_PAIRS] + p * _PAIR_SIZE)
-
-
-_directory_at = _pointer_to(numba.types.int64)
+    return numba.types.none(numba.types.int64, numba.types.int64), generate
 
 
 def _accessor(name: str) -> Callable[[int], Any]:
-    """Compiled function from a handle to the table ``name``."""
-    entry = 2 * _INDEX[name]
-    table_at = _pointer_to(numba.from_dtype(dict(TABLES)[name]))
+    """Function for kernels from a handle to the table ``name``; an intrinsic, because inlining thirty Python functions
+    into every kernel would double the time that compilation takes.
+    """
+    position = 2 * _INDEX[name]
+    dtype = dict(TABLES)[name]
+    kind = numba.types.Array(numba.from_dtype(dtype), 1, "C")
 
-    @kernel(inline="always")
-    def table(handle: int) -> Any:
-        directory = numba.carray(_directory_at(handle), entry + 2)
-        return numba.carray(table_at(directory[entry]), directory[entry + 1])
+    @intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
+    def table(context: TypingContext, handle: Any) -> Any:
+        def generate(target: BaseContext, builder: Any, signature: Any, arguments: Any) -> Any:
+            array = make_array(kind)(target, builder)
+            element = target.get_data_type(kind.dtype).as_pointer()
+            size = cgutils.intp_t(dtype.itemsize)
+            populate_array(
+                array,
+                data=builder.inttoptr(_entry(builder, arguments[0], position), element),
+                shape=[_entry(builder, arguments[0], position + 1)],
+                strides=[size],
+                itemsize=size,
+                meminfo=None,  # the table belongs to Memory
+            )
+            return array._getvalue()
 
-    return table
+        return kind(numba.types.int64), generate
+
+    result: Callable[[int], Any] = table
+    return result
 
 
 control = _accessor("control")

@@ -17,7 +17,7 @@ from twin.kernels import state
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.model.jobs import Process, Works
-from twin.model.orders import Arrivals, Customer, Shop
+from twin.model.orders import Arrivals, Customer, Shop, arrival_key
 from twin.model.process import Instant
 from twin.model.supply import returns
 from twin.world.tables import WorldDay
@@ -143,7 +143,9 @@ def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
 def _customers(checkouts: NDArray[np.void], payments: NDArray[np.int64], first: int) -> Iterator[Customer]:
     names = ("order", "t", "channel", "abandons", "declined", "checkout")
     columns_of = (checkouts[name].tolist() for name in names)
-    return map(Customer, range(first, first + len(checkouts)), *columns_of, payments.tolist())
+    keys = map(arrival_key, checkouts["order"].tolist())
+    numbers = range(first, first + len(checkouts))
+    return map(Customer._make, zip(numbers, *columns_of, payments.tolist(), keys, strict=True))
 
 
 def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:

@@ -39,11 +39,13 @@ class Customer(NamedTuple):
     declined: int
     checkout: int
     payment: int
+    key: int
+    """Tie key of the arrival."""
 
-    @property
-    def key(self) -> int:
-        """Tie key of the arrival."""
-        return _FIRST_KEY | self.order << _ORDER_SHIFT
+
+def arrival_key(order: int) -> int:
+    """Tie key of an order's arrival."""
+    return _FIRST_KEY | order << _ORDER_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def _pay(shop: Shop, customer: Customer, now: int) -> Story:
         now = yield from _call(shop, number, SERVICE, _RESERVE_CALL, now)
         if now == _LOST:
             return
-    release = plane.place(number, last, now)
+    release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
         yield from fulfil(shop, customer, 0, release)
 

@@ -1,0 +1,42 @@
+"""Having the kernels compiled before they are needed, shared out among workers.
+
+numba compiles a kernel at its first call and keeps it on disk for everybody. Workers that start together would all
+compile the same kernels in the same order; started at different places of one list, each finds what the others did.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Final
+
+from numba import int64
+
+from twin.kernels import publication, steps, topics
+from twin.kernels.advance import advance
+
+HANDED_INTEGERS: Final[tuple[Any, ...]] = (
+    steps.check,
+    steps.call,
+    steps.source,
+    steps.create_in_erp,
+    topics.extract_feed,
+    publication.extract,
+    publication.go_live,
+    steps.time_out,
+    steps.hold,
+    steps.place,
+    steps.take_listed,
+    steps.end_open,
+    steps.pick,
+    topics.load_feed,
+    topics.list_latency,
+    topics.make_applied_room,
+    advance,
+)
+"""Entry points of the data plane whose arguments are all integers; those that take arrays are few and small."""
+
+
+def compile_kernels(start: int = 0) -> None:
+    """Compile :data:`HANDED_INTEGERS`, or load them from the cache: forwards if ``start`` is even, else backwards."""
+    for entry in HANDED_INTEGERS[:: -1 if start % 2 else 1]:
+        entry.compile((int64,) * len(inspect.signature(entry.py_func).parameters))
