@@ -86,23 +86,27 @@ class Blame:
         spare = line.belief - line.quantity  # at the check
         own = line.quantity if line.in_view > 0 else 0
         f = offered(line, as_it_is, own=own)
+        available = f if line.pickup else f - line.sku.reserved + (own if line.pair is None else 0)
+        refused_now = available - (0 if line.pickup else line.channel.held_back) < line.quantity
         causes = {
-            Cause.DEGRADED: degraded,
-            Cause.EXPIRED_HOLD: line.lapsed,
+            Cause.DEGRADED: degraded and refused_now,
+            Cause.EXPIRED_HOLD: line.lapsed and refused_now,
             Cause.RECORD_ERROR: spare < f - offered(line, without_error, own=own),
             Cause.RACE: spare < max(0, _promised_elsewhere(line, own)),
         }
         if spare < f - offered(line, told_all, own=own):
             causes[self._delay(line.store().trail if line.pickup else line.sku.trail)] = True
-        if not line.pickup and self._copy_ahead(line, own):
-            causes[Cause.BATCH_AGE if line.channel.publication.mode == "file" else Cause.CHANNEL_CACHE] = True
+        if not line.pickup and _copy_ahead(line, available):
+            causes[self._copy_age(line)] = True
         _name(line, causes)
 
-    def _copy_ahead(self, line: Line, own: int) -> bool:
-        """Whether the channel's copy offered what the view did not any more."""
-        channel = line.channel
-        taken = channel.own.get(line.sku.number, 0) - (line.quantity if line.took_own else 0)
-        return line.sku.offered() + own - taken - channel.held_back < line.quantity
+    def _copy_age(self, line: Line) -> Cause:
+        """What kept the channel's copy from showing what the view knew."""
+        channel, now = line.channel, self._shop.env.now
+        age = channel.staleness(line.sku, now)
+        if age and channel.outages.touched(now - age, now):
+            return Cause.OUTAGE
+        return Cause.BATCH_AGE if channel.publication.mode == "file" else Cause.CHANNEL_CACHE
 
     def _delay(self, trail: Trail) -> Cause:
         """What held up the movements that the view has not been told of."""
@@ -130,6 +134,13 @@ class Blame:
         line.suspect_from_choice = True
 
 
+def _copy_ahead(line: Line, available: int) -> bool:
+    """Whether the channel's copy offered what the view, without the line's own reservation, did not."""
+    channel = line.channel
+    taken = channel.own.get(line.sku.number, 0) - (line.quantity if line.took_own else 0)
+    return available - taken - channel.held_back < line.quantity
+
+
 def _promised_elsewhere(line: Line, own: int) -> int:
     """Promises that the belief had not been told of."""
     if line.pair is not None:
@@ -152,7 +163,8 @@ def cause_of(line: Line, left: int, *, at_pair: bool) -> Cause:
     sold, shrunk = gone(scope)
     sold_before, shrunk_before = line.mark if at_pair else line.pool_mark
     if left >= line.quantity:
-        return Cause.JOINT
+        whole = at_pair or any(pair.on_hand - pair.promised >= line.quantity for pair in line.sku.pooled)
+        return Cause.JOINT if whole else Cause.FRAGMENTED
     if left + sold - sold_before >= line.quantity:
         return Cause.WALK_IN
     if left + sold - sold_before + shrunk - shrunk_before >= line.quantity:

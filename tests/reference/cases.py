@@ -91,7 +91,7 @@ CASES: Final = (
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
     _targeted("old-copies", 103, PRESETS, [_NO_BUFFER, _DIRECT, _OLD_COPIES], [_EXACT, _SCARCE]),
     _targeted("degraded", 104, PRESETS, [_NO_BUFFER, _DOWN], [_EXACT, _SCARCE, _OUTAGES]),
-    _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_SCARCE, _FAULTS]),
+    _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_EXACT, _SELL_OFF, _CROWD]),
     _targeted("clocks-go-back", 106, PRESETS, [], [_FAULTS, {"calendar": {"start": "2026-10-31"}}]),
     _tied("reserved-at-once", 107, [_NO_BUFFER, _EVENTS], [_CROWD]),
     *(_drawn(seed) for seed in range(1, 13)),

@@ -28,7 +28,8 @@ class Channel:
         self.own: dict[int, int] = {}  # units sold off the copy since the extract that is live, by SKU
         self.own_since_extract: dict[int, int] = {}
         self.outages = shop.outages(self.publication.system)
-        self._sources = (self.outages, shop.outages(shop.systems.movements.system))
+        movements = shop.outages(shop.systems.movements.system)
+        self._sources = (movements,) if self.marketplace else (movements, self.outages)
         self._listing = -1  # the moment of the extract that is live
         self._phase = shop.stream("publication.phase")
         self._first: dict[int, int] = {}
@@ -84,6 +85,11 @@ class Channel:
             late = movement.seen > before_orders(t)  # applied after the refreshes of its instant
             shown = self._refresh_from(movement.pair.sku, t + late) + self.publication.delay
             self._shop.observe(Latency.CHANNEL, self.number, movement.t, shown)
+
+    def observe_waiting(self, movement: Movement, horizon: int) -> None:
+        """The run ends: count how long a movement of the pooled stock has waited, if it has not arrived."""
+        if movement.seen > NOW or movement in self._unlisted:
+            self._shop.observe(Latency.CHANNEL, self.number, movement.t, horizon)
 
     def _observe_listed(self, live: int) -> None:
         still = []

@@ -30,7 +30,7 @@ class History:
 class Movement:
     """A change of the shelf that view and record are told of by message."""
 
-    __slots__ = ("consumed", "delta", "entity", "moment", "pair", "part", "receipt", "seen", "t")
+    __slots__ = ("delta", "entity", "moment", "pair", "part", "posted", "receipt", "seen", "settles", "t")
 
     def __init__(self, pair: Pair, delta: int, *, t: int, moment: int, entity: int, part: int) -> None:
         self.pair = pair
@@ -39,7 +39,8 @@ class Movement:
         self.moment = moment
         self.entity = entity
         self.part = part
-        self.consumed = 0
+        self.settles = 0  # units of a reservation (a pick) or on order (a receipt)
+        self.posted = False
         self.receipt = False
         self.seen = NOW + 1  # the moment at which the view applied it
 

@@ -333,7 +333,7 @@ class Orders:
         """A wave of the order is released, sourced and picked."""
         yield wake.at(self._released(order, wave))
         if wave == 0 and self._systems.erp.coupling != "consumer":
-            self._shop.flows[self._erp.calls] += 1
+            self._shop.flows[Flow.ERP_CREATIONS] += 1
             done = yield self._erp.join(order, 2)
             yield wake.at(done)
         parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])

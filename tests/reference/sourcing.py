@@ -153,7 +153,7 @@ class Sourcing:
         flows[Flow.PICKED_UNITS] += line.quantity
         part = PICK | line.number << 4 | line.short_picks
         movement = Movement(pair, -line.quantity, t=now, moment=among_orders(now), entity=line.order, part=part)
-        movement.consumed = line.quantity
+        movement.settles = line.quantity
         self._stock.move(movement)
         line.end(Status.SUPPLIED, now)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.reference.channels import Channel
-from tests.reference.clock import Instant, Process, before_orders
+from tests.reference.clock import NOW, Instant, Process, before_orders
 from tests.reference.ledgers import Movement, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.orderlines import Line
@@ -68,7 +68,7 @@ class Stock:
     def _see(self, movement: Movement, t: int, moment: int) -> None:
         shop, pair = self._shop, movement.pair
         cleared = False if movement.receipt else None
-        pair.change(moment, view=movement.delta, resv=-movement.consumed, blocked=cleared)
+        pair.change(moment, view=movement.delta, resv=0 if movement.receipt else -movement.settles, blocked=cleared)
         movement.seen = moment
         shop.flows[Flow.SEEN] += 1
         shop.observe(Latency.VIEW, 0, movement.t, t)
@@ -82,8 +82,23 @@ class Stock:
 
     def _post(self, movement: Movement, t: int, moment: int) -> None:
         movement.pair.record += movement.delta
+        movement.posted = True
+        if movement.receipt:
+            movement.pair.on_order -= movement.settles
         self._shop.flows[Flow.POSTED] += 1
         self._shop.observe(Latency.RECORD, 0, movement.t, t)
+
+    def observe_waiting(self, horizon: int) -> None:
+        """The run ends: count how long those movements have waited that have not arrived."""
+        shop = self._shop
+        for movement in (movement for pair in shop.pairs for movement in pair.trail.movements):
+            if not movement.posted:
+                shop.observe(Latency.RECORD, 0, movement.t, horizon)
+            if movement.seen > NOW:
+                shop.observe(Latency.VIEW, 0, movement.t, horizon)
+            if movement.pair.node.pooled:
+                for channel in self._channels:
+                    channel.observe_waiting(movement, horizon)
 
     def tills(self, day: WorldDay) -> Process:
         """Walk-ins and what vanishes, one after another."""

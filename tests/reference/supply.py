@@ -47,12 +47,13 @@ class Supply:
 
     def _store_reviews(self, region: int) -> Process:
         """Every night the stores of a region order what their record says is missing."""
-        shop = self._shop
+        shop, erp = self._shop, self._shop.outages("erp")
         stores = [node for node in shop.nodes if not node.is_dc and node.region == region]
         for day, shift in enumerate(shop.shifts[region]):
-            t = day * DAY + 2 * HOUR - shift
-            if t < 0:
+            due = day * DAY + 2 * HOUR - shift
+            if due < 0:
                 continue
+            t = erp.up(due)
             yield shop.batch_time(t, STORE_REVIEW | region)
             for store in stores:
                 load = [(pair, sent, sent) for pair in store.pairs if (sent := self._dispatch(pair, day))]
@@ -75,9 +76,10 @@ class Supply:
 
     def _dc_reviews(self, node: Node) -> Process:
         """A DC orders from its suppliers; each sends one delivery, some lines of it short."""
-        shop = self._shop
+        shop, erp = self._shop, self._shop.outages("erp")
         for review in count():
-            yield shop.batch_time(4 * HOUR + review * self._settings.dc_review, DC_REVIEW | node.number)
+            due = 4 * HOUR + review * self._settings.dc_review
+            yield shop.batch_time(erp.up(due), DC_REVIEW | node.number)
             loads: dict[int, Load] = {}
             for pair in node.pairs:
                 ordered = wanted(pair)
@@ -99,13 +101,14 @@ class Supply:
         """A truck or a delivery is on its way, and arrives."""
         yield self._shop.batch_time(t, place)
         for pair, ordered, sent in load:
-            pair.on_order -= ordered
             if not sent:
+                pair.on_order -= ordered
                 continue
             self._shop.flows[Flow.RECEIVED_UNITS] += sent
             entity = review << 32 | pair.number
             movement = Movement(pair, sent, t=t, moment=before_orders(t), entity=entity, part=RECEIPT)
             movement.receipt = True
+            movement.settles = ordered
             self._stock.move(movement)
 
 

@@ -58,6 +58,7 @@ class Cause(IntEnum):
     WALK_IN = 10  # after acceptance: a till sold the unit
     DAMAGE = 11  # after acceptance: the unit vanished
     OTHER_LATER = 12  # after acceptance: another order or transfer took it
+    FRAGMENTED = 13  # enough units, but no node had them all
 
 
 class Mode(IntEnum):
@@ -188,10 +189,11 @@ class Flow(IntEnum):
     RESERVE_APPLIED = 14
     SERVICE_CALLS = 15
     SERVICE_TIME_OUTS = 16
-    ERP_CALLS = 17
+    ERP_CALLS = 17  # of checkouts
     ERP_TIME_OUTS = 18
     LAPSED_HOLDS = 19
     SESSIONS = 20
+    ERP_CREATIONS = 21  # orders created in the ERP before their release
 
 
 ACCOUNT = np.dtype(

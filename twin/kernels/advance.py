@@ -97,6 +97,7 @@ def advance(handle: int, now: int) -> int:
     """
     c = control(handle)[0]
     events = len(physical(handle))
+    c.went_back += now < c.now
     while True:
         sale = physical(handle)[c.physical].t if c.physical < events else NEVER
         hold = holds(handle)[c.holds_low & c.holds_mask].due if c.holds_low < c.holds_high else NEVER

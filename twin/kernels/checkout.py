@@ -70,14 +70,15 @@ def refuse_all(handle: int, number: int, reason: int, now: int) -> None:
 
 @kernel
 def silence(handle: int, channel: int, t: int) -> int:
-    """Longest time that an outage has lasted among the systems behind the channel's belief, us."""
-    c = control(handle)[0]
-    longest = 0
-    for system in (channels(handle)[channel].outage, c.movements_outage):
-        at = outage_at(handle, system, t)
-        if at >= 0:
-            longest = max(longest, t - windows(handle)[at].start)
-    return longest
+    """Longest time that an outage has lasted among the systems behind the channel's belief, us.
+
+    A marketplace sells on from its listing when the feed that could close it is down.
+    """
+    c, row = control(handle)[0], channels(handle)[channel]
+    at = outage_at(handle, c.movements_outage, t)
+    longest = t - windows(handle)[at].start if at >= 0 else 0
+    at = outage_at(handle, row.outage, t) if row.marketplace == 0 else NIL
+    return max(longest, t - windows(handle)[at].start) if at >= 0 else longest
 
 
 @kernel

@@ -35,7 +35,7 @@ from twin.kernels.stock import (
     sourceable,
 )
 from twin.kernels.topics import law, move
-from twin.kernels.truth import first_cause, suspect_at_sourcing, truth
+from twin.kernels.truth import could_back, first_cause, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
@@ -45,6 +45,7 @@ _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _DC_FIRST = int(Strategy.DC_FIRST)
 _JOINT, _WALK_IN, _DAMAGE, _LATER = int(Cause.JOINT), int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
+_FRAGMENTED = int(Cause.FRAGMENTED)
 _STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
 _K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
 _PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
@@ -168,11 +169,11 @@ def _place(handle: int, line: Any, p: int, now: int) -> None:
 
 @kernel
 def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> int:
-    """What happened only after the promise: units sold at the till, lost, or taken by others; joint if the units are
-    still there.
+    """What happened only after the promise: units sold at the till, lost, or taken by others; if the units are still
+    there, fragmented when no node has them all, else joint.
     """
     if left >= line.quantity:
-        return _JOINT
+        return _JOINT if could_back(handle, line.sku, line.pair, line.quantity) else _FRAGMENTED
     if left + sold >= line.quantity:
         return _WALK_IN
     if left + sold + shrunk >= line.quantity:

@@ -74,6 +74,7 @@ CHANNEL = np.dtype(
         ("interval", "i8"),
         ("delay", "i8"),
         ("outage", "i8"),  # system of its publication
+        ("marketplace", "i8"),  # 1: sells by itself; nobody can close it
         ("takes_own", "i8"),  # subtracts its own sales from its copy
         ("reserving", "i8"),  # Reserving
         ("held_back", "i8"),  # buffers.pooled
@@ -121,7 +122,7 @@ MESSAGE = np.dtype(
         ("pair", "i4"),
         ("sku", "i4"),
         ("delta", "i4"),
-        ("consumed", "i4"),
+        ("settles", "i4"),
         ("line", "i8"),  # notes: row of the line
         ("next", "i8"),  # in its lane towards the view
         ("next_post", "i8"),  # in its lane towards the record
@@ -220,6 +221,7 @@ RANGE = np.dtype([("first", "i8"), ("last", "i8")])
 CONTROL = np.dtype(
     [
         ("now", "i8"),
+        ("went_back", "i8"),  # times that it was asked to advance to the past
         ("day", "i8"),
         ("physical", "i8"),  # next physical event
         ("moves_low", "i8"),  # oldest message still kept, next free one, capacity - 1

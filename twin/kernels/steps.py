@@ -19,6 +19,7 @@ from twin.kernels.state import ERP, NIL, Point
 _CLOSED, _TIME_OUT = int(Refusal.CLOSED), int(Refusal.TIME_OUT)
 _NONE = int(Point.NONE)
 _CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
+_CREATIONS = int(Flow.ERP_CREATIONS)
 _TIME_OUTS = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
 
 CLOSED = -2
@@ -79,7 +80,7 @@ def time_out(handle: int, station: int, number: int, now: int) -> int:
 @kernel
 def create_in_erp(handle: int, number: int, wave: int, now: int) -> int:
     """The order is created in the ERP before it is released: when that is done."""
-    flows(handle)[_CALLS[ERP]] += 1
+    flows(handle)[_CREATIONS] += 1
     return call_done(handle, ERP, order_row(handle, number).order, 2 + wave, now)
 
 

@@ -79,15 +79,18 @@ def review_dc(handle: int, n: int, rows: Any) -> int:
 
 @kernel
 def receive(handle: int, rows: Any, arrived: Any, review: int, now: int) -> None:
-    """A delivery arrives: ``rows`` (pair, units ordered), ``arrived`` units of each."""
+    """A delivery arrives: ``rows`` (pair, units ordered), ``arrived`` units of each.
+
+    Its units are on order until the ERP has booked them, else a slow posting would make a review order them again.
+    """
     for i in range(len(rows)):
         expect_pair(handle, rows[min(i + _AHEAD, len(rows) - 1), 0])
         p, units = rows[i, 0], arrived[i]
-        pairs(handle)[p].on_order -= rows[i, 1]
         if units == 0:
+            pairs(handle)[p].on_order -= rows[i, 1]  # there is nothing to book
             continue
         change_on_hand(handle, p, units)
-        move(handle, now, p, units, 0, review << REVIEW_SHIFT | p, _RECEIPT << PART_SHIFT, now - 1)
+        move(handle, now, p, units, rows[i, 1], review << REVIEW_SHIFT | p, _RECEIPT << PART_SHIFT, now - 1)
         flows(handle)[_RECEIVED] += units
 
 

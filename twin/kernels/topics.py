@@ -162,14 +162,17 @@ def _link_unseen(handle: int, number: int, message: Any) -> None:
 
 
 @kernel
-def move(handle: int, t: int, p: int, delta: int, consumed: int, entity: int, part: int, limit: int) -> None:
-    """A movement is made: append it to the topic, for the view and for the record."""
+def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> None:
+    """A movement is made: append it to the topic, for the view and for the record.
+
+    It ``settles`` units that were reserved (a pick, in the view) or on order (a receipt, in the record).
+    """
     c = control(handle)[0]
     number = c.moves_high
     c.moves_high += 1
     message = moves(handle)[number & c.moves_mask]
     message.t, message.entity, message.part, message.pair = t, entity, part, p
-    message.delta, message.consumed, message.line = delta, consumed, NIL
+    message.delta, message.settles, message.line = delta, settles, NIL
     message.next = message.next_post = message.next_pair = message.next_sku = NIL
     message.seen = message.posted = 0
     message.receipt = part >> PART_SHIFT == _RECEIPT or part >> PART_SHIFT == _RETURN
@@ -241,7 +244,7 @@ def see(handle: int, number: int, t: int) -> None:
     mask = c.moves_mask
     message = moves(handle)[number & mask]
     pair = pairs(handle)[message.pair]
-    change_view(handle, message.pair, message.delta, -message.consumed, t - 1)
+    change_view(handle, message.pair, message.delta, 0 if message.receipt != 0 else -message.settles, t - 1)
     if message.receipt != 0:
         set_blocked(handle, message.pair, 0, t - 1)
     _count_visibility(handle, message, pair, t)
@@ -277,6 +280,8 @@ def _book(handle: int, number: int, t: int) -> None:
     c = control(handle)[0]
     message = moves(handle)[number & c.moves_mask]
     post(handle, message.pair, message.delta)
+    if message.receipt != 0:
+        pairs(handle)[message.pair].on_order -= message.settles
     if c.window_from <= message.t < c.window_to:
         count_latency(handle, 2, 0, t - message.t)
     message.posted = 1
@@ -367,6 +372,28 @@ def list_latency(handle: int, c: int, live: int) -> None:
         row = applied(handle)[channel.listed & ctl.applied_mask]
         count_latency(handle, 1, c, live - row.t)
         channel.listed += 1
+
+
+@kernel
+def count_waiting(handle: int, horizon: int) -> None:
+    """The run ends: movements of the window that have not arrived count with the time that they have waited."""
+    c = control(handle)[0]
+    for number in range(c.moves_low, c.moves_high):
+        message = moves(handle)[number & c.moves_mask]
+        if not c.window_from <= message.t < c.window_to:
+            continue
+        waited = horizon - message.t
+        if message.posted == 0:
+            count_latency(handle, 2, 0, waited)
+        if message.seen == 0:
+            count_latency(handle, 0, 0, waited)
+            if pairs(handle)[message.pair].pooled != 0:
+                for k in range(c.channels):
+                    count_latency(handle, 1, k, waited)
+    for k in range(c.channels):
+        if channels(handle)[k].mode == _FILE:
+            for row in range(channels(handle)[k].listed, c.applied_high):
+                count_latency(handle, 1, k, horizon - applied(handle)[row & c.applied_mask].t)
 
 
 @kernel

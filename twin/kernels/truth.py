@@ -10,7 +10,7 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Mode, Refusal
 from twin.kernels.memory import channels, consumers, control, outages, pairs, skus, windows
-from twin.kernels.publication import learnt, offer, oldest_unseen, own_units
+from twin.kernels.publication import belief_staleness, learnt, offer, oldest_unseen, own_units, settle
 from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
 from twin.kernels.stock import sourceable
 from twin.policies.availability import backed_units, free_units, sourceable_units
@@ -146,6 +146,18 @@ def _delay_cause(handle: int, s: int, p: int, now: int) -> int:
 
 
 @kernel
+def _copy_cause(handle: int, c: int, s: int, now: int) -> int:
+    """Name of the age of a copy: an outage held up what it does not show, else the age of the file or cache itself."""
+    channel = channels(handle)[c]
+    settle(handle, s, now)
+    age = belief_staleness(handle, c, s, now)
+    span = outages(handle)[channel.outage]
+    if age > 0 and touched(windows(handle), span.first, span.last, now - age, now):
+        return _C_OUTAGE
+    return _C_BATCH if channel.mode == _FILE else _C_CACHE
+
+
+@kernel
 def _own_reservation(handle: int, line: Any) -> int:
     """Units of the line itself that the view has set aside; a lapsed hold counts until the view has been told."""
     synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.degraded == 0
@@ -171,17 +183,21 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     at_pair = own if line.pair != NIL else 0
     seen = offered(handle, line, AS_SEEN, at_pair)
     causes = 0
-    if line.degraded != 0:
-        causes |= 1 << _C_DEGRADED
-    if line.lapsed != 0:
-        causes |= 1 << _C_EXPIRED
+    available = seen
+    if p == NIL:  # without the line's own reservation
+        available += own - at_pair - skus(handle)[s].reserved
+    if available - held_back(handle, line) < q:  # a check now would have refused it
+        if line.degraded != 0:
+            causes |= 1 << _C_DEGRADED
+        if line.lapsed != 0:
+            causes |= 1 << _C_EXPIRED
     if line.belief - (seen - offered(handle, line, NO_ERROR, at_pair)) < q:
         causes |= 1 << _C_RECORD
     if line.belief - (seen - offered(handle, line, NO_DELAY, at_pair)) < q:
         causes |= 1 << _delay_cause(handle, s, p, now)
     others = own_units(handle, line.channel, s) - line.owned * q
-    if p == NIL and offer(handle, s) + own - others - held_back(handle, line) < q:
-        causes |= 1 << (_C_BATCH if channels(handle)[line.channel].mode == _FILE else _C_CACHE)
+    if p == NIL and available - others - held_back(handle, line) < q:
+        causes |= 1 << _copy_cause(handle, line.channel, s, now)
     if line.belief - _race(handle, line, own) < q:
         causes |= 1 << _C_RACE
     return causes

@@ -17,10 +17,10 @@ REASONS: Final[tuple[Refusal, ...]] = tuple(r for r in Refusal if r not in (Refu
 """Every false out-of-stock has exactly one of these."""
 
 _CAUSE_MEANING: Final = {
-    Cause.DEGRADED: "accepted while a system was down, by an arm that serves stale",
-    Cause.EXPIRED_HOLD: "the line's hold had lapsed before the order was placed",
+    Cause.DEGRADED: "accepted while a system was down, by an arm that serves stale; the system would have refused it",
+    Cause.EXPIRED_HOLD: "its hold had lapsed before the order was placed, and a check then would have refused it",
     Cause.RECORD_ERROR: "the record was above the shelf",
-    Cause.OUTAGE: "movements were held up by an outage",
+    Cause.OUTAGE: "movements or listings were held up by an outage",
     Cause.BATCH_AGE: "movements or listings were waiting for the next file",
     Cause.QUEUE_BACKLOG: "movements were on their way through the stream",
     Cause.CHANNEL_CACHE: "the channel's copy was older than the view",
@@ -29,6 +29,7 @@ _CAUSE_MEANING: Final = {
     Cause.WALK_IN: "after acceptance: a till sold the unit",
     Cause.DAMAGE: "after acceptance: the unit vanished",
     Cause.OTHER_LATER: "after acceptance: another order or transfer took the unit",
+    Cause.FRAGMENTED: "there were enough units for the line, but no node had them all",
 }
 
 _REASON_MEANING: Final = {

@@ -147,6 +147,7 @@ def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications
             publication.interval,
             publication.delay,
             system_row(publication.system),
+            not own,
             reserving == Reserving.OWN_COPY,
             reserving,
             systems.buffers.pooled.get(name, 0),

@@ -37,7 +37,14 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_orders(plane, days),
         *_sums(plane),
         *_pairs(plane, world),
+        *_clock(plane),
     ]
+
+
+def _clock(plane: Plane) -> list[str]:
+    """Time goes on: nobody asked the data plane for an instant that it had left behind."""
+    back = int(plane.control["went_back"])
+    return [f"clock: {back} steps were asked for in the past"] if back else []
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
@@ -159,7 +166,8 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     a closed order sum to 0.
     """
     pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
-    picks, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
+    moves, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
+    picks = moves[moves["receipt"] == 0]
     at_node = lines[(lines["reserved"] == Reserved.NODE) & (lines["status"] != Status.SUPPLIED)]
     pooled, here, nowhere = (
         lines[lines["reserved"] == Reserved.GROUP],
@@ -167,7 +175,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
         notes[notes["pair"] == NIL],
     )
     held = _units(at_node["pair"], at_node["quantity"], pairs.size) + _units(
-        picks["pair"], picks["consumed"], pairs.size
+        picks["pair"], picks["settles"], pairs.size
     )
     wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
     grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
@@ -207,6 +215,9 @@ def _pairs(plane: Plane, world: World) -> list[str]:
     pairs, control = plane.memory["pairs"], plane.control
     wrong = np.count_nonzero(pairs["error"] != world.start.pairs["error"] + pairs["shrunk"])
     broken = [f"error: {wrong} pairs differ from the start and what vanished"] if wrong else []
+    owed = np.count_nonzero(pairs["on_order"] < 0)
+    if owed:
+        broken.append(f"supply: {owed} pairs have less than nothing on order")
     shelf = pairs["on_hand"].astype(np.int64)
     view, record = np.abs(pairs["viewed"] - shelf), np.abs(pairs["record"] - shelf)
     books = np.abs(pairs["viewed"].astype(np.int64) - pairs["record"])

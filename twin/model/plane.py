@@ -115,6 +115,10 @@ class Plane:
         topics.list_latency(self.handle, channel, now)
         topics.make_applied_room(self.handle)
 
+    def count_waiting(self, horizon: int) -> None:
+        """The run ends: see :func:`twin.kernels.topics.count_waiting`."""
+        topics.count_waiting(self.handle, horizon)
+
     def review_store(self, node: int, review: int, now: int) -> NDArray[np.int64]:
         """Load of the truck to a store: rows of (pair, units)."""
         rows = self._rows(node)

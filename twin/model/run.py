@@ -52,6 +52,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     with _collector_at_rest():
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
+    plane.count_waiting(world.horizon_us)
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
     works.journal.close(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -39,16 +40,17 @@ def start_supply(works: Works, stock: Stock) -> None:
 
 
 def store_reviews(works: Works, stock: Stock, region: int) -> Process:
-    """Every night at 02:00 local time, each store of the region orders what its record says is missing; trucks leave at
-    once.
+    """Every night at 02:00 local time, or when the ERP is up again, each store of the region orders what its record
+    says is missing; trucks leave at once.
     """
     nodes, shift = works.world.estate.nodes, works.world.estate.zone_shift[region]
     stores = np.flatnonzero((nodes["is_dc"] == 0) & (nodes["region"] == region)).tolist()
     knots = knots_of(stock.store_lead)
     for day in range(shift.size):
-        now = day * DAY + STORE_REVIEW_CLOCK - int(shift[day])
-        if now < 0:
+        due = day * DAY + STORE_REVIEW_CLOCK - int(shift[day])
+        if due < 0:
             continue
+        now = works.up(due, "erp")
         yield works.at(now, STORE_REVIEW_KIND | region)
         works.plane.advance(now)
         for store in stores:
@@ -62,8 +64,8 @@ def dc_reviews(works: Works, stock: Stock, dc: int) -> Process:
     """At every review, a DC orders from its suppliers; each supplier sends one delivery, some lines of it short."""
     knots = knots_of(stock.dc_lead)
     suppliers = works.world.estate.skus["supplier"]
-    review, now = 0, DC_REVIEW_CLOCK
-    while True:
+    for review in count():
+        now = works.up(DC_REVIEW_CLOCK + review * stock.dc_review, "erp")
         yield works.at(now, DC_REVIEW_KIND | dc)
         works.plane.advance(now)
         rows = works.plane.review_dc(dc)
@@ -74,7 +76,6 @@ def dc_reviews(works: Works, stock: Stock, dc: int) -> Process:
             arrival = now + works.duration(knots, "supplier", dc << 40 | supplier << 24 | review)
             entity = DELIVERY_KIND | dc * (_INITIAL_SUPPLIER + 1) + supplier
             works.env.process(delivery(works, (arrival, entity), rows[chosen], arrived[chosen], review))
-        review, now = review + 1, now + stock.dc_review
 
 
 def _shipped(works: Works, stock: Stock, rows: Rows, review: int) -> Rows:
