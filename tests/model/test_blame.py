@@ -114,6 +114,14 @@ def test_where_one_thing_is_wrong_it_is_to_blame(cause: Cause) -> None:
     assert set(causes.tolist()) <= {cause, *byproducts}
 
 
+def test_whoever_is_checked_again_after_a_lapsed_hold_is_not_oversold_for_it() -> None:
+    world, arm, _ = WORLDS[Cause.EXPIRED_HOLD]
+    rechecking = arm | {"reserving": arm["reserving"] | {"lapsed": "recheck"}}
+    rows = lines(scarce(**SINGLE_UNITS, **world), systems(**rechecking))
+    assert np.count_nonzero(rows["status"] == Status.SUPPLIED) > 1000
+    assert np.count_nonzero(rows["status"] == Status.OVERSOLD) == 0
+
+
 def test_with_nothing_wrong_nothing_is_oversold() -> None:
     rows = lines(scarce(**PERFECT, **NO_WALK_INS, **SINGLE_UNITS), systems(**CLEAN, **SYNCHRONOUS))
     assert np.count_nonzero(rows["status"] == Status.SUPPLIED) > 1000

@@ -231,16 +231,6 @@ def test_a_hold_without_life_lapses_for_everyone_who_takes_any_time_to_pay() -> 
     assert flows(run)["lapsed_holds"] == np.count_nonzero(held) > 3000
 
 
-def test_whoever_is_checked_again_after_a_lapsed_hold_is_never_oversold_for_it() -> None:
-    reserving = {"point": "checkout", "ttl": "1s", "expiry_lag": "0s"}
-    accepting, rechecking = (
-        journal(brief(), systems(reserving=reserving | {"lapsed": lapsed}, buffers={"store": 0}))["lines"]["cause"]
-        for lapsed in ("accept", "recheck")
-    )
-    assert np.count_nonzero(accepting == Cause.EXPIRED_HOLD) > 5
-    assert not np.any(rechecking == Cause.EXPIRED_HOLD)
-
-
 def test_files_that_come_after_the_end_leave_view_and_record_as_they_were_at_the_start() -> None:
     run = journal(brief(**NO_MARKET), systems(movements=FOREVER, posting=FOREVER))
     rows, total = run["lines"], flows(run)

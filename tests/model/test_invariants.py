@@ -210,7 +210,7 @@ def reservations_at_nodes(ledgers: Ledgers) -> Counts:
     """Per pair: reserved in the view - (lines that hold it + picks not yet seen - messages not yet heard)."""
     lines, picks, notes = ledgers["lines"], ledgers.waiting("moves"), ledgers.waiting("notes")
     holding = lines[(lines["reserved"] == Reserved.NODE) & (lines["status"] != Status.SUPPLIED)]
-    notes = notes[notes["pair"] != NIL]
+    picks, notes = picks[picks["receipt"] == 0], notes[notes["pair"] != NIL]
     due = ledgers.per_pair(holding["pair"], holding["quantity"]) + ledgers.per_pair(picks["pair"], picks["settles"])
     return ledgers["pairs"]["resv"] - due + ledgers.per_pair(notes["pair"], notes["delta"])
 

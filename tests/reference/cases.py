@@ -64,6 +64,7 @@ _DOWN: Tree = {"degradation": {"strategy": "serve_stale", "max_age": "12h"}, "mo
 _LAPSING: Tree = {
     "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "30s", "expiry_lag": "0s", "lapsed": "accept"}
 }
+_DAWDLERS: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "checkout": "2h"}}}}
 _EVENTS: Tree = {
     "movements": {"mode": "stream"},
     "orders": {"mode": "stream"},
@@ -91,7 +92,7 @@ CASES: Final = (
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
     _targeted("old-copies", 103, PRESETS, [_NO_BUFFER, _DIRECT, _OLD_COPIES], [_EXACT, _SCARCE]),
     _targeted("degraded", 104, PRESETS, [_NO_BUFFER, _DOWN], [_EXACT, _SCARCE, _OUTAGES]),
-    _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_EXACT, _SELL_OFF, _CROWD]),
+    _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_EXACT, _SELL_OFF, _DAWDLERS]),
     _targeted("clocks-go-back", 106, PRESETS, [], [_FAULTS, {"calendar": {"start": "2026-10-31"}}]),
     _tied("reserved-at-once", 107, [_NO_BUFFER, _EVENTS], [_CROWD]),
     *(_drawn(seed) for seed in range(1, 13)),

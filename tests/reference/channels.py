@@ -28,8 +28,7 @@ class Channel:
         self.own: dict[int, int] = {}  # units sold off the copy since the extract that is live, by SKU
         self.own_since_extract: dict[int, int] = {}
         self.outages = shop.outages(self.publication.system)
-        movements = shop.outages(shop.systems.movements.system)
-        self._sources = (movements,) if self.marketplace else (movements, self.outages)
+        self._movements = shop.outages(shop.systems.movements.system)
         self._listing = -1  # the moment of the extract that is live
         self._phase = shop.stream("publication.phase")
         self._first: dict[int, int] = {}
@@ -39,8 +38,12 @@ class Channel:
 
     def silence(self, t: int) -> int:
         """How long the channel's sources have been silent."""
-        begun = [outages.since(t) for outages in self._sources]
-        return max(t - start if start is not None else 0 for start in begun)
+        movements, publication = self._movements.since(t), self.outages.since(t)
+        if not self.marketplace:
+            return max(t - start if start is not None else 0 for start in (movements, publication))
+        if movements is None:
+            return 0
+        return max(0, (t if publication is None else publication) - movements)  # it is closed over its publication
 
     def asks_down_system(self, t: int) -> bool:
         """Whether the system that the channel queries is down."""

@@ -58,7 +58,7 @@ DEFECTS = (
         "short_picks > control(handle)[0].rebroker",
         "short_picks >= control(handle)[0].rebroker",
     ),
-    Defect("short-shipments-stay-on-order", "supply", "on_order -= rows[i, 1]", "on_order -= arrived[i]"),
+    Defect("short-shipments-stay-on-order", "supply", "p, units, rows[i, 1], review", "p, units, units, review"),
     Defect(
         "blame-forgets-the-record-error",
         "truth",

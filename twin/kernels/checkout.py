@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Mode, Refusal, Status
 from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, skus, windows
@@ -72,13 +73,21 @@ def refuse_all(handle: int, number: int, reason: int, now: int) -> None:
 def silence(handle: int, channel: int, t: int) -> int:
     """Longest time that an outage has lasted among the systems behind the channel's belief, us.
 
-    A marketplace sells on from its listing when the feed that could close it is down.
+    A marketplace is closed over its feed: while that is down, its silence stays what it was.
     """
-    c, row = control(handle)[0], channels(handle)[channel]
-    at = outage_at(handle, c.movements_outage, t)
-    longest = t - windows(handle)[at].start if at >= 0 else 0
-    at = outage_at(handle, row.outage, t) if row.marketplace == 0 else NIL
-    return max(longest, t - windows(handle)[at].start) if at >= 0 else longest
+    row = channels(handle)[channel]
+    begun = _outage_start(handle, control(handle)[0].movements_outage, t)
+    own = _outage_start(handle, row.outage, t)
+    if row.marketplace != 0:
+        return max(0, min(t, own) - begun)
+    return t - min(t, begun, own)
+
+
+@kernel
+def _outage_start(handle: int, system: int, t: int) -> int:
+    """Start of the outage of ``system`` that covers ``t``, or never."""
+    at = outage_at(handle, system, t)
+    return windows(handle)[at].start if at >= 0 else NEVER
 
 
 @kernel
