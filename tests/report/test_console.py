@@ -65,12 +65,18 @@ def test_one_arm_is_compared_with_nobody() -> None:
 
 
 def test_blame_is_a_share_of_the_oversold_lines() -> None:
-    lines = printed(fakes.result()).splitlines()
+    result = fakes.result()
+    lines = printed(result).splitlines()
     shares = {
         line[:9].strip(): re.findall(r"[\d.]+ %|–", line) for line in lines if re.match("Batch age|Race|Walk-in", line)
     }
-    assert shares["Batch age"] == ["76 %", "49 %", "–", "–"]
-    assert shares["Walk-in"][0] == "24 %"
+    total, old, walk_in = (
+        {arm: result.rows[arm, kpi].mean or 0.0 for arm in fakes.ARMS}
+        for kpi in ("oversell_rate", "oversell_rate.batch_age", "oversell_rate.walk_in")
+    )
+    aged = [f"{100 * old[arm] / total[arm]:.0f} %" for arm in ("point_to_point", "hub")]
+    assert shares["Batch age"] == [*aged, "–", "–"]
+    assert shares["Walk-in"][0] == f"{100 * walk_in['point_to_point'] / total['point_to_point']:.0f} %"
 
 
 def test_variance_removed_by_sharing_worlds_is_printed() -> None:

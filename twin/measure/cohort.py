@@ -64,6 +64,8 @@ class Cohort:
 
     journal: Journal
     channels: tuple[str, ...]
+    own_channels: tuple[int, ...]
+    """Places in ``channels`` of those that the retailer runs itself: all but the marketplaces."""
     start_us: int
     end_us: int
     horizon_us: int
@@ -163,10 +165,11 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
     """
     if arm not in scenario.arms:
         raise ResultsError(f"{folder}: {arm!r} is not an arm of scenario {scenario.name!r}")
-    calendar = scenario.calendar
+    calendar, channels = scenario.calendar, scenario.demand.channels
     cohort = Cohort(
         journal=open_journal(folder),
-        channels=tuple(scenario.demand.channels),
+        channels=tuple(channels),
+        own_channels=tuple(place for place, channel in enumerate(channels.values()) if channel.kind != "marketplace"),
         start_us=calendar.warm_up,
         end_us=calendar.warm_up + calendar.window,
         horizon_us=calendar.horizon_us,

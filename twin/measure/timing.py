@@ -25,13 +25,13 @@ Quantile = Callable[[Cohort, int], float | None]
 """A quantile of something, s, from the cohort and the per cent."""
 
 
-def _histogram(cohort: Cohort, measure: Latency, channel: int | None = None) -> Integers:
+def _histogram(cohort: Cohort, measure: Latency, channels: tuple[int, ...] | None = None) -> Integers:
     from twin.core.bins import BINS  # imported late, as in kpi.py
 
     table = cohort.latency
     chosen = table["measure"] == measure
-    if channel is not None:
-        chosen &= table["channel"] == channel
+    if channels is not None:
+        chosen &= np.isin(table["channel"], channels)
     counts = np.zeros(BINS, np.int64)
     np.add.at(counts, table["bin"][chosen], table["count"][chosen])
     return counts
@@ -39,6 +39,10 @@ def _histogram(cohort: Cohort, measure: Latency, channel: int | None = None) -> 
 
 def _latency_of(measure: Latency) -> Quantile:
     return lambda cohort, percent: histogram_quantile_s(_histogram(cohort, measure), percent)
+
+
+def _own_sync_latency(cohort: Cohort, percent: int) -> float | None:
+    return histogram_quantile_s(_histogram(cohort, Latency.CHANNEL, cohort.own_channels), percent)
 
 
 def _staleness(cohort: Cohort, percent: int) -> float | None:
@@ -106,6 +110,13 @@ TIMING: Final = (
         (*PERCENTS, _MAX),
         formula="movement made in the window to visible in what a channel sells from",
         meaning="how late the channels learn what happened in the stores; all online channels pooled",
+    ),
+    *_kpis(
+        "sync_latency_own",
+        _own_sync_latency,
+        (*PERCENTS, _MAX),
+        formula="movement made in the window to visible in what an own channel sells from",
+        meaning="sync latency without the marketplaces, whose listings are files in every arm",
     ),
     *_kpis(
         "view_latency",
@@ -180,6 +191,6 @@ TIMING_BY_CHANNEL: Final = (
         direction="lower",
         formula="p95 of movement made in the window to visible in what the channel sells from",
         meaning="the sync latency of one channel",
-        function=lambda cohort, channel: histogram_quantile_s(_histogram(cohort, Latency.CHANNEL, channel), 95),
+        function=lambda cohort, channel: histogram_quantile_s(_histogram(cohort, Latency.CHANNEL, (channel,)), 95),
     ),
 )

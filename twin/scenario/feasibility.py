@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from twin.core.clock import WEEK
+from twin.core.clock import SECOND, WEEK
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Channel
@@ -18,6 +18,9 @@ LINES_MAX: Final = 16
 
 UNITS_MAX: Final = 32_767
 """Units of a line: the world's tables hold 16 bits."""
+
+
+_PAID: Final = "a marketplace hands over paid orders"
 
 
 def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -41,6 +44,18 @@ def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
                 ("arms", arm, "publications", "marketplace", "mode"),
                 f"must be file, it is {listing}: a marketplace sells from a listing, and only a new one clears what it sold",
             )
+
+
+def marketplace_checkouts(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A marketplace hands over orders that its customers have paid for: the retailer sees no checkout of theirs."""
+    for name, channel in scenario.demand.channels.items():
+        if channel.kind != "marketplace":
+            continue
+        steps = {"abandonment": channel.abandonment, "decline": channel.decline, "checkout": channel.checkout.mean}
+        for step, value in steps.items():
+            if value != 0:
+                shown = f"a mean of {value / SECOND:g} s" if step == "checkout" else f"{value:g}"
+                yield Broken(("demand", "channels", name, step), f"must be 0, it is {shown}: {_PAID}")
 
 
 def holds(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -202,6 +217,7 @@ def _till_lines(scenario: Scenario) -> float:
 
 FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
+    marketplace_checkouts,
     holds,
     spans_above_zero,
     assortments,
