@@ -91,13 +91,15 @@ def _refresh(handle: int, s: int, c: int, limit: int) -> None:
 @kernel
 def settle(handle: int, s: int, limit: int) -> None:
     """Catch up on the refreshes of a SKU's copies that were due at or before ``limit``."""
-    c = control(handle)[0]
-    if c.refreshing == 0:
+    if skus(handle)[s].refresh > limit:
         return
-    for k in range(c.channels):
-        mode = channels(handle)[k].mode
-        if mode in (_CACHE, _READ_MODEL) and publications(handle)[s * c.channels + k].next <= limit:
+    n, following = control(handle)[0].channels, NEVER
+    for k in range(n):
+        copy = publications(handle)[s * n + k]
+        if copy.next <= limit:
             _refresh(handle, s, k, limit)
+        following = min(following, copy.next)
+    skus(handle)[s].refresh = following
 
 
 @kernel

@@ -89,15 +89,21 @@ def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
 
 @kernel
 def pair_at(handle: int, s: int, node: int) -> int:
-    """The pair of a SKU at a node, or NIL; pairs of a SKU are sorted by node."""
-    low, high = skus(handle)[s].first, skus(handle)[s].last
+    """The pair of a SKU at a node, or NIL; pairs of a SKU are sorted by node.
+
+    Where all nodes up to this one stock the SKU, as all DCs do, it is the pair at once.
+    """
+    low = skus(handle)[s].first
+    high = min(low + node, skus(handle)[s].last - 1)
     while low < high:
+        if pairs(handle)[high].node == node:
+            return high
         middle = (low + high) // 2
         if pairs(handle)[middle].node < node:
             low = middle + 1
         else:
             high = middle
-    return low if low < skus(handle)[s].last and pairs(handle)[low].node == node else NIL
+    return low if low == high and pairs(handle)[low].node == node else NIL
 
 
 @kernel

@@ -35,7 +35,7 @@ PAIR = np.dtype(
 """One cache line: a movement touches its pair three times, and almost every touch is a miss."""
 
 RULE = np.dtype([("reorder", "i4"), ("up_to", "i4"), ("pack", "i4")])
-"""Replenishment rule of a pair, read once a day."""
+"""Replenishment rule of a pair, in the order of ``node_pairs``, in which reviews read them once a day."""
 
 SKU = np.dtype(
     [
@@ -49,6 +49,7 @@ SKU = np.dtype(
         ("shrunk", "i8"),
         ("oldest", "i8"),  # first and last movement of a pooled pair not yet in the view
         ("newest", "i8"),
+        ("refresh", "i8"),  # next refresh of any of its copies; NEVER if they are not refreshed
     ]
 )
 
@@ -244,7 +245,6 @@ CONTROL = np.dtype(
         ("line_base", "i8"),
         ("channels", "i8"),
         ("listings", "i8"),  # channels with mode file
-        ("refreshing", "i8"),  # channels with mode cache or read model
         ("window_from", "i8"),
         ("window_to", "i8"),
         ("view_wrong", "i8"),

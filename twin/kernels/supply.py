@@ -22,14 +22,13 @@ _AHEAD = 8
 
 
 @kernel
-def wanted_units(handle: int, p: int) -> int:
+def wanted_units(rule: Any, pair: Any) -> int:
     """(s, S) on the record: units to order now, in whole packs; 0 if the position is above the reorder point or never
     replenished.
     """
-    rule = rules(handle)[p]
     if rule.reorder < 0:
         return 0
-    position = pairs(handle)[p].record + pairs(handle)[p].on_order
+    position = pair.record + pair.on_order
     if position > rule.reorder:
         return 0
     return (rule.up_to - position + rule.pack - 1) // rule.pack * rule.pack
@@ -44,7 +43,7 @@ def review_store(handle: int, n: int, review: int, now: int, rows: Any) -> int:
         expect_pair(handle, node_pairs(handle)[min(i + _AHEAD, last - 1)])
         p = node_pairs(handle)[i]
         pair = pairs(handle)[p]
-        wanted = wanted_units(handle, p)
+        wanted = wanted_units(rules(handle)[i], pair)
         if wanted == 0:
             continue
         source = pair_at(handle, pair.sku, nodes(handle)[n].supplied_by)
@@ -69,9 +68,10 @@ def review_dc(handle: int, n: int, rows: Any) -> int:
     count = 0
     for i in range(node_first(handle)[n], node_first(handle)[n + 1]):
         p = node_pairs(handle)[i]
-        wanted = wanted_units(handle, p)
+        pair = pairs(handle)[p]
+        wanted = wanted_units(rules(handle)[i], pair)
         if wanted > 0:
-            pairs(handle)[p].on_order += wanted
+            pair.on_order += wanted
             rows[count, 0], rows[count, 1] = p, wanted
             count += 1
     return count

@@ -18,6 +18,7 @@ from twin.kernels.memory import (
     channels,
     consumers,
     control,
+    expect_pair,
     flows,
     histograms,
     keys,
@@ -137,6 +138,8 @@ def _leave(handle: int, who: int, lane_number: int) -> None:
         lane.due = NEVER
         return
     row = notes(handle)[lane.head & c.notes_mask] if who == NOTES else moves(handle)[lane.head & c.moves_mask]
+    if row.pair != NIL:
+        expect_pair(handle, row.pair)
     lane.due = _completion(handle, consumer, lane, row)
 
 
@@ -155,10 +158,10 @@ def _link_unseen(handle: int, number: int, message: Any) -> None:
     sku = skus(handle)[pair.sku]
     if sku.oldest == NIL:
         sku.oldest = number
+        note_movement(handle, pair.sku, message.t)  # no copy is complete as long as one movement is unseen
     else:
         moves(handle)[sku.newest & c.moves_mask].next_sku = number
     sku.newest = number
-    note_movement(handle, pair.sku, message.t)
 
 
 @kernel

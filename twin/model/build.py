@@ -103,7 +103,7 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
         pairs[name] = start[name]
     rules = np.zeros(start.size, state.RULE)
     for name in ("reorder", "up_to", "pack"):
-        rules[name] = start[name]
+        rules[name] = start[name][estate.by_node]
     memory.put("rules", rules)
     pairs["viewed"] = pairs["record"] = start["on_hand"] + start["error"]
     is_dc = estate.nodes["is_dc"][start["node"]] != 0
@@ -239,7 +239,6 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     c["due_lane"] = c["post_due_lane"] = NIL
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)
-    c["refreshing"] = sum(p.mode in ("cache", "read_model") for p in publications)
     c["window_from"] = scenario.calendar.warm_up
     c["window_to"] = scenario.calendar.warm_up + scenario.calendar.window
     pairs = memory["pairs"]
@@ -288,3 +287,4 @@ def _copies(memory: Memory, world: World, publications: tuple[Publication, ...])
             copies["next"][:, c] = (bits_of_many(key, entities, 0) % np.uint64(publication.interval)).astype(np.int64)
     memory.put("publications", copies.reshape(-1))
     avoid_outages(memory.handle)
+    skus["refresh"] = copies["next"].min(axis=1)
