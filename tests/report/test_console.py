@@ -60,6 +60,12 @@ def test_one_replication_shows_means_and_no_interval() -> None:
     assert "better" not in text
 
 
+def test_open_lines_are_a_warning_and_shown_only_if_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Lines still open" in printed(fakes.result())
+    monkeypatch.setitem(fakes.LEVELS, "open_share", ("share", (0.0, 0.0, 0.0, 0.0), 0.0))
+    assert "Lines still open" not in printed(fakes.result())
+
+
 def test_one_arm_is_compared_with_nobody() -> None:
     assert "Paired differences" not in printed(fakes.result(arms=("hybrid",)))
 

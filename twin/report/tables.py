@@ -29,6 +29,7 @@ KPIS: Final = {
 }
 """KPIs of the console's tables with their headings; the files hold all."""
 
+_WARNINGS: Final = frozenset({"open_share"})
 _BLAME: Final = "oversell_rate."
 _BY_CHANNEL: Final = "oversell_rate.channel."
 _WIDTH_LABEL: Final = 20
@@ -37,8 +38,13 @@ _READINGS: Final = {True: ("better", "green"), False: ("worse", "red")}
 
 
 def shown_kpis(result: Result) -> list[str]:
-    """The KPIs of the console that the run measured."""
-    return [kpi for kpi in KPIS if kpi in result.kpis]
+    """The KPIs of the console that the run measured; a warning only where there is something to warn of."""
+    return [kpi for kpi in KPIS if kpi in result.kpis and (kpi not in _WARNINGS or _occurs(result, kpi))]
+
+
+def _occurs(result: Result, kpi: str) -> bool:
+    rows = (result.row(arm, kpi) for arm in result.arms)
+    return any(row is not None and row.mean for row in rows)
 
 
 def main_table(result: Result, arms: Sequence[str]) -> Table:
