@@ -1,6 +1,6 @@
 """One measurement in a process of its own, so that peak memory is that of the run. Prints one JSON object.
 
-python -m benchmarks.measure twin|reference|loop [FILE [PATH=VALUE ...]]
+python -m benchmarks.measure twin|reference|loop|hollow [FILE [PATH=VALUE ...]]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ ONE_DAY: Final = ["estate.stores.count=30", "calendar.warm_up=0s", "calendar.win
 LOOP_EVENTS: Final = 2_000_000
 LOOP_PROCESSES: Final = 500
 """About as many as the reference keeps waiting on a tenth of the estate."""
+HOLLOW_CUSTOMERS: Final = 200_000
+HOLLOW_LANES: Final = 24
 Numbers = dict[str, float]
 
 
@@ -97,16 +100,46 @@ def measure_loop() -> Numbers:
     env = simpy.Environment()
     for number in range(LOOP_PROCESSES):
         env.process(_ticks(env, LOOP_PROCESSES + number))
+    return _events_per_s(env, until=LOOP_EVENTS)
+
+
+def measure_hollow() -> Numbers:
+    """Events a second of the reference's processes without what they do: customers whose messages queue for a lane."""
+    env = simpy.Environment()
+    lanes = [simpy.Resource(env) for _ in range(HOLLOW_LANES)]
+    for number in range(LOOP_PROCESSES):
+        env.process(_customers(env, LOOP_PROCESSES + number, lanes))
+    return _events_per_s(env, until=HOLLOW_CUSTOMERS)
+
+
+def _events_per_s(env: simpy.Environment, until: int) -> Numbers:
     gc.collect()
     gc.disable()
     began = time.perf_counter()
-    env.run(until=LOOP_EVENTS)
+    env.run(until=until)
     return {"events_per_s": next(env._eid) / (time.perf_counter() - began)}
 
 
 def _ticks(env: simpy.Environment, interval: int) -> Any:
     while True:
         yield env.timeout(interval)
+
+
+def _customers(env: simpy.Environment, interval: int, lanes: list[simpy.Resource]) -> Any:
+    for number in count():
+        yield env.process(_customer(env, interval, lanes[number % len(lanes)]))
+
+
+def _customer(env: simpy.Environment, interval: int, lane: simpy.Resource) -> Any:
+    yield env.timeout(interval)
+    for _ in range(2):  # one for the view, one for the record
+        env.process(_message(env, lane))
+
+
+def _message(env: simpy.Environment, lane: simpy.Resource) -> Any:
+    with lane.request() as turn:
+        yield turn
+        yield env.timeout(1)
 
 
 def _loaded(file: Path, sets: list[str]) -> tuple[Scenario, Path]:
@@ -123,8 +156,8 @@ def _peak_mb() -> float:
 def main() -> None:
     """Measure what the command line asks for."""
     kind, *rest = sys.argv[1:]
-    if kind == "loop":
-        numbers = measure_loop()
+    if kind in (alone := {"loop": measure_loop, "hollow": measure_hollow}):
+        numbers = alone[kind]()
     else:
         measure = {"twin": measure_twin, "reference": measure_reference}[kind]
         numbers = measure(Path(rest[0]), rest[1:])
