@@ -79,6 +79,9 @@ FLOWS = {
     "erp_calls": 4,
     "erp_time_outs": 3,
     "lapsed_holds": 8,
+    "calls_again": 7,
+    "calls_rejected": 6,
+    "breaker_openings": 5,
 }
 
 PER_WEEK = 7 / 4  # the run lasts four days
@@ -151,6 +154,9 @@ EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     "movements_in_flight_messages": 3,
     "service_time_out_rate": 0.1,
     "erp_time_out_rate": 0.75,
+    "calls_again_rate": 7 / 14,
+    "calls_rejected_rate": 6 / 20,
+    "breaker_openings": 5,
     "till_fill_rate": 0.9,
     "till_units_lost_per_week": 10 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,

@@ -8,6 +8,7 @@ from typing import Any, cast
 import simpy
 
 from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reason
+from tests.reference.breaker import Breaker
 from tests.reference.channels import VIEW, Channel, age
 from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
 from tests.reference.orderlines import Line, Order
@@ -17,6 +18,7 @@ from tests.reference.stations import Station
 from tests.reference.stock import Stock, set_aside
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
+from twin.policies.backoff import pause as backoff
 from twin.policies.calendars import first_tick
 from twin.world.tables import WorldDay
 
@@ -36,6 +38,11 @@ class Waking:
         self._step += 1
         return instant
 
+    def has_come(self, instant: Instant) -> Instant:
+        """The waking that was only possible is the next one."""
+        self._step += 1
+        return instant
+
     def perhaps_at(self, t: int) -> Instant:
         """The next waking, if nothing wakes the process before."""
         return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step + 1))
@@ -51,6 +58,7 @@ class Called:
         self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
         self._law = shop.stream(f"{name}.call", settings.service)
         self._station = Station(shop.env, settings.servers)
+        self.breaker = Breaker(shop.systems.resilience.breaker)
 
     def join(self, order: Order, attempt: int) -> simpy.Event:
         """Queue; the event happens when the call is taken, its value is when the answer will come."""
@@ -68,6 +76,7 @@ class Orders:
         self._erp = Called(shop, "erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS))
         self._service = Called(shop, "service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS))
         self._payment = shop.stream("payment", shop.systems.payment)
+        self._backoff = shop.stream("call.backoff")
         self._release_step = shop.stream("release.step", shop.systems.release.step)
         self._release_outages = shop.outages(shop.systems.release.system)
         self.placed: list[Order] = []
@@ -150,33 +159,66 @@ class Orders:
 
     def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
         """A synchronous call; false if the customer is lost over it."""
+        env, retry = self._env, self._systems.resilience.retry
+        asked, pause = env.now, retry.wait
+        failure = Refusal.NONE
+        for again in range(retry.attempts):
+            if again:
+                luck = self._backoff.bits(order.id, attempt | again << 8)
+                pause = backoff(
+                    retry.jitter,
+                    wait=retry.wait,
+                    factor=retry.factor,
+                    cap=retry.cap,
+                    retry=again,
+                    previous=pause,
+                    random_bits=luck,
+                )
+                yield wake.at(env.now + pause)
+            failure = yield from self._try(system, order, wake, attempt | again << 8)
+            if failure in (Refusal.NONE, Refusal.REJECTED):
+                break
+        order.call += env.now - asked
+        return failure == Refusal.NONE or self._go_on_degraded(order, failure)
+
+    def _try(self, system: Called, order: Order, wake: Waking, attempt: int) -> Generator[simpy.Event, Any, Refusal]:
+        """One call: why it failed, NONE if it was answered."""
+        flows, asked = self._shop.flows, self._env.now
+        permit = system.breaker.permit(asked)
+        if permit is None:
+            flows[Flow.CALLS_REJECTED] += 1
+            return Refusal.REJECTED
+        flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
+        failure = Refusal.CLOSED
+        if system.outages.since(asked) is None:
+            flows[system.calls] += 1
+            failure = yield from self._wait(system, order, wake, attempt)
+        before = system.breaker.openings
+        system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)
+        flows[Flow.BREAKER_OPENINGS] += system.breaker.openings - before
+        return failure
+
+    def _wait(self, system: Called, order: Order, wake: Waking, attempt: int) -> Generator[simpy.Event, Any, Refusal]:
+        """Queue for an answer, as long as patience lasts."""
         asked = self._env.now
-        if system.outages.since(asked) is not None:
-            return self._go_on_degraded(order)
-        self._shop.flows[system.calls] += 1
         taken = system.join(order, attempt)
         patience = wake.perhaps_at(asked + system.timeout)
         yield taken | patience
         done: int = cast(int, taken.value) if taken.processed else NOW
         if done - asked > system.timeout:
-            yield patience
-            self._give_up(order, system)
-            return False
+            yield wake.has_come(patience)
+            self._shop.flows[system.time_outs] += 1
+            return Refusal.TIME_OUT
         if done > asked:
             yield wake.at(done)
-            order.call += done - asked
-        return True
+        return Refusal.NONE
 
-    def _give_up(self, order: Order, system: Called) -> None:
-        self._shop.flows[system.time_outs] += 1
-        order.call += system.timeout
-        self._refuse_all(order, Refusal.TIME_OUT)
-
-    def _go_on_degraded(self, order: Order) -> bool:
-        """A system that the checkout needs is down: sell on the last belief, or close."""
-        degradation = self._systems.degradation
-        if degradation.strategy == "fail_closed" or order.channel.silence(self._env.now) > degradation.max_age:
-            self._refuse_all(order, Refusal.CLOSED)
+    def _go_on_degraded(self, order: Order, reason: Refusal) -> bool:
+        """A system that the checkout needs gives no answer: sell on the last belief, or refuse."""
+        degradation, channel, now = self._systems.degradation, order.channel, self._env.now
+        has_belief = channel.publication.mode != "query" or channel.asks_down_system(now)
+        if degradation.strategy == "fail_closed" or not has_belief or channel.silence(now) > degradation.max_age:
+            self._refuse_all(order, reason)
             return False
         order.degraded = True
         return True
@@ -188,7 +230,7 @@ class Orders:
             self._refuse_all(order, Refusal.CLOSED)
             return
         needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
-        if needs_down and not self._go_on_degraded(order):
+        if needs_down and not self._go_on_degraded(order, Refusal.CLOSED):
             return
         for line in order.lines:
             line.degraded = order.degraded

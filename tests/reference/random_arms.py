@@ -32,6 +32,7 @@ def random_changes(rng: Random) -> Tree:
             "service": _law(rng, "30s"),
             "timeout": "1m",
         },
+        "resilience": _resilience(rng),
         "payment": _law(rng, rng.choice(("2s", "2m"))),
         "release": {
             "mode": rng.choice(("batch", "stream")),
@@ -100,6 +101,27 @@ def _reserving(rng: Random, mode: str) -> Tree:
         "ttl": rng.choice(("1m", "30m")),
         "expiry_lag": rng.choice(("0s", "1m")),
         "lapsed": rng.choice(("accept", "recheck")),
+    }
+
+
+def _resilience(rng: Random) -> Tree:
+    return {
+        "retry": {
+            "attempts": rng.choice((1, 2, 4)),
+            "wait": rng.choice(("0s", "10s", "2m")),
+            "factor": rng.choice((1.0, 2.5)),
+            "cap": "5m",
+            "jitter": rng.choice(("none", "full", "equal", "decorrelated", "spread")),
+        },
+        "breaker": {
+            "window": rng.choice(("off", "count", "time")),
+            "calls": rng.randint(4, 8),
+            "span": rng.choice(("10m", "2h")),
+            "minimum": rng.randint(2, 4),
+            "threshold": rng.choice((0.3, 0.5, 1.0)),
+            "open": rng.choice(("1m", "20m")),
+            "probes": rng.randint(1, 3),
+        },
     }
 
 

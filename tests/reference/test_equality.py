@@ -17,6 +17,7 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.tables import TABLES, Cause, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
+from twin.scenario.resilience import Resilience
 from twin.world.tables import WorldDay
 from twin.world.world import World
 
@@ -57,13 +58,22 @@ def _expected() -> list[str]:
     ties = [f"tie of {a} and {b}" for a, b in (("order", "order"), ("order", "till"), ("till", "till"))]
     rows = [f"row of {table}" for table in TABLES]
     presets = [f"preset {preset}" for preset in PRESETS]
-    return [*members, *points, *modes, *ties, *rows, *presets, "failed job", "level node", "re-brokered"]
+    breakers = [f"breaker {window}" for window in ("off", "count", "time")]
+    jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
+    rare = ["failed job", "level node", "re-brokered"]
+    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *rare]
 
 
 def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     """What one run shows; a setting counts once per run."""
     lines, jobs, reserving = journal["lines"], journal["jobs"], arm["reserving"]
-    settings = (f"preset {arm['preset']}", *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")))
+    resilience = Resilience.model_validate(arm.get("resilience", {}))
+    settings = (
+        f"preset {arm['preset']}",
+        *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")),
+        f"breaker {resilience.breaker.window}",
+        f"jitter {resilience.retry.jitter if resilience.retry.attempts > 1 else 'of nothing'}",
+    )
     out = Counter({f"row of {table}": rows.size for table, rows in journal.items()}) + Counter(settings)
     columns: dict[type[IntEnum], NDArray[Any]] = {
         Status: lines["status"],

@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Defect:
-    """A small mistake in a kernel."""
+    """A small mistake in a file of the twin."""
 
     name: str
-    kernel: str
+    file: str
     right: str
     wrong: str
 
@@ -27,43 +27,57 @@ class Defect:
 DEFECTS = (
     Defect(
         "a-slow-link-does-not-hold-up-the-lane",
-        "topics",
+        "kernels/topics",
         "max(lane.free, message.t + link)",
         "max(lane.free, message.t) + link",
     ),
     Defect(
         "a-copy-holds-what-order-steps-did-at-its-instant",
-        "topics",
+        "kernels/topics",
         "    settle(handle, s, t)",
         "    settle(handle, s, t - 1)",
     ),
-    Defect("a-receipt-does-not-unblock", "topics", "set_blocked(handle, message.pair, 0, t - 1)", "pass"),
+    Defect("a-receipt-does-not-unblock", "kernels/topics", "set_blocked(handle, message.pair, 0, t - 1)", "pass"),
     Defect(
         "a-refresh-is-visible-at-once",
-        "publication",
+        "kernels/publication",
         "copy.live = value if last > due else copy.staged",
         "copy.live = value",
     ),
     Defect(
         "sales-during-an-extract-are-forgotten",
-        "publication",
+        "kernels/publication",
         "copy.staged_own = max(0, copy.staged_own + units)",
         "copy.staged_own = 0",
     ),
-    Defect("a-hold-is-released-without-lag", "checkout", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
-    Defect("calls-do-not-queue", "calls", "max(now, servers(handle)[server])", "now"),
+    Defect("a-hold-is-released-without-lag", "kernels/checkout", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
+    Defect("calls-do-not-queue", "kernels/calls", "max(now, servers(handle)[server])", "now"),
     Defect(
         "one-re-brokering-too-few",
-        "sourcing",
+        "kernels/sourcing",
         "short_picks > control(handle)[0].rebroker",
         "short_picks >= control(handle)[0].rebroker",
     ),
-    Defect("short-shipments-stay-on-order", "supply", "p, units, rows[i, 1], review", "p, units, units, review"),
+    Defect(
+        "short-shipments-stay-on-order", "kernels/supply", "p, units, rows[i, 1], review", "p, units, units, review"
+    ),
     Defect(
         "blame-forgets-the-record-error",
-        "truth",
+        "kernels/truth",
         "sourceable_units(pair.on_hand + pair.error",
         "sourceable_units(pair.on_hand",
+    ),
+    Defect(
+        "calls-of-an-earlier-state-decide-about-the-probes",
+        "model/breaker",
+        "if permit != self._state or self.until is not None:",
+        "if self.until is not None:",
+    ),
+    Defect(
+        "every-pause-has-the-luck-of-the-first",
+        "model/gateway",
+        "attempt | retry << RETRY_SHIFT",
+        "attempt",
     ),
 )
 
@@ -72,7 +86,7 @@ DEFECTS = (
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_planted_defect_makes_the_journals_differ(defect: Defect, tmp_path: Path) -> None:
     _copy_sources(tmp_path)
-    _plant(defect, tmp_path / "twin" / "kernels" / f"{defect.kernel}.py")
+    _plant(defect, tmp_path / "twin" / f"{defect.file}.py")
     ended = _agree(tmp_path)
     assert ended.returncode == DIFFERS, f"not caught: {ended.stdout}{ended.stderr}"
 
@@ -83,10 +97,10 @@ def _copy_sources(folder: Path) -> None:
     shutil.copytree(ROOT / "tests" / "reference", folder / "tests" / "reference", ignore=ignored)
 
 
-def _plant(defect: Defect, kernel: Path) -> None:
-    source = kernel.read_text()
+def _plant(defect: Defect, file: Path) -> None:
+    source = file.read_text()
     assert source.count(defect.right) == 1, f"{defect.name}: the text to replace is not there once: {defect.right}"
-    kernel.write_text(source.replace(defect.right, defect.wrong))
+    file.write_text(source.replace(defect.right, defect.wrong))
 
 
 def _agree(folder: Path) -> subprocess.CompletedProcess[str]:

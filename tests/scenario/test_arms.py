@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.scenario.arms import PRESETS
+from twin.scenario.arms import LIBRARIES, PRESETS
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import PresetName, Publications, Systems
@@ -21,6 +21,22 @@ def systems(path: Path, arm: str, *sets: str) -> Systems:
 
 def test_every_preset_has_its_file_and_every_file_its_preset() -> None:
     assert {path.stem for path in PRESET_FILES.glob("*.yaml")} == set(PRESETS) == set(get_args(PresetName))
+
+
+def test_every_library_has_its_file_and_every_file_its_library() -> None:
+    assert {path.stem for path in (PRESET_FILES / "resilience").glob("*.yaml")} == set(LIBRARIES)
+
+
+def test_a_library_fills_what_the_arm_does_not_set(minimal: Path) -> None:
+    resilience = systems(
+        minimal, "hub", "systems.resilience.preset=resilience4j", "arms.hub.resilience.preset=polly",
+        "arms.hub.resilience.breaker.open=9s",
+    ).resilience  # fmt: skip
+    assert (resilience.retry.attempts, resilience.retry.wait, resilience.retry.jitter) == (4, 2 * SECOND, "none")
+    assert (resilience.breaker.window, resilience.breaker.threshold) == ("time", 0.1)
+    assert (resilience.breaker.span, resilience.breaker.open) == (30 * SECOND, 9 * SECOND)
+    plain = systems(minimal, "hub").resilience
+    assert (plain.retry.attempts, plain.breaker.window) == (1, "off")
 
 
 @pytest.mark.parametrize("name", PRESETS)

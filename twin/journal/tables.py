@@ -32,12 +32,13 @@ class Refusal(IntEnum):
     NONE = 0
     CLOSED = 1  # the channel was closed: a system it needs was down or its belief too old
     TIME_OUT = 2  # a call was not answered in time
-    NO_STOCK = 3  # the truth could not back it either: a true out-of-stock
-    BUFFER = 4
-    HOLD = 5  # units set aside for checkouts that were not orders
-    STALE = 6  # movements that had not reached the belief, or a belief older than the view
-    RECORD = 7  # the record is below the shelf
-    JOINT = 8  # none of them alone
+    REJECTED = 3  # an open breaker kept the call back
+    NO_STOCK = 4  # the truth could not back it either: a true out-of-stock
+    BUFFER = 5
+    HOLD = 6  # units set aside for checkouts that were not orders
+    STALE = 7  # movements that had not reached the belief, or a belief older than the view
+    RECORD = 8  # the record is below the shelf
+    JOINT = 9  # none of them alone
 
 
 class Cause(IntEnum):
@@ -194,6 +195,9 @@ class Flow(IntEnum):
     LAPSED_HOLDS = 19
     SESSIONS = 20
     ERP_CREATIONS = 21  # orders created in the ERP before their release
+    CALLS_AGAIN = 22  # of checkouts, after a failed one
+    CALLS_REJECTED = 23  # kept back by an open breaker
+    BREAKER_OPENINGS = 24
 
 
 ACCOUNT = np.dtype(

@@ -92,9 +92,13 @@ def _outage_start(handle: int, system: int, t: int) -> int:
 
 @kernel
 def may_serve_stale(handle: int, channel: int, t: int) -> bool:
-    """Whether the channel goes on selling although a system that it needs is down."""
-    c = control(handle)[0]
-    return c.serve_stale != 0 and silence(handle, channel, t) <= c.max_age
+    """Whether the channel goes on selling without the answer of a system that it needs.
+
+    One that asks at each decision has a last belief only while the asked system is down: the answers of before.
+    """
+    c, row = control(handle)[0], channels(handle)[channel]
+    has_belief = row.mode != _QUERY or row.down != 0
+    return c.serve_stale != 0 and has_belief and silence(handle, channel, t) <= c.max_age
 
 
 @kernel

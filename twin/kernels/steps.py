@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Flow, Refusal
+from twin.journal.tables import Flow
 from twin.kernels import checkout, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
@@ -16,14 +16,12 @@ from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import ERP, NIL, Point
 
-_CLOSED, _TIME_OUT = int(Refusal.CLOSED), int(Refusal.TIME_OUT)
 _NONE = int(Point.NONE)
 _CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
 _CREATIONS = int(Flow.ERP_CREATIONS)
-_TIME_OUTS = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
 
-CLOSED = -2
-"""Returned by :func:`call` when the system is down and the channel does not sell on."""
+DOWN = -2
+"""Returned by :func:`call` when the system is down."""
 
 NOTHING = -3
 """Returned in place of an instant when no line was accepted."""
@@ -41,21 +39,16 @@ _source, _pick = sourcing.source, sourcing.pick
 
 @kernel
 def call(handle: int, station: int, number: int, attempt: int, now: int) -> int:
-    """The checkout calls a system: when it answers; now, degraded, if it is down and the channel serves stale; else
-    CLOSED.
-    """
+    """The checkout calls a system: when it answers, or DOWN."""
     if advance(handle, now) != 0:
         return FULL
     order = order_row(handle, number)
-    if outage_at(handle, stations(handle)[station].outage, now) < 0:
-        flows(handle)[_CALLS[station]] += 1
+    if order.asked < 0:
         order.asked = now
-        return call_done(handle, station, order.order, attempt, now)
-    if _may_serve_stale(handle, order.channel, now):
-        order.degraded = 1
-        return now
-    _refuse_all(handle, number, _CLOSED, now)
-    return CLOSED
+    if outage_at(handle, stations(handle)[station].outage, now) >= 0:
+        return DOWN
+    flows(handle)[_CALLS[station]] += 1
+    return call_done(handle, station, order.order, attempt, now)
 
 
 @kernel
@@ -67,13 +60,16 @@ def _end_call(order: Any, now: int) -> None:
 
 
 @kernel
-def time_out(handle: int, station: int, number: int, now: int) -> int:
-    """The caller gave up: the customer is lost."""
+def give_up(handle: int, number: int, reason: int, now: int) -> int:
+    """The checkout gets no answer: 1 if it goes on degraded, 0 if the customer is lost for ``reason``."""
     if advance(handle, now) != 0:
         return FULL
-    flows(handle)[_TIME_OUTS[station]] += 1
-    _end_call(order_row(handle, number), now)
-    _refuse_all(handle, number, _TIME_OUT, now)
+    order = order_row(handle, number)
+    _end_call(order, now)
+    if _may_serve_stale(handle, order.channel, now):
+        order.degraded = 1
+        return 1
+    _refuse_all(handle, number, reason, now)
     return 0
 
 

@@ -22,7 +22,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.extract_feed,
     publication.extract,
     publication.go_live,
-    steps.time_out,
+    steps.give_up,
     steps.hold,
     steps.place,
     steps.take_listed,

@@ -11,10 +11,12 @@ import simpy
 from numpy.typing import NDArray
 
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Status
+from twin.journal.tables import Flow, Refusal, Status
 from twin.kernels import steps
 from twin.kernels.state import ERP, SERVICE, Point
+from twin.model.breaker import REJECTED
 from twin.model.build import knots_of
+from twin.model.gateway import RETRY_SHIFT, Gateway
 from twin.model.jobs import Works
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, Story
@@ -25,7 +27,18 @@ _FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
 _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 _CHECK_CALL, _RESERVE_CALL = 0, 1
 _LOST: Final = -1
+_NONE, _CLOSED, _TIME_OUT, _REJECTED = (
+    int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.REJECTED)
+)
+_TIME_OUTS: Final = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
+_CALLS_AGAIN, _CALLS_REJECTED, _OPENINGS = (
+    int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.BREAKER_OPENINGS)
+)
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
+
+
+Asking = Generator[int, None, int]
+"""Part of a story that ends at an instant, or with _LOST."""
 
 
 class Customer(NamedTuple):
@@ -59,7 +72,8 @@ class Shop:
     calls_first: int | None
     calls_to_reserve: bool
     creates_in_erp: bool
-    timeouts: tuple[int, int]
+    gateways: tuple[Gateway, Gateway]
+    """By station: SERVICE, ERP."""
     payment: NDArray[np.int64]
     payment_key: np.uint64
 
@@ -67,6 +81,10 @@ class Shop:
     def of(works: Works, systems: Systems, marketplaces: frozenset[int]) -> Shop:
         """The shop of an arm."""
         query = systems.publications.own.mode == "query"
+        backoff = works.world.streams.key("call.backoff")
+        service, erp = (
+            Gateway.of(systems.resilience, system.timeout, backoff) for system in (systems.service, systems.erp)
+        )
         return Shop(
             env=works.env,
             plane=works.plane,
@@ -75,7 +93,7 @@ class Shop:
             calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
             calls_to_reserve=systems.reserving.mode == "synchronous",
             creates_in_erp=systems.erp.coupling != "consumer",
-            timeouts=(systems.service.timeout, systems.erp.timeout),
+            gateways=(service, erp),
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
         )
@@ -122,13 +140,13 @@ def checkout(shop: Shop, customer: Customer) -> Story:
             yield from fulfil(shop, customer, 0, release)
         return
     if shop.calls_first is not None:
-        now = yield from _call(shop, number, shop.calls_first, _CHECK_CALL, now)
+        now = yield from _call(shop, customer, shop.calls_first, _CHECK_CALL, now)
         if now == _LOST:
             return
     if not plane.check(number, now):
         return
     if shop.point == Point.CHECKOUT:
-        now = yield from _reserve(shop, number, now)
+        now = yield from _reserve(shop, customer, now)
         if now == _LOST:
             return
     if customer.abandons:
@@ -143,7 +161,7 @@ def _pay(shop: Shop, customer: Customer, now: int) -> Story:
     now += customer.checkout
     if shop.point == Point.PAYMENT:
         yield now
-        now = yield from _reserve(shop, number, now)
+        now = yield from _reserve(shop, customer, now)
         if now == _LOST:
             return
     now += customer.payment
@@ -153,7 +171,7 @@ def _pay(shop: Shop, customer: Customer, now: int) -> Story:
         return
     last = shop.point == Point.ORDER
     if last and shop.calls_to_reserve:
-        now = yield from _call(shop, number, SERVICE, _RESERVE_CALL, now)
+        now = yield from _call(shop, customer, SERVICE, _RESERVE_CALL, now)
         if now == _LOST:
             return
     release = plane.place(number, int(last), now)
@@ -161,28 +179,57 @@ def _pay(shop: Shop, customer: Customer, now: int) -> Story:
         yield from fulfil(shop, customer, 0, release)
 
 
-def _call(shop: Shop, number: int, station: int, attempt: int, now: int) -> Generator[int, None, int]:
-    """A synchronous call of the checkout: when it was answered, or _LOST if the customer is lost over it."""
-    done = shop.plane.call(station, number, attempt, now)
-    if done == steps.CLOSED:
-        return _LOST
-    timeout = shop.timeouts[station]
-    if done - now > timeout:
-        yield now + timeout
-        shop.plane.time_out(station, number, now + timeout)
-        return _LOST
-    if done > now:
-        yield done
-    return done
+def _call(shop: Shop, customer: Customer, station: int, call: int, now: int) -> Asking:
+    """A synchronous call of the checkout, made again as often as the arm allows: when the order goes on, or _LOST."""
+    gateway = shop.gateways[station]
+    pause, failure = gateway.retry.wait, _NONE
+    for retry in range(gateway.retry.attempts):
+        if retry:
+            pause = gateway.pause(customer.order, call, retry, pause)
+            now += pause
+            yield now
+        failure, now = yield from _attempt(shop, customer, station, call | retry << RETRY_SHIFT, now)
+        if failure == _NONE:
+            return now
+        if failure == _REJECTED:
+            break
+    return now if shop.plane.give_up(customer.number, failure, now) else _LOST
 
 
-def _reserve(shop: Shop, number: int, now: int) -> Generator[int, None, int]:
+def _attempt(
+    shop: Shop, customer: Customer, station: int, attempt: int, now: int
+) -> Generator[int, None, tuple[int, int]]:
+    """One call: why it failed, _NONE if it was answered, and when the caller knew."""
+    plane, breaker, timeout = shop.plane, shop.gateways[station].breaker, shop.gateways[station].timeout
+    permit = breaker.permit(now) if breaker is not None else 0
+    if permit == REJECTED:
+        plane.count(_CALLS_REJECTED)
+        return _REJECTED, now
+    if attempt >> RETRY_SHIFT:
+        plane.count(_CALLS_AGAIN)
+    done = plane.call(station, customer.number, attempt, now)
+    if done == steps.DOWN:
+        failure, ended = _CLOSED, now
+    elif done - now > timeout:
+        failure, ended = _TIME_OUT, now + timeout
+    else:
+        failure, ended = _NONE, done
+    if ended > now:
+        yield ended
+    if failure == _TIME_OUT:
+        plane.count(_TIME_OUTS[station])
+    if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=ended):
+        plane.count(_OPENINGS)
+    return failure, ended
+
+
+def _reserve(shop: Shop, customer: Customer, now: int) -> Asking:
     """Reserve before the order is placed, with a hold that may lapse: when that was done, or _LOST."""
     if shop.calls_to_reserve:
-        now = yield from _call(shop, number, SERVICE, _RESERVE_CALL, now)
+        now = yield from _call(shop, customer, SERVICE, _RESERVE_CALL, now)
         if now == _LOST:
             return _LOST
-    return now if shop.plane.hold(number, now) else _LOST
+    return now if shop.plane.hold(customer.number, now) else _LOST
 
 
 def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:

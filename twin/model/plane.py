@@ -41,10 +41,14 @@ class Plane:
         result: int = steps.call(self.handle, station, number, attempt, now)
         return result if result != FULL else self._repeat(steps.call, station, number, attempt, now)
 
-    def time_out(self, station: int, number: int, now: int) -> None:
-        """The caller gives up."""
-        if steps.time_out(self.handle, station, number, now) == FULL:
-            self._repeat(steps.time_out, station, number, now)
+    def give_up(self, number: int, reason: int, now: int) -> int:
+        """See :func:`twin.kernels.steps.give_up`."""
+        goes_on = steps.give_up(self.handle, number, reason, now)
+        return goes_on if goes_on != FULL else self._repeat(steps.give_up, number, reason, now)
+
+    def count(self, flow: int) -> None:
+        """One more in a total."""
+        self.memory["flows"][flow] += 1
 
     def check(self, number: int, now: int) -> int:
         """Lines that the channel believes it can sell."""

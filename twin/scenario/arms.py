@@ -10,10 +10,12 @@ from typing import Final, get_args
 from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.merge import merge
 from twin.scenario.nodes import Node, built_in, compose_file, locate
+from twin.scenario.resilience import ResiliencePreset
 from twin.scenario.sets import Change, assign
 from twin.scenario.systems import PresetName, Systems
 
 PRESETS: Final[tuple[str, ...]] = get_args(PresetName)
+LIBRARIES: Final[tuple[str, ...]] = tuple(name for name in get_args(ResiliencePreset) if name != "plain")
 ARMS_MAX: Final = 200
 """Each arm is a full set of systems, so a small file of many arms would be a large scenario."""
 
@@ -64,4 +66,16 @@ def _arm(common: Node | None, arm: Node, changes: list[Change]) -> Node:
     full = merge(preset(name if isinstance(name, str) and name in PRESETS else default), written)
     for change in changes:
         full = assign(full, change)
-    return full
+    return _with_library(full)
+
+
+def _with_library(arm: Node) -> Node:
+    """The arm with the shipped values of the library that its resilience names, under what it sets itself."""
+    written = arm.mapping.get("resilience")
+    if written is None or not isinstance(written.value, dict):
+        return arm
+    name = written.mapping.get("preset", Node(None)).value
+    if not isinstance(name, str) or name not in LIBRARIES:
+        return arm
+    full = merge(preset(f"resilience/{name}"), written)
+    return Node({**arm.mapping, "resilience": full}, arm.mark, arm.key, arm.path)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
+from twin.scenario.resilience import Resilience
 
 Middleware = Literal["files", "hub", "broker", "service"]
 """What carries a message or answers a call, and so whose outage stops it: file transfer host, hub, broker, availability service."""
@@ -175,7 +176,7 @@ class Erp(Model):
     )
     service: DurationLaw = par(lognormal("600ms", 0.7), unit="duration law", meaning="time of one ERP call")
     timeout: Duration = par(
-        "10s", unit="duration", meaning="a checkout's call gives up after this and the customer is lost"
+        "10s", unit="duration", meaning="a checkout's call fails after this; what then: resilience and degradation"
     )
 
 
@@ -262,6 +263,9 @@ class Systems(Model):
         default_factory=SyncService, unit="object", meaning="availability and reservation service"
     )
     erp: Erp = par(default_factory=Erp, unit="object", meaning="ERP coupling")
+    resilience: Resilience = par(
+        default_factory=Resilience, unit="object", meaning="what checkouts do about calls that fail"
+    )
     payment: DurationLaw = par(
         lognormal("1200ms", 0.5),
         unit="duration law",

@@ -1,0 +1,183 @@
+"""Calls that are made again, and breakers: known answers through the real components, and a state machine."""
+
+from __future__ import annotations
+
+from math import comb
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.model.journals import NO_MARKET, brief, flows, journal
+from tests.model.runs import systems
+from tests.reference.breaker import Breaker as PlainBreaker
+from tests.reference.breaker import Permit
+from twin.core.clock import HOUR, SECOND
+from twin.journal.tables import Refusal
+from twin.model.breaker import REJECTED, Breaker
+from twin.model.gateway import Gateway
+from twin.scenario.resilience import Breaker as BreakerSettings
+from twin.scenario.resilience import Resilience
+from twin.world.streams import Streams
+
+COUNT = {"window": "count", "calls": 100, "minimum": 100}
+
+
+def breaker_settings(**changes: Any) -> BreakerSettings:
+    return BreakerSettings.model_validate(changes)
+
+
+def opens(failures: int, threshold: float, order: Random) -> bool:
+    """Whether a breaker is open after one full window of 100 results with so many failures."""
+    breaker = Breaker(breaker_settings(**COUNT, threshold=threshold))
+    results = [True] * failures + [False] * (100 - failures)
+    order.shuffle(results)
+    for now, failed in enumerate(results):
+        breaker.report(breaker.permit(now), failed=failed, now=now)
+    return breaker.until is not None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "p", "known"),
+    [(0.5, 0.3, 2.206e-5), (0.5, 0.45, 0.1827), (0.5, 0.5, 0.5398), (0.1, 0.05, 0.0282), (0.1, 0.1, 0.5487)],
+)
+def test_a_count_window_opens_with_the_probability_of_the_binomial_tail(
+    threshold: float, p: float, known: float
+) -> None:
+    order = Random(1)
+    weights = [comb(100, k) * p**k * (1 - p) ** (100 - k) for k in range(101)]
+    chance = sum(weight for k, weight in enumerate(weights) if opens(k, threshold, order))
+    assert chance == pytest.approx(known, rel=2e-3 if known > 1e-3 else 1e-3)
+
+
+def gateway(**retry: Any) -> Gateway:
+    resilience = Resilience.model_validate({"retry": retry})
+    return Gateway.of(resilience, SECOND, Streams(5, 0).key("call.backoff"))
+
+
+def total_pauses(gate: Gateway, order: int, attempts: int) -> int:
+    """All pauses of an order whose calls all fail."""
+    pause, total = gate.retry.wait, 0
+    for retry in range(1, attempts):
+        pause = gate.pause(order, 0, retry, pause)
+        total += pause
+    return total
+
+
+def test_full_jitter_waits_for_half_of_the_capped_powers_on_average() -> None:
+    gate = gateway(attempts=6, wait="100ms", factor=2.0, cap="20s", jitter="full")
+    totals = np.array([total_pauses(gate, order, 6) for order in range(20_000)]) / SECOND
+    half = 2.576 * totals.std(ddof=1) / np.sqrt(totals.size)
+    assert half < 0.02 * 1.55
+    assert abs(totals.mean() - 1.55) < half
+
+
+@pytest.mark.parametrize(
+    ("jitter", "low", "high"),
+    [("none", 4.0, 4.0), ("full", 0.0, 4.0), ("equal", 2.0, 4.0), ("spread", 2.0, 6.0), ("decorrelated", 1.0, 10.0)],
+)
+def test_the_second_pause_lies_where_its_law_says_and_fills_it(jitter: str, low: float, high: float) -> None:
+    gate = gateway(wait="1s", factor=4.0, cap="10s", jitter=jitter)
+    drawn = np.array([gate.pause(order, 0, 2, 4 * SECOND) for order in range(4_000)]) / SECOND
+    assert low <= drawn.min() <= low + 0.01 * (high - low)
+    assert high - 0.01 * (high - low) <= drawn.max() <= high
+
+
+def test_full_jitter_spreads_the_load_and_no_jitter_makes_everybody_come_back_together() -> None:
+    together, spread = (gateway(wait="8s", jitter=jitter) for jitter in ("none", "full"))
+    seconds = [np.bincount([gate.pause(n, 0, 1, 0) // SECOND for n in range(800)]) for gate in (together, spread)]
+    assert seconds[0].max() == 800
+    assert seconds[1].max() < 150
+
+
+class BreakersAgree(RuleBasedStateMachine):
+    """The breaker against one that keeps every result and looks at them anew each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.breaker: Breaker | None = None
+        self.plain: PlainBreaker | None = None
+        self.under_way: list[tuple[int, Permit]] = []
+
+    @rule(
+        window=st.sampled_from(("count", "time")),
+        minimum=st.integers(1, 4),
+        more=st.integers(0, 3),
+        threshold=st.sampled_from((0.3, 0.5, 1.0)),
+        probes=st.integers(1, 3),
+    )
+    def begin(self, window: str, minimum: int, more: int, threshold: float, probes: int) -> None:
+        if self.breaker is not None:
+            return
+        chosen = breaker_settings(
+            window=window, calls=minimum + more, span="20us", minimum=minimum, threshold=threshold, open="9us",
+            probes=probes,
+        )  # fmt: skip
+        self.breaker, self.plain = Breaker(chosen), PlainBreaker(chosen)
+
+    @rule(passing=st.integers(0, 6))
+    def ask(self, passing: int) -> None:
+        if self.breaker is None or self.plain is None:
+            return
+        self.now += passing
+        permit, plain = self.breaker.permit(self.now), self.plain.permit(self.now)
+        assert (permit == REJECTED) == (plain is None)
+        if plain is not None:
+            self.under_way.append((permit, plain))
+
+    @rule(passing=st.integers(0, 6), which=st.integers(0, 100), failed=st.booleans())
+    def end(self, passing: int, which: int, failed: bool) -> None:
+        if self.breaker is None or self.plain is None or not self.under_way:
+            return
+        self.now += passing
+        permit, plain = self.under_way.pop(which % len(self.under_way))
+        before = self.plain.openings
+        self.plain.report(plain, self.now, failed=failed)
+        assert self.breaker.report(permit, failed=failed, now=self.now) == (self.plain.openings > before)
+
+    @invariant()
+    def every_permit_is_accounted_for(self) -> None:
+        assert self.breaker is None or self.breaker.outstanding == len(self.under_way)
+
+
+TestBreakersAgree = BreakersAgree.TestCase
+TestBreakersAgree.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+
+SHORT_OUTAGES = [{"system": "service", "at": "1h", "every": "30m", "duration": {"law": "constant", "mean": "20s"}}]
+LONG_OUTAGE = [{"system": "service", "at": "10h", "duration": {"law": "constant", "mean": "3h"}}]
+ASKING: dict[str, Any] = {"reserving": {"mode": "synchronous"}, "degradation": {"strategy": "fail_closed"}}
+
+
+def refused(run: dict[str, Any], reason: Refusal) -> int:
+    return int(np.count_nonzero(run["lines"]["refusal"] == reason))
+
+
+def test_calling_again_saves_the_customers_of_a_short_outage_and_makes_them_wait() -> None:
+    description = brief(**NO_MARKET, faults=SHORT_OUTAGES)
+    once = journal(description, systems(**ASKING))
+    again = journal(
+        description, systems(**ASKING, resilience={"retry": {"attempts": 4, "wait": "10s", "jitter": "none"}})
+    )
+    assert refused(once, Refusal.CLOSED) > 30
+    assert refused(again, Refusal.CLOSED) == 0
+    assert flows(again)["calls_again"] > 0
+    assert again["orders"]["call"].max() >= 10 * SECOND > once["orders"]["call"].max()
+
+
+def test_an_open_breaker_keeps_calls_back_until_the_system_is_up_again() -> None:
+    description = brief(**NO_MARKET, faults=LONG_OUTAGE)
+    rule = {"window": "count", "calls": 10, "minimum": 10, "threshold": 0.5, "open": "10m", "probes": 2}
+    run = journal(description, systems(**ASKING, resilience={"breaker": rule}))
+    down = (run["orders"]["t_accept"] > 10 * HOUR) & (run["orders"]["t_accept"] < 13 * HOUR)
+    assert not down.any()
+    assert refused(run, Refusal.REJECTED) > 5 * refused(run, Refusal.CLOSED) > 0
+    assert (
+        12 <= flows(run)["breaker_openings"] <= 3 * 6
+    )  # every 10 minutes for three hours, but for the waits for probes
+    late = run["orders"]["t_accept"] > 13 * HOUR + 600 * SECOND
+    assert np.count_nonzero(late) > 100
