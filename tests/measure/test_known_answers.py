@@ -82,6 +82,7 @@ FLOWS = {
     "calls_again": 7,
     "calls_rejected": 6,
     "breaker_openings": 5,
+    "call_errors": 2,
 }
 
 PER_WEEK = 7 / 4  # the run lasts four days
@@ -156,6 +157,7 @@ EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     "erp_time_out_rate": 0.75,
     "calls_again_rate": 7 / 14,
     "calls_rejected_rate": 6 / 20,
+    "call_error_rate": 2 / 14,
     "breaker_openings": 5,
     "till_fill_rate": 0.9,
     "till_units_lost_per_week": 10 * PER_WEEK,

@@ -22,7 +22,7 @@ from twin.model.breaker import REJECTED, Breaker
 from twin.model.gateway import Gateway
 from twin.scenario.resilience import Breaker as BreakerSettings
 from twin.scenario.resilience import Resilience
-from twin.world.streams import Streams
+from twin.world.world import World
 
 COUNT = {"window": "count", "calls": 100, "minimum": 100}
 
@@ -56,7 +56,7 @@ def test_a_count_window_opens_with_the_probability_of_the_binomial_tail(
 
 def gateway(**retry: Any) -> Gateway:
     resilience = Resilience.model_validate({"retry": retry})
-    return Gateway.of(resilience, SECOND, Streams(5, 0).key("call.backoff"))
+    return Gateway.of(World(brief(), 0), "service", resilience, SECOND)
 
 
 def total_pauses(gate: Gateway, order: int, attempts: int) -> int:
@@ -167,6 +167,25 @@ def test_calling_again_saves_the_customers_of_a_short_outage_and_makes_them_wait
     assert refused(again, Refusal.CLOSED) == 0
     assert flows(again)["calls_again"] > 0
     assert again["orders"]["call"].max() >= 10 * SECOND > once["orders"]["call"].max()
+
+
+@pytest.mark.parametrize(("p", "n", "attempts"), [(0.1, 3, 1.11), (0.3, 5, 1.4251)])
+def test_calls_that_fail_by_chance_are_made_as_often_as_the_geometric_law_says(
+    p: float, n: int, attempts: float
+) -> None:
+    always = [{"system": "service", "at": "0s", "duration": {"law": "constant", "mean": "30d"}, "errors": p}]
+    description = brief(**NO_MARKET, faults=always, demand__channels__web__weekly_checkouts=60_000.0)
+    retry = {"attempts": n, "wait": "1ms", "jitter": "none"}
+    run = journal(description, systems(**ASKING, resilience={"retry": retry}))
+    total = flows(run)
+    made, again = total["service_calls"], total["calls_again"]
+    orders = made - again
+    half = 2.576 * np.sqrt(p / orders) / (1 - p)  # the variance of a geometric number is p / (1 - p)^2
+    assert half < 0.02 * attempts
+    assert abs(made / orders - attempts) < half
+    lost = np.unique(run["lines"]["order"][run["lines"]["refusal"] == Refusal.ERROR]).size
+    assert lost == total["call_errors"] - again > 0
+    assert lost / orders == pytest.approx(p**n, abs=2.576 * np.sqrt(p**n / orders))
 
 
 def test_an_open_breaker_keeps_calls_back_until_the_system_is_up_again() -> None:

@@ -30,9 +30,9 @@ class Stream:
         """64 uniform bits."""
         return int(bits(self._key, entity, attempt))
 
-    def below(self, span: int, entity: int) -> int:
+    def below(self, span: int, entity: int, attempt: int = 0) -> int:
         """Uniform whole number in [0, span); 0 if the span is."""
-        return self.bits(entity) % span if span else 0
+        return self.bits(entity, attempt) % span if span else 0
 
     def happens(self, share: float, entity: int, attempt: int = 0) -> bool:
         """Whether an event of probability ``share`` happens: the top 53 bits as a fraction."""

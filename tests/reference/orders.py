@@ -12,7 +12,7 @@ from tests.reference.breaker import Breaker
 from tests.reference.channels import VIEW, Channel, age
 from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
 from tests.reference.orderlines import Line, Order
-from tests.reference.shop import Shop
+from tests.reference.shop import Shop, rows_of
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stations import Station
 from tests.reference.stock import Stock, set_aside
@@ -20,7 +20,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
 from twin.policies.calendars import first_tick
-from twin.world.tables import WorldDay
+from twin.world.tables import SYSTEMS, WorldDay
 
 PARCEL_STEPS = 32
 Asking = Generator[simpy.Event, Any, bool]
@@ -59,6 +59,14 @@ class Called:
         self._law = shop.stream(f"{name}.call", settings.service)
         self._station = Station(shop.env, settings.servers)
         self.breaker = Breaker(shop.systems.resilience.breaker)
+        number = SYSTEMS.index("erp" if name == "erp" else shop.systems.service.system)
+        self._errors = [row for row in rows_of(shop.world.errors) if row["system"] == number]
+        self._error = shop.stream("call.error")
+
+    def errs(self, order: Order, attempt: int, t: int) -> bool:
+        """Whether the answer that an order gets at ``t`` is an error."""
+        parts = [row["parts"] for row in self._errors if row["start"] <= t < row["end"]]
+        return bool(parts) and self._error.below(1_000_000, order.id, attempt) < parts[0]
 
     def join(self, order: Order, attempt: int) -> simpy.Event:
         """Queue; the event happens when the call is taken, its value is when the answer will come."""
@@ -211,6 +219,9 @@ class Orders:
             return Refusal.TIME_OUT
         if done > asked:
             yield wake.at(done)
+        if system.errs(order, attempt, done):
+            self._shop.flows[Flow.CALL_ERRORS] += 1
+            return Refusal.ERROR
         return Refusal.NONE
 
     def _go_on_degraded(self, order: Order, reason: Refusal) -> bool:

@@ -138,7 +138,10 @@ def random_world(rng: Random) -> Tree:
             "record_error": {"wrong_share": rng.choice((0.0, 0.6)), "shrink_per_sale": rng.choice((0.0, 0.15))},
         },
         "calendar": {"window": rng.choice(("14h", "30h"))},
-        "faults": [_fault(rng, system) for system in (*MIDDLEWARE, "erp", "wms")],
+        "faults": [
+            *(_fault(rng, system) for system in (*MIDDLEWARE, "erp", "wms")),
+            *(_errors(rng, system) for system in (*MIDDLEWARE, "erp") for _ in range(rng.randint(0, 2))),
+        ],
     }
 
 
@@ -152,6 +155,11 @@ def _fault(rng: Random, system: str) -> Tree:
         "every": "6h",
         "duration": {"law": "constant", "mean": "45m"},
     }
+
+
+def _errors(rng: Random, system: str) -> Tree:
+    duration = {"law": "exponential", "mean": "2h"}
+    return {"system": system, "errors": rng.choice((0.1, 0.5, 1.0)), "mtbf": "4h", "duration": duration}
 
 
 ON_THE_MINUTE: Tree = {

@@ -24,6 +24,7 @@ class AnyWorld(Protocol):
     estate: Any
     start: WorldStart
     windows: NDArray[np.void]
+    errors: NDArray[np.void]
     horizon_us: int
     days: int
 

@@ -10,7 +10,7 @@ import pytest
 from tests.world.make import scenario
 from twin.core.clock import DAY, HOUR
 from twin.scenario.errors import ScenarioError
-from twin.world.faults import merged, realise_faults
+from twin.world.faults import merged, realise_errors, realise_faults
 from twin.world.streams import Streams
 from twin.world.tables import SYSTEMS
 
@@ -80,3 +80,28 @@ def test_a_fault_of_a_dc_that_does_not_exist_is_refused() -> None:
 def test_a_fault_that_would_never_stop_failing_is_refused() -> None:
     with pytest.raises(ScenarioError, match="would repeat more than 1000000 times"):
         windows({"system": "erp", "mtbf": "1ms", "duration": "1ms"})
+
+
+def test_errors_are_windows_of_their_own_and_the_largest_share_counts() -> None:
+    faults = [
+        {"system": "erp", "at": "1h", "duration": "4h", "errors": 0.2},
+        {"system": "erp", "at": "2h", "duration": "1h", "errors": 0.7},
+        {"system": "hub", "at": "0s", "duration": "20d", "errors": 1.0},
+        {"system": "erp", "at": "9h", "duration": "1h"},
+    ]
+    description = scenario(faults=faults)
+    made = realise_errors(description, Streams(11, 0))
+    hours = [(SYSTEMS[row["system"]], row["start"] / HOUR, row["end"] / HOUR, int(row["parts"])) for row in made]
+    assert hours == [
+        ("erp", 1, 2, 200_000),
+        ("erp", 2, 3, 700_000),
+        ("erp", 3, 5, 200_000),
+        ("hub", 0, description.calendar.horizon_us / HOUR, 1_000_000),
+    ]
+    assert len(realise_faults(description, Streams(11, 0))) == 1
+
+
+def test_errors_move_no_outages_luck() -> None:
+    outage = {"system": "erp", "mtbf": "5h", "duration": {"law": "exponential", "mean": "1h"}}
+    errors = {"system": "erp", "mtbf": "5h", "duration": "1h", "errors": 0.5}
+    assert windows(outage) == windows(errors, outage)

@@ -32,13 +32,14 @@ class Refusal(IntEnum):
     NONE = 0
     CLOSED = 1  # the channel was closed: a system it needs was down or its belief too old
     TIME_OUT = 2  # a call was not answered in time
-    REJECTED = 3  # an open breaker kept the call back
-    NO_STOCK = 4  # the truth could not back it either: a true out-of-stock
-    BUFFER = 5
-    HOLD = 6  # units set aside for checkouts that were not orders
-    STALE = 7  # movements that had not reached the belief, or a belief older than the view
-    RECORD = 8  # the record is below the shelf
-    JOINT = 9  # none of them alone
+    ERROR = 3  # a call was answered with an error
+    REJECTED = 4  # an open breaker kept the call back
+    NO_STOCK = 5  # the truth could not back it either: a true out-of-stock
+    BUFFER = 6
+    HOLD = 7  # units set aside for checkouts that were not orders
+    STALE = 8  # movements that had not reached the belief, or a belief older than the view
+    RECORD = 9  # the record is below the shelf
+    JOINT = 10  # none of them alone
 
 
 class Cause(IntEnum):
@@ -197,7 +198,8 @@ class Flow(IntEnum):
     ERP_CREATIONS = 21  # orders created in the ERP before their release
     CALLS_AGAIN = 22  # of checkouts, after a failed one
     CALLS_REJECTED = 23  # kept back by an open breaker
-    BREAKER_OPENINGS = 24
+    CALL_ERRORS = 24  # answered in time, but with an error
+    BREAKER_OPENINGS = 25
 
 
 ACCOUNT = np.dtype(

@@ -182,6 +182,14 @@ TRAFFIC: Final = (
         function=_share(Flow.CALLS_REJECTED, Flow.CALLS_REJECTED, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
     ),
     Kpi(
+        name="call_error_rate",
+        unit="share",
+        direction="lower",
+        formula="calls of checkouts answered in time, but with an error / calls that reached a system, over the run",
+        meaning="what retries can save at once",
+        function=_share(Flow.CALL_ERRORS, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
+    ),
+    Kpi(
         name="breaker_openings",
         unit="openings",
         direction="none",

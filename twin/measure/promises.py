@@ -35,6 +35,7 @@ _CAUSE_MEANING: Final = {
 _REASON_MEANING: Final = {
     Refusal.CLOSED: "the channel was closed: a system was down or its belief too old",
     Refusal.TIME_OUT: "a call was not answered in time",
+    Refusal.ERROR: "a call was answered with an error",
     Refusal.REJECTED: "an open circuit breaker kept a call back",
     Refusal.BUFFER: "without buffers it would have passed",
     Refusal.HOLD: "units were set aside for checkouts that were not orders",

@@ -27,12 +27,12 @@ _FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
 _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 _CHECK_CALL, _RESERVE_CALL = 0, 1
 _LOST: Final = -1
-_NONE, _CLOSED, _TIME_OUT, _REJECTED = (
-    int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.REJECTED)
+_NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
+    int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.ERROR, Refusal.REJECTED)
 )
 _TIME_OUTS: Final = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
-_CALLS_AGAIN, _CALLS_REJECTED, _OPENINGS = (
-    int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.BREAKER_OPENINGS)
+_CALLS_AGAIN, _CALLS_REJECTED, _CALL_ERRORS, _OPENINGS = (
+    int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.CALL_ERRORS, Flow.BREAKER_OPENINGS)
 )
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
@@ -81,10 +81,8 @@ class Shop:
     def of(works: Works, systems: Systems, marketplaces: frozenset[int]) -> Shop:
         """The shop of an arm."""
         query = systems.publications.own.mode == "query"
-        backoff = works.world.streams.key("call.backoff")
-        service, erp = (
-            Gateway.of(systems.resilience, system.timeout, backoff) for system in (systems.service, systems.erp)
-        )
+        service = Gateway.of(works.world, systems.service.system, systems.resilience, systems.service.timeout)
+        erp = Gateway.of(works.world, "erp", systems.resilience, systems.erp.timeout)
         return Shop(
             env=works.env,
             plane=works.plane,
@@ -200,7 +198,8 @@ def _attempt(
     shop: Shop, customer: Customer, station: int, attempt: int, now: int
 ) -> Generator[int, None, tuple[int, int]]:
     """One call: why it failed, _NONE if it was answered, and when the caller knew."""
-    plane, breaker, timeout = shop.plane, shop.gateways[station].breaker, shop.gateways[station].timeout
+    plane, gateway = shop.plane, shop.gateways[station]
+    breaker = gateway.breaker
     permit = breaker.permit(now) if breaker is not None else 0
     if permit == REJECTED:
         plane.count(_CALLS_REJECTED)
@@ -210,14 +209,18 @@ def _attempt(
     done = plane.call(station, customer.number, attempt, now)
     if done == steps.DOWN:
         failure, ended = _CLOSED, now
-    elif done - now > timeout:
-        failure, ended = _TIME_OUT, now + timeout
+    elif done - now > gateway.timeout:
+        failure, ended = _TIME_OUT, now + gateway.timeout
+    elif gateway.errors and gateway.errs(customer.order, attempt, done):
+        failure, ended = _ERROR, done
     else:
         failure, ended = _NONE, done
     if ended > now:
         yield ended
     if failure == _TIME_OUT:
         plane.count(_TIME_OUTS[station])
+    elif failure == _ERROR:
+        plane.count(_CALL_ERRORS)
     if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=ended):
         plane.count(_OPENINGS)
     return failure, ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from twin.scenario.base import Broken, Duration, Model, par
+from twin.scenario.base import Broken, Duration, Model, Share, par
 from twin.scenario.laws import DurationLaw
 
 System = Literal["erp", "files", "hub", "broker", "service", "wms"]
@@ -13,9 +13,9 @@ System = Literal["erp", "files", "hub", "broker", "service", "wms"]
 
 
 class Fault(Model):
-    """An outage of one system: once, every so often, or at random."""
+    """An outage of one system, or errors of it: once, every so often, or at random."""
 
-    system: System = par(unit="name", meaning="system that is down")
+    system: System = par(unit="name", meaning="system that is down, or errs")
     node: str | None = par(None, unit="name", meaning="for wms: the DC whose system is down; empty means all DCs")
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
@@ -26,7 +26,17 @@ class Fault(Model):
         None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential"
     )
 
+    errors: Share | None = par(
+        None,
+        unit="share",
+        meaning="instead of an outage: the system stays up, and this share of the checkouts' calls is answered with an error",
+    )
+
     def broken(self) -> Iterator[Broken]:
+        if self.errors is not None and self.system == "wms":
+            yield Broken(("errors",), "is for systems that checkouts call, the system is wms")
+        if self.errors == 0:
+            yield Broken(("errors",), "must be more than 0, or left out for an outage")
         if (self.at is None) == (self.mtbf is None):
             yield Broken(
                 (),

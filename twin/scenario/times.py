@@ -127,7 +127,7 @@ def _within(path: Location, start: int, horizon: int) -> Iterator[Broken]:
 
 def fault_overlaps(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Scheduled windows of one system do not overlap; a random duration counts with its mean."""
-    listed = list(enumerate(scenario.faults))
+    listed = [(place, fault) for place, fault in enumerate(scenario.faults) if fault.errors is None]
     for system, node in dict.fromkeys((fault.system, fault.node) for _, fault in listed):
         touching = [(place, fault) for place, fault in listed if fault.system == system and fault.node in (None, node)]
         windows = sorted(

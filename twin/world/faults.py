@@ -1,9 +1,11 @@
-"""Faults as windows: when each system is down in this replication."""
+"""Faults as windows: when each system is down, or errs, in this replication."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,9 +17,14 @@ from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.faults import Fault
 from twin.scenario.scenario import Scenario
 from twin.world.streams import Streams
-from twin.world.tables import SYSTEMS, WINDOW
+from twin.world.tables import ERRORS, SYSTEMS, WINDOW
 
 Span = tuple[int, int]
+
+Layer = tuple[int, int, int]
+"""Start, end, parts of a million."""
+
+ERROR_PARTS: Final = 1_000_000
 
 REPEATS_MAX: Final = 1_000_000
 """A fault that is expected to happen more often than this within the horizon is refused."""
@@ -30,6 +37,8 @@ def realise_faults(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
     spans: dict[tuple[int, int], list[Span]] = {}
     seen: Counter[tuple[str, str | None]] = Counter()
     for fault in scenario.faults:
+        if fault.errors is not None:
+            continue
         # Numbered among the faults of its own system and node, so that a new fault elsewhere moves no other's luck.
         stream = f"fault.{fault.system}.{fault.node or ''}.{seen[fault.system, fault.node]}"
         seen[fault.system, fault.node] += 1
@@ -42,6 +51,42 @@ def realise_faults(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
         for start, end in merged(listed, scenario.calendar.horizon_us)
     ]
     return np.array(rows, WINDOW)
+
+
+def realise_errors(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+    """Windows in which systems answer calls with errors; where several cover an instant, the largest share counts."""
+    horizon = scenario.calendar.horizon_us
+    layers: dict[int, list[Layer]] = {}
+    seen: Counter[str] = Counter()
+    for fault in scenario.faults:
+        if fault.errors is None:
+            continue
+        stream = f"fault.errors.{fault.system}.{seen[fault.system]}"
+        seen[fault.system] += 1
+        parts = round(fault.errors * ERROR_PARTS)
+        spans = _spans(fault, horizon, streams.key(stream))
+        layers.setdefault(SYSTEMS.index(fault.system), []).extend(
+            (start, min(end, horizon), parts) for start, end in spans
+        )
+    rows = [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
+    return np.array(rows, ERRORS)
+
+
+def highest(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers laid over each other: windows that do not overlap, each with the largest parts of those that cover it."""
+    out: list[Layer] = []
+    waiting = sorted(layers, reverse=True)
+    covering: list[tuple[int, int]] = []  # (-parts, end), a heap
+    edges = sorted({edge for start, end, _ in layers for edge in (start, end)})
+    for start, end in pairwise(edges):
+        while waiting and waiting[-1][0] <= start:
+            _, last, parts = waiting.pop()
+            heappush(covering, (-parts, last))
+        while covering and covering[0][1] <= start:
+            heappop(covering)
+        if covering:
+            out.append((start, end, -covering[0][0]))
+    return out
 
 
 def merged(spans: Sequence[Span], horizon: int) -> list[Span]:

@@ -97,6 +97,12 @@ Sorted by (system, node, start); the windows of one (system, node) neither touch
 is realised as one window per DC.
 """
 
+ERRORS = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts", "i4")])
+"""While ``[start, end)``, so many ``parts`` of a million calls to ``system`` are answered with an error.
+
+Sorted by (system, start); the windows of one system do not overlap.
+"""
+
 SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms")
 
 
