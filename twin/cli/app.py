@@ -104,6 +104,14 @@ def init(
 
 
 @app.command()
+def selfcheck() -> int:
+    """Measure known answers of queueing and probability through the twin's components; about a minute."""
+    from twin.cli.selfcheck import print_checks
+
+    return print_checks()
+
+
+@app.command()
 def kpis() -> int:
     """List every KPI with its unit, direction and formula."""
     from twin.cli.runs import list_kpis

@@ -157,7 +157,7 @@ class SyncService(Model):
     timeout: Duration = par(
         "1s",
         unit="duration",
-        meaning="the caller gives up after this and the customer is lost",
+        meaning="a checkout's call fails after this; what then: resilience and degradation",
         source="resilience4j TimeLimiter 1 s",
     )
 

@@ -1,0 +1,1 @@
+"""Known answers from outside, measured through the twin's own components: ``twin selfcheck``."""

@@ -1,0 +1,81 @@
+"""The small estate in which known answers are measured: one flat web channel, two stores, tills without customers."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from twin.model.run import run_in
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Systems
+from twin.world.world import World
+
+_ONE: Final[dict[str, Any]] = {"values": (1,), "shares": (1.0,)}
+_INSTANT: Final[dict[str, Any]] = {"mode": "stream", "store_link": "0", "dc_link": "0", "service": "0"}
+_STORES: Final[dict[str, Any]] = {"name": "shop", "share": 1.0, "weekly_lines": 100, "assortment": 1, "ships": 0.0}
+
+
+def estate(seed: int, *, weekly_checkouts: float, days: int, **changes: Any) -> Scenario:
+    """One SKU; Poisson customers at an even rate want a unit of it. ``web`` changes the channel, the rest sections."""
+    channel = {
+        "kind": "web", "weekly_checkouts": weekly_checkouts, "profile": "flat", "dispersion": 0.0, "lines": _ONE,
+        "units": _ONE,
+    } | changes.pop("web", {})  # fmt: skip
+    return Scenario.model_validate(
+        {
+            "twin": 1,
+            "name": "selfcheck",
+            "seed": seed,
+            "calendar": {"start": "2026-03-02", "warm_up": "0s", "window": f"{days}d", "follow_up": "0s"},
+            "estate": {
+                "regions": [{"name": "here", "time_zone": "UTC", "share": 1.0}],
+                "dcs": [{"name": "dc", "region": "here"}],
+                "stores": {"count": 2, "clusters": [_STORES | {"profile": "flat"}]},
+                "skus": {"count": 1},
+                "record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0},
+            },
+            "demand": {"channels": {"web": channel}, "profiles": {"flat": [1.0] * 24}, "tills": {"scale": 0.0}},
+            "arms": {"only": {}},
+        }
+        | changes
+    )
+
+
+def systems(**changes: Any) -> Systems:
+    """Systems without any delay; the channel asks the service, which answers at once."""
+    return Systems.model_validate(
+        {
+            "movements": _INSTANT,
+            "orders": _INSTANT,
+            "posting": _INSTANT,
+            "service": {"service": "0s"},
+            "publications": {"own": {"mode": "query"}},
+        }
+        | changes
+    )
+
+
+def stocked(description: Scenario, units: int) -> World:
+    """A world in which the DC holds ``units`` and nothing is ever replenished."""
+    world = World(description, 0)
+    pairs = world.start.pairs
+    pairs["on_hand"], pairs["reorder"] = 0, -1
+    pairs["on_hand"][world.estate.nodes["is_dc"][pairs["node"]] != 0] = units
+    world.start.receipts["quantity"] = 0
+    return world
+
+
+def journal(description: Scenario, arm: Systems, world: World) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
+    """The columns of a run's lines in the order of demand, and its totals by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_in(world, description, arm, Path(folder))
+        rows = pq.read_table(Path(folder) / "lines.parquet")
+        flows = pq.read_table(Path(folder) / "flows.parquet").to_pydict()
+    order = np.argsort(rows["t_demand"].to_numpy(), kind="stable")
+    columns = {name: rows[name].to_numpy()[order] for name in ("order", "refusal", "status")}
+    return columns, dict(zip(flows["name"], flows["value"], strict=True))

@@ -1,0 +1,119 @@
+"""The table of known answers, and what it takes to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+
+from twin.selfcheck import measures
+from twin.stats.intervals import half_width
+
+BATCHES: Final = 60
+FAMILY: Final = 0.01
+"""Chance that a true twin fails at least one statistical case (Bonferroni)."""
+
+POWER: Final = 0.02
+"""A half-width above this share of the known value proves nothing, and fails."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A special case of the twin with an answer from outside it."""
+
+    name: str
+    known: float
+    source: str
+    measure: Callable[[int], Any] | None = None
+    """Values of which the mean is compared, from a seed."""
+    exact: Callable[[], float] | None = None
+    """Instead: a value that agrees with ``known`` to its last digit."""
+    digit: float = 0.0
+
+    @property
+    def seed(self) -> int:
+        """Hash of the name, so that no seed is ever chosen."""
+        return int.from_bytes(blake2b(self.name.encode(), digest_size=4).digest(), "big")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a case gave. ``half_width`` is that of the interval, or half of the last known digit."""
+
+    case: Case
+    value: float
+    half_width: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the known value lies inside, and the interval is narrow enough to tell."""
+        telling = self.case.measure is None or self.half_width < POWER * self.case.known
+        return telling and abs(self.value - self.case.known) <= self.half_width
+
+
+def check(case: Case) -> Verdict:
+    """Measure a case."""
+    if case.exact is not None:
+        return Verdict(case, case.exact(), case.digit / 2)
+    assert case.measure is not None
+    batches = np.array_split(np.asarray(case.measure(case.seed), np.float64), BATCHES)
+    means = np.array([batch.mean() for batch in batches])
+    statistical = sum(each.measure is not None for each in CASES)
+    half = half_width(means, 1 - FAMILY / statistical)
+    return Verdict(case, float(means.mean()), float("inf") if half is None else half)
+
+
+def _queue(servers: int, load: float, known: float) -> Case:
+    measure = partial(measures.waited, servers=servers, load=load, law="exponential", customers=5_000_000)
+    return Case(f"Erlang C({servers}, {load:g}): share who wait", known, "Erlang 1917", measure)
+
+
+def _holds(units: int, load: float, ttl_s: int, days: int, known: float) -> Case:
+    measure = partial(measures.blocked, units=units, load=load, ttl_s=ttl_s, days=days)
+    return Case(f"Erlang B({units}, {load:g}): share who meet only holds", known, "Erlang 1917", measure)
+
+
+def _wait(law: str, known: float) -> Case:
+    measure = partial(measures.waits, servers=1, load=0.8, law=law, customers=10_000_000)
+    return Case(f"M/G/1 at 0.8, {law} service: wait, s", known, "Pollaczek 1930, Khinchine 1932", measure)
+
+
+def _attempts(failure: float, most: int, known: float) -> Case:
+    measure = partial(measures.attempts, failure=failure, most=most, checkouts=60_000)
+    return Case(f"retry, failure {failure:g}, {most} calls: mean calls", known, "geometric law", measure)
+
+
+def _breaker(threshold: float, failure: float, known: float, digit: float) -> Case:
+    exact = partial(measures.opening, threshold=threshold, failure=failure)
+    name = f"breaker of 100 at {threshold:g}, failure {failure:g}: opens"
+    return Case(name, known, "binomial tail", exact=exact, digit=digit)
+
+
+CASES: Final = (
+    _queue(2, 1.0, 1 / 3),
+    _queue(5, 4.0, 0.5541125541),
+    _queue(10, 8.0, 0.4091801508),
+    _wait("exponential", 4.0),
+    _wait("constant", 2.0),
+    _holds(1, 0.5, 2, 21, 0.333333),
+    _holds(5, 3.0, 10, 21, 0.110054),
+    _holds(10, 8.0, 20, 28, 0.121661),
+    _holds(20, 20.0, 30, 28, 0.158892),
+    _attempts(0.1, 3, 1.11),
+    _attempts(0.3, 5, 1.4251),
+    Case(
+        "full jitter, five pauses: total, s",
+        1.55,
+        "sum of min(cap, b 2^k) / 2",
+        partial(measures.jitter, customers=20_000),
+    ),
+    _breaker(0.5, 0.3, 2.206e-5, 1e-8),
+    _breaker(0.5, 0.45, 0.1827, 1e-4),
+    _breaker(0.5, 0.5, 0.5398, 1e-4),
+    _breaker(0.1, 0.05, 0.0282, 1e-4),
+    _breaker(0.1, 0.1, 0.5487, 1e-4),
+)
