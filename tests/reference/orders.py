@@ -196,10 +196,10 @@ class Orders:
         if permit is None:
             flows[Flow.CALLS_REJECTED] += 1
             return Refusal.REJECTED
-        flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
         failure = Refusal.CLOSED
         if system.outages.since(asked) is None:
             flows[system.calls] += 1
+            flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
             failure = yield from self._wait(system, order, wake, attempt)
         before = system.breaker.openings
         system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)

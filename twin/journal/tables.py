@@ -48,7 +48,7 @@ class Cause(IntEnum):
     """
 
     NONE = 0
-    DEGRADED = 1  # accepted while a system was down
+    DEGRADED = 1  # accepted without the answer of a system
     EXPIRED_HOLD = 2
     RECORD_ERROR = 3
     OUTAGE = 4  # movements held up by an outage
@@ -196,7 +196,7 @@ class Flow(IntEnum):
     LAPSED_HOLDS = 19
     SESSIONS = 20
     ERP_CREATIONS = 21  # orders created in the ERP before their release
-    CALLS_AGAIN = 22  # of checkouts, after a failed one
+    CALLS_AGAIN = 22  # of checkouts, after a failed one, that reached a system
     CALLS_REJECTED = 23  # kept back by an open breaker
     CALL_ERRORS = 24  # answered in time, but with an error
     BREAKER_OPENINGS = 25

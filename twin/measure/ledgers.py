@@ -154,7 +154,7 @@ TRAFFIC: Final = (
         unit="share",
         direction="lower",
         formula="calls of the availability service that timed out / its calls, over the run",
-        meaning="customers lost to a slow service",
+        meaning="what a slow service costs: customers who wait in vain, are lost or go on degraded",
         function=_share(Flow.SERVICE_TIME_OUTS, Flow.SERVICE_CALLS),
     ),
     Kpi(
@@ -162,15 +162,15 @@ TRAFFIC: Final = (
         unit="share",
         direction="lower",
         formula="ERP calls that timed out / ERP calls, over the run",
-        meaning="customers lost to a slow ERP; only where checkouts call it",
+        meaning="the same of a slow ERP; only where checkouts call it",
         function=_share(Flow.ERP_TIME_OUTS, Flow.ERP_CALLS),
     ),
     Kpi(
         name="calls_again_rate",
         unit="share",
         direction="none",
-        formula="calls of checkouts made again after a failed one / calls that reached a system, over the run",
-        meaning="load that retries add; a call to a system that is down does not reach it",
+        formula="calls of checkouts that reached a system and were made again / calls that reached one, over the run",
+        meaning="load that retries add",
         function=_share(Flow.CALLS_AGAIN, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
     ),
     Kpi(

@@ -175,7 +175,7 @@ PROMISES: Final = (
         unit="share",
         direction="none",
         formula="lines accepted degraded / lines accepted",
-        meaning="promises made on a belief that was known to be old, while a system was down",
+        meaning="promises made without the answer of a system that was down, too slow, in error or behind a breaker",
         function=lambda c: ratio(_count(c.accepted & (c.lines["degraded"] != 0)), _count(c.accepted)),
     ),
     Kpi(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from twin.core.shares import MILLION, parts
 from twin.scenario.resilience import Breaker as Settings
 
 REJECTED: Final = -1
 """In place of a permit: the call must not be made."""
-
-_PARTS: Final = 1_000_000
-"""The threshold is held as so many parts of a million, so that comparing is exact."""
 
 
 class Breaker:
@@ -23,12 +21,12 @@ class Breaker:
 
     __slots__ = (
         "_failures", "_half_open", "_most", "_permits_left", "_results", "_settings", "_span",
-        "_state", "_threshold", "outstanding", "until",
+        "_state", "_threshold", "until",
     )  # fmt: skip
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._threshold = round(settings.threshold * _PARTS)
+        self._threshold = parts(settings.threshold)
         self._most = settings.calls if settings.window == "count" else None
         self._span = settings.span if settings.window == "time" else None
         self._results: deque[tuple[int, bool]] = deque()
@@ -37,7 +35,6 @@ class Breaker:
         self._permits_left = 0
         self._state = 0  # number of the present state; a permit carries it
         self.until: int | None = None  # open until this instant
-        self.outstanding = 0  # permits not yet reported on
 
     def permit(self, now: int) -> int:
         """A permit for one call, or REJECTED."""
@@ -49,12 +46,10 @@ class Breaker:
             if self._permits_left == 0:
                 return REJECTED
             self._permits_left -= 1
-        self.outstanding += 1
         return self._state
 
     def report(self, permit: int, *, failed: bool, now: int) -> bool:
         """The call of ``permit`` failed, or was answered; whether the breaker opens over it."""
-        self.outstanding -= 1
         if permit != self._state or self.until is not None:
             return False
         self._results.append((now, failed))
@@ -63,7 +58,7 @@ class Breaker:
         enough = self._settings.probes if self._half_open else self._settings.minimum
         if len(self._results) < enough:
             return False
-        if self._failures * _PARTS >= self._threshold * len(self._results):
+        if self._failures * MILLION >= self._threshold * len(self._results):
             self._enter(half_open=False)
             self.until = now + self._settings.open
             return True

@@ -10,10 +10,10 @@ from typing import Final, Self
 import numpy as np
 
 from twin.core.hashing import bits
+from twin.core.shares import MILLION
 from twin.model.breaker import Breaker
 from twin.policies.backoff import pause
 from twin.scenario.resilience import Resilience, Retry
-from twin.world.faults import ERROR_PARTS
 from twin.world.tables import SYSTEMS
 from twin.world.world import World
 
@@ -48,7 +48,7 @@ class Gateway:
         place = bisect_right(self.errors, t, key=_start) - 1
         if place < 0 or t >= self.errors[place][1]:
             return False
-        return int(bits(self.error_key, order, attempt)) % ERROR_PARTS < self.errors[place][2]
+        return int(bits(self.error_key, order, attempt)) % MILLION < self.errors[place][2]
 
     def pause(self, order: int, attempt: int, retry: int, previous: int) -> int:
         """How long an order waits before it makes call ``attempt`` for the ``retry``-th time again, us."""

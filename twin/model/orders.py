@@ -204,9 +204,9 @@ def _attempt(
     if permit == REJECTED:
         plane.count(_CALLS_REJECTED)
         return _REJECTED, now
-    if attempt >> RETRY_SHIFT:
-        plane.count(_CALLS_AGAIN)
     done = plane.call(station, customer.number, attempt, now)
+    if attempt >> RETRY_SHIFT and done != steps.DOWN:
+        plane.count(_CALLS_AGAIN)
     if done == steps.DOWN:
         failure, ended = _CLOSED, now
     elif done - now > gateway.timeout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from twin.core.shares import parts
 from twin.scenario.base import Broken, Duration, Model, Share, par
 from twin.scenario.laws import DurationLaw
 
@@ -35,8 +36,8 @@ class Fault(Model):
     def broken(self) -> Iterator[Broken]:
         if self.errors is not None and self.system == "wms":
             yield Broken(("errors",), "is for systems that checkouts call, the system is wms")
-        if self.errors == 0:
-            yield Broken(("errors",), "must be more than 0, or left out for an outage")
+        if self.errors is not None and parts(self.errors) == 0:
+            yield Broken(("errors",), "must be at least a millionth, or left out for an outage")
         if (self.at is None) == (self.mtbf is None):
             yield Broken(
                 (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from twin.core.shares import parts
 from twin.scenario.base import Broken, Duration, Model, Positive, Share, par
 
 ResiliencePreset = Literal["plain", "resilience4j", "polly"]
@@ -14,12 +15,16 @@ class Retry(Model):
     """How often a failed call is made again, and after what pause."""
 
     attempts: Positive = par(
-        1, unit="calls", meaning="calls in all, the first included; 1: none is made again", source="plain HTTP clients"
+        1,
+        unit="calls",
+        meaning="calls in all, the first included; 1: none is made again",
+        source="plain HTTP clients",
+        le=50,
     )
     wait: Duration = par(
         "500ms", unit="duration", meaning="pause before the second call", source="resilience4j waitDuration 500 ms"
     )
-    factor: float = par(1.0, unit="factor", meaning="each further pause is longer by this factor", ge=1)
+    factor: float = par(1.0, unit="factor", meaning="each further pause is longer by this factor", ge=1, le=100)
     cap: Duration = par("20s", unit="duration", meaning="longest pause", source="AWS back-off simulator: cap 20 s")
     jitter: Literal["none", "full", "equal", "decorrelated", "spread"] = par(
         "none",
@@ -73,8 +78,8 @@ class Breaker(Model):
     def broken(self) -> Iterator[Broken]:
         if self.window == "off":
             return
-        if self.threshold <= 0:
-            yield Broken(("threshold",), "must be more than 0: it would never let a call through")
+        if parts(self.threshold) == 0:
+            yield Broken(("threshold",), "must be at least a millionth: it would open without a failure")
         if self.open <= 0:
             yield Broken(("open",), "must be longer than 0")
         if self.window == "count" and self.minimum > self.calls:

@@ -234,7 +234,7 @@ class Sourcing(Model):
 
 
 class Degradation(Model):
-    """What a channel does when a system it needs is down, or its belief is too old."""
+    """What a channel does when a system it needs gives no answer, or its belief is too old."""
 
     strategy: Literal["fail_closed", "serve_stale"] = par(
         "fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief"

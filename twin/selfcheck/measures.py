@@ -17,7 +17,7 @@ from twin.kernels.memory import Memory
 from twin.kernels.state import ERP
 from twin.model.breaker import Breaker
 from twin.model.build import build
-from twin.model.gateway import Gateway
+from twin.model.gateway import RETRY_SHIFT, Gateway
 from twin.model.invariants import InvariantError
 from twin.scenario.resilience import Breaker as BreakerSettings
 from twin.scenario.resilience import Resilience
@@ -87,7 +87,7 @@ def attempts(seed: int, *, failure: float, most: int, checkouts: int) -> Values:
 
 def _calls(gateway: Gateway, order: int, most: int) -> int:
     """Calls of an order until one is answered without an error."""
-    return next((n for n in range(1, most) if not gateway.errs(order, (n - 1) << 8, 0)), most)
+    return next((n for n in range(1, most) if not gateway.errs(order, (n - 1) << RETRY_SHIFT, 0)), most)
 
 
 def jitter(seed: int, *, customers: int) -> Values:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.hashing import bits
 from twin.core.laws import sample, table
+from twin.core.shares import parts
 from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.faults import Fault
 from twin.scenario.scenario import Scenario
@@ -23,8 +24,6 @@ Span = tuple[int, int]
 
 Layer = tuple[int, int, int]
 """Start, end, parts of a million."""
-
-ERROR_PARTS: Final = 1_000_000
 
 REPEATS_MAX: Final = 1_000_000
 """A fault that is expected to happen more often than this within the horizon is refused."""
@@ -63,10 +62,10 @@ def realise_errors(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
             continue
         stream = f"fault.errors.{fault.system}.{seen[fault.system]}"
         seen[fault.system] += 1
-        parts = round(fault.errors * ERROR_PARTS)
+        share = parts(fault.errors)
         spans = _spans(fault, horizon, streams.key(stream))
         layers.setdefault(SYSTEMS.index(fault.system), []).extend(
-            (start, min(end, horizon), parts) for start, end in spans
+            (start, min(end, horizon), share) for start, end in spans
         )
     rows = [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
     return np.array(rows, ERRORS)
@@ -80,8 +79,8 @@ def highest(layers: Sequence[Layer]) -> list[Layer]:
     edges = sorted({edge for start, end, _ in layers for edge in (start, end)})
     for start, end in pairwise(edges):
         while waiting and waiting[-1][0] <= start:
-            _, last, parts = waiting.pop()
-            heappush(covering, (-parts, last))
+            _, last, share = waiting.pop()
+            heappush(covering, (-share, last))
         while covering and covering[0][1] <= start:
             heappop(covering)
         if covering:
