@@ -6,21 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.bins import BINS, bin_of
 from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.core.laws import BINS as LAW_BINS
 from twin.core.laws import sample
 from twin.journal.tables import Flow
+from twin.kernels.latency import count_latency, count_visibility
 from twin.kernels.memory import (
-    applied,
-    channels,
     consumers,
     control,
     expect_pair,
     flows,
-    histograms,
     keys,
     knots,
     lanes,
@@ -30,7 +27,6 @@ from twin.kernels.memory import (
     notes,
     outages,
     pairs,
-    publications,
     skus,
     windows,
 )
@@ -211,36 +207,6 @@ def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int
 
 
 @kernel
-def count_latency(handle: int, measure: int, channel: int, us: int) -> None:
-    """Add one observation to the histogram of ``measure`` (and channel)."""
-    histograms(handle)[(measure * control(handle)[0].channels + channel) * BINS + bin_of(us)] += 1
-
-
-@kernel
-def _count_visibility(handle: int, message: Any, pair: Any, seen: int) -> None:
-    """Latency of a movement that reached the view at ``seen``: of the view, and of each channel's copy."""
-    c = control(handle)[0]
-    if not c.window_from <= message.t < c.window_to:
-        return
-    count_latency(handle, 0, 0, seen - message.t)
-    if pair.pooled == 0:
-        return
-    for k in range(c.channels):
-        channel = channels(handle)[k]
-        if channel.mode == _QUERY:
-            span = outages(handle)[channel.outage]
-            count_latency(handle, 1, k, up(windows(handle), span.first, span.last, seen) - message.t)
-        elif channel.mode != _FILE:
-            refresh = publications(handle)[pair.sku * c.channels + k].next
-            count_latency(handle, 1, k, refresh + channel.delay - message.t)
-    if c.listings > 0:
-        row = applied(handle)[c.applied_high & c.applied_mask]
-        row.t = message.t
-        c.applied_high += 1
-        c.applied_room -= 1
-
-
-@kernel
 def see(handle: int, number: int, t: int) -> None:
     """The view applies a movement at ``t``."""
     c = control(handle)[0]
@@ -250,7 +216,7 @@ def see(handle: int, number: int, t: int) -> None:
     change_view(handle, message.pair, message.delta, 0 if message.receipt != 0 else -message.settles, t - 1)
     if message.receipt != 0:
         set_blocked(handle, message.pair, 0, t - 1)
-    _count_visibility(handle, message, pair, t)
+    count_visibility(handle, message, pair, t)
     message.seen = 1
     pair.oldest = message.next_pair  # a pair's movements share a lane, so they are seen in their order
     sku = skus(handle)[pair.sku]
@@ -365,46 +331,3 @@ def load_feed(handle: int, who: int, t: int) -> None:
         else:
             _book(handle, number, t)
     reclaim(handle)
-
-
-@kernel
-def list_latency(handle: int, c: int, live: int) -> None:
-    """A listing went live: count the latency of the movements that it shows for the first time."""
-    ctl, channel = control(handle)[0], channels(handle)[c]
-    while channel.listed < channel.extracted:
-        row = applied(handle)[channel.listed & ctl.applied_mask]
-        count_latency(handle, 1, c, live - row.t)
-        channel.listed += 1
-
-
-@kernel
-def count_waiting(handle: int, horizon: int) -> None:
-    """The run ends: movements of the window that have not arrived count with the time that they have waited."""
-    c = control(handle)[0]
-    for number in range(c.moves_low, c.moves_high):
-        message = moves(handle)[number & c.moves_mask]
-        if not c.window_from <= message.t < c.window_to:
-            continue
-        waited = horizon - message.t
-        if message.posted == 0:
-            count_latency(handle, 2, 0, waited)
-        if message.seen == 0:
-            count_latency(handle, 0, 0, waited)
-            if pairs(handle)[message.pair].pooled != 0:
-                for k in range(c.channels):
-                    count_latency(handle, 1, k, waited)
-    for k in range(c.channels):
-        if channels(handle)[k].mode == _FILE:
-            for row in range(channels(handle)[k].listed, c.applied_high):
-                count_latency(handle, 1, k, horizon - applied(handle)[row & c.applied_mask].t)
-
-
-@kernel
-def make_applied_room(handle: int) -> None:
-    """Work out how many more movements can wait for the listings before the ring must grow."""
-    ctl = control(handle)[0]
-    slowest = ctl.applied_high
-    for k in range(ctl.channels):
-        if channels(handle)[k].mode == _FILE:
-            slowest = min(slowest, channels(handle)[k].listed)
-    ctl.applied_room = ctl.applied_mask + 1 - (ctl.applied_high - slowest)

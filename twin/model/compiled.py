@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from numba import int64
 
-from twin.kernels import publication, steps, topics
+from twin.kernels import latency, publication, steps, topics
 from twin.kernels.advance import advance
 
 HANDED_INTEGERS: Final[tuple[Any, ...]] = (
@@ -29,8 +29,8 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.end_open,
     steps.pick,
     topics.load_feed,
-    topics.list_latency,
-    topics.make_applied_room,
+    latency.list_latency,
+    latency.make_applied_room,
     advance,
 )
 """Entry points of the data plane whose arguments are all integers; those that take arrays are few and small."""

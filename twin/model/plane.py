@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.kernels import publication, steps, supply, topics
+from twin.kernels import latency, publication, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.memory import Memory
 
@@ -116,12 +116,12 @@ class Plane:
         """The listing extracted last is live."""
         self.advance(now)
         publication.go_live(self.handle, channel)
-        topics.list_latency(self.handle, channel, now)
-        topics.make_applied_room(self.handle)
+        latency.list_latency(self.handle, channel, now)
+        latency.make_applied_room(self.handle)
 
     def count_waiting(self, horizon: int) -> None:
-        """The run ends: see :func:`twin.kernels.topics.count_waiting`."""
-        topics.count_waiting(self.handle, horizon)
+        """The run ends: see :func:`twin.kernels.latency.count_waiting`."""
+        latency.count_waiting(self.handle, horizon)
 
     def review_store(self, node: int, review: int, now: int) -> NDArray[np.int64]:
         """Load of the truck to a store: rows of (pair, units)."""
@@ -163,11 +163,11 @@ class Plane:
 
     def _ensure_applied(self, room: int) -> None:
         control = self.control
-        topics.make_applied_room(self.handle)
+        latency.make_applied_room(self.handle)
         free, mask, high = int(control["applied_room"]), int(control["applied_mask"]), int(control["applied_high"])
         if control["listings"] and free < room:
             control["applied_mask"] = self._enlarge("applied", (high - (mask + 1 - free), high, mask), room)
-            topics.make_applied_room(self.handle)
+            latency.make_applied_room(self.handle)
 
     def _enlarge(self, ring: str, span: tuple[int, int, int], room: int) -> int:
         """Replace a ring by one with at least ``room`` more places; its new mask."""
