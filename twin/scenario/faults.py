@@ -3,54 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from twin.core.shares import parts
-from twin.scenario.base import Broken, Duration, Model, Share, par
+from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par
 from twin.scenario.laws import DurationLaw
 
-System = Literal["erp", "files", "hub", "broker", "service", "wms"]
-"""ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs."""
+System = Literal["erp", "files", "hub", "broker", "service", "wms", "link"]
+"""ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
+store to the middleware."""
+
+FeedKind = Literal["movements", "orders", "posting"]
+
+MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release"]
+
+FaultKind = Literal[
+    "outage", "errors", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
+]
+
+_FIELDS: Final[dict[str, frozenset[str]]] = {
+    "outage": frozenset({"system", "node", "region", "stores"}),
+    "errors": frozenset({"system", "share"}),
+    "crash": frozenset({"feed", "member"}),
+    "stuck": frozenset({"feed", "member"}),
+    "failover": frozenset({"system"}),
+    "poison": frozenset({"topic", "feeds", "of", "share"}),
+    "schema": frozenset({"topic", "feeds", "of"}),
+    "duplicates": frozenset({"topic", "of", "share", "copies"}),
+    "late": frozenset({"topic", "of", "share", "by"}),
+    "lost": frozenset({"topic", "of", "share"}),
+}
+"""What each kind of fault may say besides when it comes and how long it lasts."""
 
 
 class Fault(Model):
-    """An outage of one system, or errors of it: once, every so often, or at random."""
+    """Something fails: once, every so often, or at random."""
 
-    system: System = par(unit="name", meaning="system that is down, or errs")
-    node: str | None = par(None, unit="name", meaning="for wms: the DC whose system is down; empty means all DCs")
+    kind: FaultKind = par(
+        "outage",
+        unit="name",
+        meaning="outage: a system is down; errors: a share of the calls to it is answered with an error; crash, stuck: a member of a "
+        "consumer group dies, or hangs; failover: the broker changes to a replica; and of the messages that are made: poison: a share cannot be handled, "
+        "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way",
+    )
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
     )
-    duration: DurationLaw = par(unit="duration law", meaning="how long it lasts")
+    duration: DurationLaw = par(unit="duration law", meaning="how long it lasts; failover: how long it takes, which nothing waits for")
     every: Duration | None = par(None, unit="duration", meaning="repeats after this much (maintenance windows)")
     mtbf: Duration | None = par(
         None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential"
     )
-
-    errors: Share | None = par(
-        None,
-        unit="share",
-        meaning="instead of an outage: the system stays up, and this share of the checkouts' calls is answered with an error",
+    system: System | None = par(None, unit="name", meaning="outage, errors, failover: the system")
+    node: str | None = par(
+        None, unit="name", meaning="wms: the DC whose system is down; link: the store or DC that is cut off; empty means all DCs, or stores"
     )
-
-    def broken(self) -> Iterator[Broken]:
-        if self.errors is not None and self.system == "wms":
-            yield Broken(("errors",), "is for systems that checkouts call, the system is wms")
-        if self.errors is not None and parts(self.errors) == 0:
-            yield Broken(("errors",), "must be at least a millionth, or left out for an outage")
-        if (self.at is None) == (self.mtbf is None):
-            yield Broken(
-                (),
-                "give either at (scheduled) or mtbf (at random), "
-                + ("not both" if self.at is not None else "one of them"),
-            )
-        if self.every is not None and self.at is None:
-            yield Broken(("every",), "repeats a scheduled fault, so it needs at")
-        elif self.every is not None and self.every <= self.duration.mean:
-            yield Broken(("every",), "must be longer than the duration, the windows would overlap")
-        if self.mtbf is not None and self.mtbf <= 0:
-            yield Broken(("mtbf",), "must be longer than 0")
-        if self.duration.mean <= 0:
-            yield Broken(("duration",), "must be longer than 0")
-        if self.node is not None and self.system != "wms":
-            yield Broken(("node",), f"is for system wms only, the system is {self.system}")
+    region: str | None = par(None, unit="name", meaning="link: only stores of this region")
+    stores: Share | None = par(None, unit="share", meaning="link: only this share of the stores, drawn for each fault")
+    share: Share | None = par(None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit")
+    feed: FeedKind | None = par(None, unit="name", meaning="crash, stuck: whose consumer group")
+    member: int = par(0, unit="number", meaning="crash, stuck: which member, counted from 0; a group without it is not touched", ge=0, le=63)
+    topic: Literal["movements", "orders"] = par("movements", unit="name", meaning="faults of messages: stock movements, or reservation messages")
+    feeds: Seq[FeedKind] = par(
+        (), unit="list", meaning="poison, schema: whose consumers cannot handle them; empty: every consumer of the topic"
+    )
+    of: Seq[MessageKind] = par((), unit="list", meaning="faults of messages: only messages of these kinds; empty: all of the topic")
+    copies: Positive = par(1, unit="messages", meaning="duplicates: how many times more a message is sent", le=100)
+    by: Duration = par("1m", unit="duration", meaning="late: how much later a message leaves")

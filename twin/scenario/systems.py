@@ -10,6 +10,7 @@ from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
+from twin.scenario.messaging import Consumers, Failing, Outbox, Topic
 from twin.scenario.resilience import Resilience
 
 Middleware = Literal["files", "hub", "broker", "service"]
@@ -50,6 +51,14 @@ class Feed(Model):
         unit="duration law",
         meaning="stream: handling of one message by the partition's consumer",
     )
+    content: Literal["delta", "level"] = par(
+        "delta",
+        unit="name",
+        meaning="what a movement's message says: the units moved, or the units that its source system counts after it",
+    )
+    topic: Topic = par(default_factory=Topic, unit="object", meaning="stream: how messages are kept until they are handled")
+    consumers: Consumers = par(default_factory=Consumers, unit="object", meaning="who handles the messages")
+    failing: Failing = par(default_factory=Failing, unit="object", meaning="what becomes of messages that cannot be handled")
 
     def broken(self) -> Iterator[Broken]:
         if self.mode == "batch" and self.interval <= 0:
@@ -246,6 +255,23 @@ class Degradation(Model):
     )
 
 
+class Operations(Model):
+    """The people who notice that messages fail, and repair what fails on them."""
+
+    detect: DurationLaw = par(
+        lognormal("30m", 1.0),
+        unit="duration law",
+        meaning="from the beginning of a fault of messages to its being noticed",
+        source="New Relic 2023 survey: about half need 30 minutes or more [S]",
+    )
+    repair: DurationLaw = par(
+        lognormal("60m", 1.0),
+        unit="duration law",
+        meaning="from noticed to repaired",
+        source="New Relic 2023 survey: median of about 60 minutes [S]",
+    )
+
+
 class Systems(Model):
     """One arm's systems and policies, after preset and changes are applied."""
 
@@ -257,6 +283,10 @@ class Systems(Model):
         meaning="reservation messages to the view where they do not travel synchronously",
     )
     posting: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the ERP's record")
+    outbox: Outbox = par(default_factory=Outbox, unit="object", meaning="how messages are kept until they are sent")
+    operations: Operations = par(
+        default_factory=Operations, unit="object", meaning="how soon faults of messages are noticed and repaired"
+    )
     publications: Publications = par(default_factory=Publications, unit="object", meaning="view to channels")
     reserving: Reserving = par(default_factory=Reserving, unit="object", meaning="reservations")
     service: SyncService = par(
@@ -288,6 +318,7 @@ __all__ = [
     "Degradation",
     "Erp",
     "Feed",
+    "Operations",
     "PresetName",
     "Publication",
     "Publications",

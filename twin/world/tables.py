@@ -91,7 +91,7 @@ CHECKOUT = np.dtype(
 LINE = np.dtype([("sku", "i4"), ("quantity", "i4")])
 
 WINDOW = np.dtype([("system", "i2"), ("node", "i4"), ("start", "i8"), ("end", "i8")])
-"""An outage ``[start, end)``: ``system`` is an index into :data:`SYSTEMS`, ``node`` is -1 except for wms.
+"""An outage ``[start, end)``: ``system`` is an index into :data:`SYSTEMS`, ``node`` is -1 for central systems.
 
 Sorted by (system, node, start); the windows of one (system, node) neither touch nor overlap. A wms fault without a node
 is realised as one window per DC.
@@ -103,7 +103,42 @@ ERRORS = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts", "
 Sorted by (system, start); the windows of one system do not overlap.
 """
 
-SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms")
+SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms", "link")
+"""``wms`` and ``link`` are systems of nodes, the others are central; ``link`` is what joins a node to the middleware."""
+
+CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8"), ("stuck", "i1")])
+"""A member of a feed's consumer group is dead, or stuck, from ``start`` until ``end``. ``feed`` is a
+:class:`twin.journal.tables.FeedName`: movements, orders or posting.
+
+Sorted by (feed, member, start); the spans of one member of a feed neither touch nor overlap.
+"""
+
+FAILOVER = np.dtype([("system", "i2"), ("t", "i8")])
+"""A system that carries messages changes to a replica at ``t``. Sorted by (system, t), each once."""
+
+
+class TroubleKind(IntEnum):
+    """What happens to messages that are made while a trouble lasts."""
+
+    POISON = 0  # they cannot be handled until the consumer is repaired
+    COPIES = 1  # they are sent ``value`` times more
+    LATE = 2  # they leave ``value`` us after they were made
+    LOST = 3  # they are lost on their way, unless the broker confirms what it received
+
+
+TROUBLE = np.dtype(
+    [
+        ("kind", "i2"),
+        ("feeds", "i2"),  # bit f set: the messages of feed f (FeedName); all but POISON hit all feeds of a topic
+        ("parts", "i4"),  # bit k set: messages of kind k (docs/model.md, "Identities")
+        ("start", "i8"),
+        ("end", "i8"),
+        ("share", "i4"),  # parts of a million
+        ("value", "i8"),
+        ("key", "u8"),  # stream that decides which messages are hit: bits(key, entity, part) mod a million < share
+    ]
+)
+"""Trouble with messages made in ``[start, end)``, in the order of the scenario's faults, then of time."""
 
 
 @dataclass(frozen=True)
