@@ -39,7 +39,9 @@ class Refusal(IntEnum):
     HOLD = 7  # units set aside for checkouts that were not orders
     STALE = 8  # movements that had not reached the belief, or a belief older than the view
     RECORD = 9  # the record is below the shelf
-    JOINT = 10  # none of them alone
+    LOSS = 10  # messages that were lost, expired or became dead letters
+    DUPLICATE = 11  # messages applied more than once, or in the wrong order
+    JOINT = 12  # none of them alone
 
 
 class Cause(IntEnum):
@@ -54,13 +56,15 @@ class Cause(IntEnum):
     OUTAGE = 4  # movements held up by an outage
     BATCH_AGE = 5  # movements or listings waiting for the next file
     QUEUE_BACKLOG = 6  # movements on their way through the stream
-    CHANNEL_CACHE = 7  # the channel's copy was older than the view
-    RACE = 8  # promises made elsewhere that the belief had not been told of
-    JOINT = 9  # none alone sufficient
-    WALK_IN = 10  # after acceptance: a till sold the unit
-    DAMAGE = 11  # after acceptance: the unit vanished
-    OTHER_LATER = 12  # after acceptance: another order or transfer took it
-    FRAGMENTED = 13  # enough units, but no node had them all
+    LOSS = 7  # messages that were lost, expired or became dead letters
+    DUPLICATE = 8  # messages applied more than once, or in the wrong order
+    CHANNEL_CACHE = 9  # the channel's copy was older than the view
+    RACE = 10  # promises made elsewhere that the belief had not been told of
+    JOINT = 11  # none alone sufficient
+    WALK_IN = 12  # after acceptance: a till sold the unit
+    DAMAGE = 13  # after acceptance: the unit vanished
+    OTHER_LATER = 14  # after acceptance: another order or transfer took it
+    FRAGMENTED = 15  # enough units, but no node had them all
 
 
 class Mode(IntEnum):
@@ -200,6 +204,25 @@ class Flow(IntEnum):
     CALLS_REJECTED = 23  # kept back by an open breaker
     CALL_ERRORS = 24  # answered in time, but with an error
     BREAKER_OPENINGS = 25
+    HANDED_AGAIN = 26  # messages handed out again because a consumer was lost
+    APPLIED_AGAIN = 27  # messages applied once more by a consumer that does not recognise them
+    DEAD_LETTERED = 28
+    REDRIVEN = 29  # dead letters applied after all
+
+
+class Fate(IntEnum):
+    """What has become of a message, to one feed."""
+
+    IN_FLIGHT = 0
+    APPLIED = 1
+    SUPERSEDED = 2  # a later level of the pair was applied before it
+    DEAD_LETTER = 3
+    EXPIRED = 4  # older than the topic's retention when its turn came
+    LOST = 5
+
+
+FATE = np.dtype([("feed", "i2"), ("fate", "i2"), ("messages", "i8")])
+"""How many messages of a feed's topic had each fate at the end: one row per feed (:class:`FeedName`) and fate."""
 
 
 ACCOUNT = np.dtype(
@@ -207,5 +230,5 @@ ACCOUNT = np.dtype(
 )
 """What became of the lines of a replayed log; written beside the journal as ``replay.parquet``, first row: all read."""
 
-TABLES = {"lines": LINE, "orders": ORDER, "jobs": JOB, "scrapes": SCRAPE, "latency": LATENCY, "flows": FLOW}
+TABLES = {"lines": LINE, "orders": ORDER, "jobs": JOB, "scrapes": SCRAPE, "latency": LATENCY, "flows": FLOW, "fates": FATE}
 """Files of a run's journal: ``<name>.parquet``."""
