@@ -16,7 +16,7 @@ from typing import Any, TypeVar, overload
 import numba
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_COMPILED = ("core", "policies", "kernels", "world")
+_COMPILED = ("core", "journal", "policies", "kernels", "world")
 
 
 def _sources_digest() -> str:

@@ -230,5 +230,13 @@ ACCOUNT = np.dtype(
 )
 """What became of the lines of a replayed log; written beside the journal as ``replay.parquet``, first row: all read."""
 
-TABLES = {"lines": LINE, "orders": ORDER, "jobs": JOB, "scrapes": SCRAPE, "latency": LATENCY, "flows": FLOW, "fates": FATE}
+TABLES = {
+    "lines": LINE,
+    "orders": ORDER,
+    "jobs": JOB,
+    "scrapes": SCRAPE,
+    "latency": LATENCY,
+    "flows": FLOW,
+    "fates": FATE,
+}
 """Files of a run's journal: ``<name>.parquet``."""

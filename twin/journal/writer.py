@@ -47,6 +47,7 @@ class Journal:
         *,
         latency: NDArray[np.void],
         flows: NDArray[np.void],
+        fates: NDArray[np.void],
         prices: NDArray[np.void],
         replay: NDArray[np.void],
     ) -> None:
@@ -58,6 +59,7 @@ class Journal:
         self._write("scrapes", np.array(self.scrapes, TABLES["scrapes"]))
         self._write("latency", latency)
         self._write("flows", flows)
+        self._write("fates", fates)
         self._write("skus", prices)
         if replay.size:
             self._write("replay", replay)

@@ -8,10 +8,11 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
 from twin.kernels.checkout import lapse
-from twin.kernels.memory import control, expect_pair, flows, holds, pairs, physical, skus
+from twin.kernels.memory import control, expect_pair, flows, holds, late, letters, pairs, physical, skus
+from twin.kernels.sending import move, send_late
 from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
-from twin.kernels.topics import book_until, deliver, move
+from twin.kernels.topics import book_until, deliver, deliver_post
 
 ROOM: Final = 8192
 """Free messages that every control-plane kernel may rely on; :func:`advance` stops when fewer are left."""
@@ -81,12 +82,12 @@ def _physical_event(handle: int) -> None:
 
 
 @kernel
-def _has_room(c: Any) -> bool:
-    """Whether an order's step can count on ROOM in every ring."""
+def _has_room(handle: int, c: Any) -> bool:
+    """Whether an order's step can count on ROOM in every ring and table that grows."""
     moves = c.moves_mask - (c.moves_high - c.moves_low)
     notes = c.notes_mask - (c.notes_high - c.notes_low)
     holds = c.holds_mask - (c.holds_high - c.holds_low)
-    return min(moves, notes, holds) >= ROOM
+    return min(moves, notes, holds, len(late(handle)) - c.late, len(letters(handle)) - c.letters) >= ROOM
 
 
 @kernel
@@ -101,18 +102,25 @@ def advance(handle: int, now: int) -> int:
     while True:
         sale = physical(handle)[c.physical].t if c.physical < events else NEVER
         hold = holds(handle)[c.holds_low & c.holds_mask].due if c.holds_low < c.holds_high else NEVER
-        due = c.due
-        if min(due, sale) > now and hold >= now:
+        leaves = late(handle)[0].t if c.late > 0 else NEVER
+        post = c.post_due if c.eager != 0 else NEVER
+        due = min(c.due, post)
+        if min(due, sale, leaves) > now and hold >= now:
             break
-        if c.applied_room <= 0 or not _has_room(c):
+        if c.applied_room <= 0 or not _has_room(handle, c):
             return FULL
-        if due <= sale and due <= hold:
-            deliver(handle)
+        if leaves <= due and leaves <= sale and leaves <= hold:
+            send_late(handle)
+        elif due <= sale and due <= hold:
+            if post < c.due:
+                deliver_post(handle)
+            else:
+                deliver(handle)
         elif sale <= hold:
             _physical_event(handle)
         else:
             lapse(handle)
-    if not _has_room(c):
+    if not _has_room(handle, c):
         return FULL
     book_until(handle, now)  # while the pairs are still in the cache
     c.now = now

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from twin.core.hashing import bits
 from twin.core.jit import kernel
+from twin.kernels.chance import law
 from twin.kernels.memory import control, keys, outages, servers, stations, windows
 from twin.kernels.state import Key, Law
-from twin.kernels.topics import law
 from twin.policies.calendars import covering, first_tick, up
 
 _STEP_LAW, _STEP_KEY = int(Law.RELEASE_STEP), int(Key.RELEASE_STEP)

@@ -9,10 +9,11 @@ from twin.core.jit import kernel
 from twin.journal.tables import Flow, Mode, Refusal, Status
 from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, skus, windows
 from twin.kernels.publication import belief, belief_staleness, offer, outage_at, take_own, view_staleness
+from twin.kernels.sending import note
 from twin.kernels.sourcing import best_pair, mark_choice
-from twin.kernels.state import NIL, PART_SHIFT, Belief, Part, Point, Reserved, Reserving
+from twin.kernels.state import NIL, Belief, Part, Point, Reserved, Reserving
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view, free_of
-from twin.kernels.topics import note
+from twin.kernels.traffic import PART_SHIFT
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
 
 _OPEN, _REFUSED, _DECLINED, _ACCEPTED = (

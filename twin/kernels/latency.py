@@ -6,8 +6,8 @@ from typing import Any
 
 from twin.core.bins import BINS, bin_of
 from twin.core.jit import kernel
-from twin.kernels.memory import applied, channels, control, histograms, moves, outages, pairs, publications, windows
-from twin.kernels.state import Belief
+from twin.kernels.memory import applied, channels, control, histograms, moves, outages, publications, windows
+from twin.kernels.state import RECORD, VIEW, Belief
 from twin.policies.calendars import up
 
 _QUERY, _FILE = int(Belief.QUERY), int(Belief.FILE)
@@ -59,20 +59,30 @@ def count_waiting(handle: int, horizon: int) -> None:
     c = control(handle)[0]
     for number in range(c.moves_low, c.moves_high):
         message = moves(handle)[number & c.moves_mask]
-        if not c.window_from <= message.t < c.window_to:
-            continue
-        waited = horizon - message.t
         if message.posted == 0:
-            count_latency(handle, 2, 0, waited)
+            count_never(handle, RECORD, message)
         if message.seen == 0:
-            count_latency(handle, 0, 0, waited)
-            if pairs(handle)[message.pair].pooled != 0:
-                for k in range(c.channels):
-                    count_latency(handle, 1, k, waited)
+            count_never(handle, VIEW, message)
     for k in range(c.channels):
         if channels(handle)[k].mode == _FILE:
             for row in range(channels(handle)[k].listed, c.applied_high):
                 count_latency(handle, 1, k, horizon - applied(handle)[row & c.applied_mask].t)
+
+
+@kernel
+def count_never(handle: int, who: int, message: Any) -> None:
+    """A movement will not arrive: it counts as waiting until the run ends."""
+    c = control(handle)[0]
+    if not c.window_from <= message.t < c.window_to:
+        return
+    waited = c.horizon - message.t
+    if who == RECORD:
+        count_latency(handle, 2, 0, waited)
+        return
+    count_latency(handle, 0, 0, waited)
+    if message.pooled != 0:
+        for k in range(c.channels):
+            count_latency(handle, 1, k, waited)
 
 
 @kernel

@@ -24,7 +24,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
-from twin.kernels import state
+from twin.kernels import state, traffic
 
 TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("control", state.CONTROL),
@@ -36,10 +36,19 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("stations", state.STATION),
     ("channels", state.CHANNEL),
     ("publications", state.PUBLICATION),
-    ("consumers", state.CONSUMER),
-    ("lanes", state.LANE),
-    ("moves", state.MESSAGE),
-    ("notes", state.MESSAGE),
+    ("drifts", traffic.DRIFT),
+    ("sku_drifts", traffic.SKU_DRIFT),
+    ("consumers", traffic.CONSUMER),
+    ("lanes", traffic.LANE),
+    ("dues", np.dtype("i8")),
+    ("moves", traffic.MESSAGE),
+    ("notes", traffic.MESSAGE),
+    ("outboxes", traffic.OUTBOX),
+    ("late", traffic.LATE),
+    ("dead", traffic.MESSAGE),
+    ("letters", traffic.LETTER),
+    ("troubles", traffic.TROUBLE),
+    ("fates", np.dtype("i8")),
     ("orders", state.ORDER),
     ("lines", state.LINE),
     ("holds", state.HOLD),
@@ -122,10 +131,19 @@ servers = _accessor("servers")
 stations = _accessor("stations")
 channels = _accessor("channels")
 publications = _accessor("publications")
+drifts = _accessor("drifts")
+sku_drifts = _accessor("sku_drifts")
 consumers = _accessor("consumers")
 lanes = _accessor("lanes")
+dues = _accessor("dues")
 moves = _accessor("moves")
 notes = _accessor("notes")
+outboxes = _accessor("outboxes")
+late = _accessor("late")
+dead = _accessor("dead")
+letters = _accessor("letters")
+troubles = _accessor("troubles")
+fates = _accessor("fates")
 orders = _accessor("orders")
 lines = _accessor("lines")
 holds = _accessor("holds")

@@ -9,6 +9,7 @@ from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Flow, Mode, Status
 from twin.kernels.calls import first_free
+from twin.kernels.chance import law
 from twin.kernels.memory import (
     control,
     flows,
@@ -23,7 +24,8 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
-from twin.kernels.state import NIL, PART_SHIFT, Key, Law, Part, Reserved, Strategy
+from twin.kernels.sending import move
+from twin.kernels.state import NIL, Key, Law, Part, Reserved, Strategy
 from twin.kernels.stock import (
     change_on_hand,
     change_promised,
@@ -34,7 +36,7 @@ from twin.kernels.stock import (
     set_blocked,
     sourceable,
 )
-from twin.kernels.topics import law, move
+from twin.kernels.traffic import PART_SHIFT
 from twin.kernels.truth import could_back, first_cause, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
@@ -243,18 +245,27 @@ def _leader(handle: int, order: Any, wave: int) -> int:
 
 
 @kernel
+def _may_start(handle: int, node: Any, t: int) -> int:
+    """First instant >= ``t`` at which a pick may begin: a DC's system is up, or a store is open and knows of the order."""
+    span = outages(handle)[node.outage]
+    t = up(windows(handle), span.first, span.last, t)
+    if node.is_dc != 0:
+        return t
+    while True:
+        opens = next_open(t, node.opens, node.closes, node.shift)
+        t = up(windows(handle), span.first, span.last, opens)
+        if t == opens:
+            return t
+
+
+@kernel
 def station_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
     """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free
     first.
     """
     node = nodes(handle)[n]
     best = first_free(handle, node.server, node.pickers)
-    start = max(now, servers(handle)[best])
-    if node.is_dc != 0:
-        span = outages(handle)[node.outage]
-        start = up(windows(handle), span.first, span.last, start)
-    else:
-        start = next_open(start, node.opens, node.closes, node.shift)
+    start = _may_start(handle, node, max(now, servers(handle)[best]))
     row = _DC_PICK if node.is_dc != 0 else _STORE_PICK
     servers(handle)[best] = start + law(handle, row, bits(keys(handle)[_K_PICK], entity, attempt))
     return servers(handle)[best]

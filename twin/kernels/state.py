@@ -65,7 +65,8 @@ NODE = np.dtype(
         ("shift", "i8"),  # simulation time + shift = local time; set anew each day
         ("server", "i8"),  # its pickers are servers server : server + pickers
         ("pickers", "i8"),
-        ("outage", "i8"),  # its range in outages
+        ("outage", "i8"),  # its range in outages: of a DC's wms, of a store's link
+        ("link", "i8"),  # range of its link
     ]
 )
 
@@ -95,44 +96,6 @@ PUBLICATION = np.dtype(
         ("live", "i4"),
         ("staged_own", "i4"),
         ("live_own", "i4"),
-    ]
-)
-
-CONSUMER = np.dtype(
-    [
-        ("stream", "i8"),  # 1: stream, 0: batch
-        ("first", "i8"),  # its lanes
-        ("lanes", "i8"),
-        ("store_link", "i8"),
-        ("dc_link", "i8"),
-        ("law", "i8"),
-        ("key", "i8"),
-        ("outage", "i8"),
-        ("erp", "i8"),  # 1: waits for the ERP too
-        ("mark", "i8"),  # batch: messages before this one are in the extract under way
-    ]
-)
-
-LANE = np.dtype([("head", "i8"), ("tail", "i8"), ("free", "i8"), ("due", "i8")])
-
-MESSAGE = np.dtype(
-    [
-        ("t", "i8"),
-        ("entity", "i8"),
-        ("part", "i8"),
-        ("pair", "i4"),
-        ("sku", "i4"),
-        ("delta", "i4"),
-        ("settles", "i4"),
-        ("line", "i8"),  # notes: row of the line
-        ("next", "i8"),  # in its lane towards the view
-        ("next_post", "i8"),  # in its lane towards the record
-        ("next_pair", "i8"),
-        ("next_sku", "i8"),
-        ("seen", "i1"),
-        ("posted", "i1"),
-        ("receipt", "i1"),
-        ("store", "i1"),  # comes over a store's link
     ]
 )
 
@@ -241,6 +204,16 @@ CONTROL = np.dtype(
         ("due", "i8"),
         ("post_due_lane", "i8"),
         ("post_due", "i8"),
+        ("eager", "i8"),  # 1: postings are carried out in step with everything else
+        ("late", "i8"),  # messages that leave later
+        ("letters", "i8"),  # dead letters so far
+        ("dead", "i8"),  # dead letters now
+        ("trouble_from", "i8"),  # no message made before, or from `trouble_until` on, is in trouble
+        ("trouble_until", "i8"),
+        ("horizon", "i8"),
+        ("outbox_capacity", "i8"),
+        ("confirmed", "i8"),
+        ("resend", "i8"),
         ("order_base", "i8"),
         ("line_base", "i8"),
         ("channels", "i8"),
@@ -255,6 +228,7 @@ CONTROL = np.dtype(
         ("promised", "i8"),
         ("unseen", "i8"),
         ("unposted", "i8"),
+        ("unheard", "i8"),
         ("tills_respect", "i8"),
         ("point", "i8"),
         ("level_node", "i8"),
@@ -345,6 +319,7 @@ class Key(IntEnum):
     RELEASE_STEP = 6
     SERVICE_CALL = 7
     ERP_CALL = 8
+    MESSAGE_LANE = 9
 
 
 class Part(IntEnum):
@@ -358,8 +333,6 @@ class Part(IntEnum):
     RESERVE = 5
     RELEASE = 6
 
-
-PART_SHIFT: Final = 24
 
 SERVICE, ERP = 0, 1
 """Stations that answer synchronous calls."""

@@ -9,10 +9,11 @@ from typing import Any
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
 from twin.kernels.memory import control, expect_pair, flows, node_first, node_pairs, nodes, pairs, rules
+from twin.kernels.sending import move
 from twin.kernels.sourcing import pair_at
-from twin.kernels.state import NIL, PART_SHIFT, Part
+from twin.kernels.state import NIL, Part
 from twin.kernels.stock import change_on_hand
-from twin.kernels.topics import move
+from twin.kernels.traffic import PART_SHIFT
 
 _RECEIVED, _DISPATCHED, _RETURNED = int(Flow.RECEIVED_UNITS), int(Flow.DISPATCHED_UNITS), int(Flow.RETURNED_UNITS)
 _RECEIPT, _DISPATCH, _RETURN = int(Part.RECEIPT), int(Part.DISPATCH), int(Part.RETURN)

@@ -9,21 +9,37 @@ from typing import Any
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Mode, Refusal
-from twin.kernels.memory import channels, consumers, control, outages, pairs, skus, windows
+from twin.kernels.memory import (
+    channels,
+    consumers,
+    control,
+    drifts,
+    moves,
+    nodes,
+    outages,
+    pairs,
+    sku_drifts,
+    skus,
+    windows,
+)
 from twin.kernels.publication import belief_staleness, learnt, offer, oldest_unseen, own_units, settle
 from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
 from twin.kernels.stock import sourceable
 from twin.policies.availability import backed_units, free_units, sourceable_units
 from twin.policies.calendars import touched
 
-AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER = 0, 1, 2, 3
-"""Readings of a pair: the view; the view without record error; with every movement delivered; without buffer."""
+AS_SEEN, NO_ERROR, NO_DELAY, NO_BUFFER, NO_LOSS, NO_EXTRA = 0, 1, 2, 3, 4, 5
+"""Readings of a pair: the view; the view without record error; with every movement delivered; without buffer; had no
+message been lost; had none been repeated or overtaken.
+"""
 
-_BUFFER, _HOLD, _STALE, _RECORD, _JOINT = (
+_BUFFER, _HOLD, _STALE, _RECORD, _LOSS, _DUPLICATE, _JOINT = (
     int(Refusal.BUFFER),
     int(Refusal.HOLD),
     int(Refusal.STALE),
     int(Refusal.RECORD),
+    int(Refusal.LOSS),
+    int(Refusal.DUPLICATE),
     int(Refusal.JOINT),
 )
 _FILE = int(Belief.FILE)
@@ -36,6 +52,7 @@ _C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = (
     int(Cause.RECORD_ERROR),
     int(Cause.OUTAGE),
 )
+_C_LOSS, _C_DUPLICATE = int(Cause.LOSS), int(Cause.DUPLICATE)
 _C_BATCH, _C_QUEUE, _C_CACHE, _C_RACE, _C_JOINT = (
     int(Cause.BATCH_AGE),
     int(Cause.QUEUE_BACKLOG),
@@ -46,16 +63,26 @@ _C_BATCH, _C_QUEUE, _C_CACHE, _C_RACE, _C_JOINT = (
 
 
 @kernel
-def _read(pair: Any, reading: int, own: int) -> int:
-    """What the pair would offer under a reading, had ``own`` units not been reserved there."""
-    view, buffer = pair.viewed, pair.buffer
+def _corrected(handle: int, p: int, reading: int) -> tuple[int, int]:
+    """View and reservations of a pair under a reading."""
+    pair, drift = pairs(handle)[p], drifts(handle)[p]
     if reading == NO_ERROR:
-        view = pair.viewed - pair.error
-    elif reading == NO_DELAY:
-        view = pair.on_hand + pair.error
-    elif reading == NO_BUFFER:
-        buffer = 0
-    return free_units(view, pair.resv - own, buffer, pair.blocked)
+        return pair.viewed - pair.error, pair.resv
+    if reading == NO_DELAY:
+        return pair.on_hand + pair.error + drift.lost + drift.extra, pair.resv
+    if reading == NO_LOSS:
+        return pair.viewed - drift.lost, pair.resv - drift.resv_lost
+    if reading == NO_EXTRA:
+        return pair.viewed - drift.extra, pair.resv - drift.resv_extra
+    return pair.viewed, pair.resv
+
+
+@kernel
+def _read(handle: int, p: int, reading: int, own: int) -> int:
+    """What the pair would offer under a reading, had ``own`` units not been reserved there."""
+    pair = pairs(handle)[p]
+    view, resv = _corrected(handle, p, reading)
+    return free_units(view, resv - own, 0 if reading == NO_BUFFER else pair.buffer, pair.blocked)
 
 
 @kernel
@@ -65,11 +92,11 @@ def offered(handle: int, line: Any, reading: int, own: int) -> int:
     Reservations for no node are left aside, and so are the ``own`` units that the line has reserved at its pair.
     """
     if line.mode == _PICKUP:
-        return _read(pairs(handle)[line.pair], reading, own)
+        return _read(handle, line.pair, reading, own)
     total = 0
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         if pairs(handle)[p].pooled != 0:
-            total += _read(pairs(handle)[p], reading, own if p == line.pair else 0)
+            total += _read(handle, p, reading, own if p == line.pair else 0)
     return total
 
 
@@ -125,7 +152,21 @@ def refusal_reason(handle: int, line: Any, now: int) -> int:
         return _STALE
     if b + offered(handle, line, NO_ERROR, 0) - seen >= q:
         return _RECORD
+    lost, extra = _reserved_drift(handle, line)
+    if b + offered(handle, line, NO_LOSS, 0) - seen + lost >= q:
+        return _LOSS
+    if b + offered(handle, line, NO_EXTRA, 0) - seen + extra >= q:
+        return _DUPLICATE
     return _JOINT
+
+
+@kernel
+def _reserved_drift(handle: int, line: Any) -> tuple[int, int]:
+    """Units by which R is too high for a ship line because messages were lost, or repeated."""
+    if line.pair != NIL and line.mode == _PICKUP:
+        return 0, 0
+    drift = sku_drifts(handle)[line.sku]
+    return drift.lost, drift.extra
 
 
 @kernel
@@ -135,12 +176,22 @@ def held_back(handle: int, line: Any) -> int:
 
 
 @kernel
+def _link_was_down(handle: int, number: int, now: int) -> bool:
+    """Whether the link of the node of a movement in flight has been down since it was made."""
+    message = moves(handle)[number & control(handle)[0].moves_mask]
+    link = outages(handle)[nodes(handle)[pairs(handle)[message.pair].node].link]
+    return touched(windows(handle), link.first, link.last, message.t, now)
+
+
+@kernel
 def _delay_cause(handle: int, s: int, p: int, now: int) -> int:
     """Name of the delay of movements: an outage touched their way, else the file's age, else the stream's queue."""
     c = control(handle)[0]
     oldest = oldest_unseen(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest)
     span = outages(handle)[consumers(handle)[VIEW].outage]
     if oldest != NEVER and touched(windows(handle), span.first, span.last, oldest, now):
+        return _C_OUTAGE
+    if oldest != NEVER and _link_was_down(handle, skus(handle)[s].oldest if p == NIL else pairs(handle)[p].oldest, now):
         return _C_OUTAGE
     return _C_BATCH if c.movements_batch != 0 else _C_QUEUE
 
@@ -161,7 +212,7 @@ def _copy_cause(handle: int, c: int, s: int, now: int) -> int:
 def _own_reservation(handle: int, line: Any) -> int:
     """Units of the line itself that the view has set aside; a lapsed hold counts until the view has been told."""
     synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.degraded == 0
-    in_view = line.reserved != _NO if synchronous else line.told != 0
+    in_view = line.reserved != _NO if synchronous else line.told > 0
     return line.quantity if in_view else 0
 
 
@@ -195,12 +246,24 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
         causes |= 1 << _C_RECORD
     if line.belief - (seen - offered(handle, line, NO_DELAY, at_pair)) < q:
         causes |= 1 << _delay_cause(handle, s, p, now)
+    lost, extra = _reserved_drift(handle, line)
+    if line.belief - (seen - offered(handle, line, NO_LOSS, at_pair)) + lost < q:
+        causes |= 1 << _C_LOSS
+    if line.belief - (seen - offered(handle, line, NO_EXTRA, at_pair)) + extra < q:
+        causes |= 1 << _C_DUPLICATE
     others = own_units(handle, line.channel, s) - line.owned * q
     if p == NIL and available - others - held_back(handle, line) < q:
         causes |= 1 << _copy_cause(handle, line.channel, s, now)
     if line.belief - _race(handle, line, own) < q:
         causes |= 1 << _C_RACE
     return causes
+
+
+@kernel
+def _seems_to_have(handle: int, p: int, reading: int) -> int:
+    """What the pair would seem to have, under a reading, for an order that is already accepted."""
+    view, resv = _corrected(handle, p, reading)
+    return sourceable_units(view, resv, pairs(handle)[p].blocked)
 
 
 @kernel
@@ -215,10 +278,14 @@ def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) 
     if pair.on_hand - promised >= quantity:
         return -1
     causes = 0
-    if sourceable_units(pair.viewed - pair.error, pair.resv, pair.blocked) < quantity:
+    if _seems_to_have(handle, p, NO_ERROR) < quantity:
         causes |= 1 << _C_RECORD
-    if sourceable_units(pair.on_hand + pair.error, pair.resv, pair.blocked) < quantity:
+    if _seems_to_have(handle, p, NO_DELAY) < quantity:
         causes |= 1 << _delay_cause(handle, pair.sku, p, now)
+    if _seems_to_have(handle, p, NO_LOSS) < quantity:
+        causes |= 1 << _C_LOSS
+    if _seems_to_have(handle, p, NO_EXTRA) < quantity:
+        causes |= 1 << _C_DUPLICATE
     if sourceable(pair) - max(0, promised - pair.resv) < quantity:
         causes |= 1 << _C_RACE
     return causes

@@ -13,18 +13,18 @@ from twin.core.bins import BINS
 from twin.core.clock import NEVER
 from twin.core.hashing import bits_of_many
 from twin.journal.tables import Flow, Latency
-from twin.kernels import state
+from twin.kernels import state, traffic
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
-from twin.kernels.state import ERP, NIL, NOTES, RECORD, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.state import ERP, NIL, SERVICE, Belief, Key, Law, Point, Reserving, Strategy
+from twin.model.lanes import is_eager, lay_lanes, system_row
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
-from twin.scenario.systems import Feed, Publication, Systems
-from twin.world.tables import SYSTEMS
+from twin.scenario.systems import Publication, Systems
+from twin.world.tables import CENTRAL, OF_NODES, SYSTEMS
 from twin.world.world import World
 
 _RING: Final = 1 << 15
-_WMS: Final = SYSTEMS.index("wms")
 _STREAMS: Final = {
     Key.MOVEMENTS_SERVICE: "movements.service",
     Key.ORDERS_SERVICE: "orders.service",
@@ -35,6 +35,13 @@ _STREAMS: Final = {
     Key.RELEASE_STEP: "release.step",
     Key.SERVICE_CALL: "service.call",
     Key.ERP_CALL: "erp.call",
+    Key.MESSAGE_LANE: "message.lane",
+}
+_RINGS: Final = {
+    "moves": traffic.MESSAGE,
+    "notes": traffic.MESSAGE,
+    "holds": state.HOLD,
+    "applied": state.APPLIED,
 }
 
 
@@ -58,7 +65,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stock(memory, world, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
-    _consumers(memory, systems)
+    lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
@@ -66,30 +73,28 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, scenario, systems, publications)
     _copies(memory, world, publications)
-    for ring in ("moves", "notes", "holds", "applied"):
-        memory.put(ring, np.zeros(_RING, dict_dtype(ring)))
+    for ring, dtype in _RINGS.items():
+        memory.put(ring, np.zeros(_RING, dtype))
     marketplaces = frozenset(i for i, kind in enumerate(kinds) if kind == "marketplace")
     return Built(memory, marketplaces, publications)
 
 
-def dict_dtype(ring: str) -> np.dtype[Any]:
-    """Record of a ring."""
-    return {"moves": state.MESSAGE, "notes": state.MESSAGE, "holds": state.HOLD, "applied": state.APPLIED}[ring]
-
-
-def system_row(name: str) -> int:
-    """Row of a system in the table of outages; the wms of node ``n`` is row ``len(SYSTEMS) - 1 + n``."""
-    return SYSTEMS.index(name)
+def _node_rows(name: str, nodes: int) -> NDArray[np.int64]:
+    """Rows of a system that every node has one of."""
+    first: int = len(CENTRAL) + OF_NODES.index(name) * nodes
+    return first + np.arange(nodes)
 
 
 def _windows(memory: Memory, world: World) -> None:
-    """Outages by system, then by DC."""
+    """Outages: of central systems, then of each node's systems."""
     windows, nodes = world.windows, world.estate.nodes.size
-    ranges = np.zeros(_WMS + nodes, state.RANGE)
-    for row in range(ranges.size):
-        system, node = (row, -1) if row < _WMS else (_WMS, row - _WMS)
-        chosen = np.flatnonzero((windows["system"] == system) & (windows["node"] == node))
-        ranges[row] = (chosen[0], chosen[-1] + 1) if chosen.size else (0, 0)
+    places = [(SYSTEMS.index(name), -1) for name in CENTRAL]
+    places += [(SYSTEMS.index(name), node) for name in OF_NODES for node in range(nodes)]
+    ranges = np.zeros(len(places), state.RANGE)
+    row_of = {place: row for row, place in enumerate(places)}
+    for at, window in enumerate(windows):  # sorted by system and node
+        span = ranges[row_of[int(window["system"]), int(window["node"])]]
+        span["first"], span["last"] = (at if span["last"] == 0 else span["first"]), at + 1
     table = np.zeros(max(1, windows.size), state.WINDOW)
     table["start"][: windows.size], table["end"][: windows.size] = windows["start"], windows["end"]
     memory.put("windows", table)
@@ -120,6 +125,8 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     skus["offered"] = np.bincount(pairs["sku"], free, skus.size)
     skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
     memory.put("skus", skus)
+    memory.put("drifts", np.zeros(start.size, traffic.DRIFT))
+    memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
     memory.put("node_first", estate.node_first.astype(np.int64))
 
@@ -131,8 +138,11 @@ def _nodes(memory: Memory, world: World) -> None:
     for name in ("is_dc", "region", "supplied_by", "opens", "closes", "pickers"):
         nodes[name] = given[name]
     nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
-    nodes["outage"] = _WMS + np.arange(given.size)
+    links = _node_rows("link", given.size)
+    nodes["outage"] = np.where(given["is_dc"] != 0, _node_rows("wms", given.size), links)
+    nodes["link"] = links
     memory.put("nodes", nodes)
+    memory.put("outboxes", np.zeros(given.size, traffic.OUTBOX))
     memory.put("scratch", np.zeros(given.size + 2, np.int64))
 
 
@@ -156,36 +166,6 @@ def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications
             0,
         )
     memory.put("channels", channels)
-
-
-def _consumers(memory: Memory, systems: Systems) -> None:
-    consumers = np.zeros(3, state.CONSUMER)
-    first = 0
-    for who, feed, law, key in (
-        (VIEW, systems.movements, Law.MOVEMENTS_SERVICE, Key.MOVEMENTS_SERVICE),
-        (NOTES, systems.orders, Law.ORDERS_SERVICE, Key.ORDERS_SERVICE),
-        (RECORD, systems.posting, Law.POSTING_SERVICE, Key.POSTING_SERVICE),
-    ):
-        stream = feed.mode == "stream"
-        lanes = feed.partitions if stream else 1
-        consumers[who] = (
-            stream,
-            first,
-            lanes,
-            feed.store_link,
-            feed.dc_link,
-            law,
-            key,
-            system_row(feed.system),
-            who == RECORD,
-            0,
-        )
-        first += lanes
-    lanes_table = np.zeros(first, state.LANE)
-    lanes_table["head"] = lanes_table["tail"] = NIL
-    lanes_table["due"] = NEVER
-    memory.put("consumers", consumers)
-    memory.put("lanes", lanes_table)
 
 
 def _stations(memory: Memory, systems: Systems) -> None:
@@ -237,6 +217,12 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     c["applied_room"] = _RING
     c["due"] = c["post_due"] = NEVER
     c["due_lane"] = c["post_due_lane"] = NIL
+    c["horizon"] = scenario.calendar.horizon_us
+    c["outbox_capacity"], c["confirmed"] = systems.outbox.capacity, systems.outbox.confirmed
+    c["resend"] = systems.outbox.resend
+    troubles = memory["troubles"]
+    c["trouble_from"], c["trouble_until"] = troubles["start"].min(), troubles["end"].max()
+    c["eager"] = is_eager(systems.posting)
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)
     c["window_from"] = scenario.calendar.warm_up
@@ -265,11 +251,6 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_batch"] = systems.release.mode == "batch"
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
-
-
-def feed_of(systems: Systems, who: int) -> Feed:
-    """Settings of a consumer's feed."""
-    return {VIEW: systems.movements, NOTES: systems.orders, RECORD: systems.posting}[who]
 
 
 def _copies(memory: Memory, world: World, publications: tuple[Publication, ...]) -> None:

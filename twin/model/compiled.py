@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from numba import int64
 
-from twin.kernels import latency, publication, steps, topics
+from twin.kernels import latency, publication, sending, steps, topics
 from twin.kernels.advance import advance
 
 HANDED_INTEGERS: Final[tuple[Any, ...]] = (
@@ -29,6 +29,10 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.end_open,
     steps.pick,
     topics.load_feed,
+    sending.flush,
+    topics.lose_members,
+    topics.fail_over_all,
+    topics.repair,
     latency.list_latency,
     latency.make_applied_room,
     advance,

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core import errors
-from twin.journal.tables import Flow, Status
+from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
+from twin.kernels.traffic import TOPIC_MOVES, TOPIC_NOTES, Letter
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -31,6 +32,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_messages(plane),
         *_lanes(plane),
         *_beliefs(plane),
+        *_drifts(plane),
         *_promises(plane, days),
         *_reservations(plane, days),
         *_places(plane, days),
@@ -64,35 +66,62 @@ def _stock(plane: Plane, world: World) -> list[str]:
     return broken
 
 
+_TOPICS = ((VIEW, "movements to the view", Flow.MOVEMENTS, "unseen"), (NOTES, "reservation messages", Flow.RESERVE_MESSAGES, "unheard"),
+           (RECORD, "movements to the record", Flow.MOVEMENTS, "unposted"))  # fmt: skip
+
+
 def _messages(plane: Plane) -> list[str]:
-    """Produced = applied + in flight, for movements (to view and record) and for reservation messages."""
+    """Produced = applied + superseded + dead letters + expired + lost + in flight, to every feed; and what is in flight
+    is as many messages as are marked so.
+    """
     flows, control = plane.memory["flows"], plane.control
-    checks = (
-        ("movements to the view", flows[Flow.MOVEMENTS], flows[Flow.SEEN] + control["unseen"]),
-        ("movements to the record", flows[Flow.MOVEMENTS], flows[Flow.POSTED] + control["unposted"]),
-        ("reservation messages", flows[Flow.RESERVE_MESSAGES], flows[Flow.RESERVE_APPLIED] + _unheard(plane)),
-    )
-    return [f"{what}: produced {made}, accounted for {known}" for what, made, known in checks if made != known]
+    fates = plane.memory["fates"].reshape(3, len(Fate))
+    broken = []
+    for who, what, produced, counter in _TOPICS:
+        made, in_flight = int(flows[produced]), int(control[counter])
+        known = int(fates[who].sum()) + in_flight
+        if made != known:
+            broken.append(f"{what}: produced {made}, accounted for {known}")
+        marked = _waiting(plane, *_RINGS[who]).size
+        if marked != in_flight:
+            broken.append(f"{what}: {in_flight} are said to be in flight, {marked} are")
+    letters = plane.memory["letters"][: int(control["letters"])]
+    dead = [int(np.count_nonzero((letters["who"] == who) & (letters["state"] != Letter.GONE))) for who in _RINGS]
+    if dead != fates[:, Fate.DEAD_LETTER].tolist() or sum(dead) != int(control["dead"]):
+        broken.append(f"dead letters: the queues hold {dead}, fates say {fates[:, Fate.DEAD_LETTER].tolist()}")
+    return broken
 
 
-def _unheard(plane: Plane) -> int:
-    control, notes = plane.control, plane.memory["notes"]
-    numbers = np.arange(int(control["notes_low"]), int(control["notes_high"]))
-    return int(np.count_nonzero(notes["seen"][numbers & int(control["notes_mask"])] == 0))
+_RINGS = {VIEW: ("moves", "seen"), NOTES: ("notes", "seen"), RECORD: ("moves", "posted")}
 
 
 def _beliefs(plane: Plane) -> list[str]:
-    """View (record) = shelf + error - movements on their way, for every pair."""
-    control, moves, pairs = plane.control, plane.memory["moves"], plane.memory["pairs"]
-    numbers = np.arange(int(control["moves_low"]), int(control["moves_high"])) & int(control["moves_mask"])
+    """View (record) = shelf + error - movements on their way + drift, for every pair."""
+    pairs, drifts = plane.memory["pairs"], plane.memory["drifts"]
     broken = []
-    for ledger, flag in (("viewed", "seen"), ("record", "posted")):
-        waiting = moves[numbers][moves[flag][numbers] == 0]
-        pending = np.bincount(waiting["pair"], waiting["delta"], pairs.size).astype(np.int64)
-        wrong = np.count_nonzero(pairs[ledger] != pairs["on_hand"] + pairs["error"] - pending)
+    for ledger, flag, drift in (
+        ("viewed", "seen", drifts["lost"] + drifts["extra"]),
+        ("record", "posted", drifts["record"]),
+    ):
+        waiting = _waiting(plane, "moves", flag)
+        pending = _units(waiting["pair"], waiting["delta"], pairs.size)
+        wrong = np.count_nonzero(pairs[ledger] != pairs["on_hand"] + pairs["error"] - pending + drift)
         if wrong:
-            broken.append(f"{ledger}: {wrong} pairs differ from shelf, error and movements on their way")
+            broken.append(f"{ledger}: {wrong} pairs differ from shelf, error, movements on their way and drift")
     return broken
+
+
+def _drifts(plane: Plane) -> list[str]:
+    """Beliefs drift only where messages were lost, repeated, or overtaken by levels."""
+    flows, fates = plane.memory["flows"], plane.memory["fates"].reshape(3, len(Fate))
+    missed = int(fates[:, [Fate.DEAD_LETTER, Fate.EXPIRED, Fate.LOST]].sum())
+    if missed or int(flows[Flow.APPLIED_AGAIN]) or plane.memory["consumers"]["level"].any():
+        return []
+    drifts, of_skus = plane.memory["drifts"], plane.memory["sku_drifts"]
+    names = ("lost", "extra", "resv_lost", "resv_extra", "record")
+    wrong = sum(int(np.count_nonzero(drifts[name])) for name in names)
+    wrong += sum(int(np.count_nonzero(of_skus[name])) for name in ("lost", "extra"))
+    return [f"drift: {wrong} beliefs are off although no message was lost or repeated"] if wrong else []
 
 
 def _promises(plane: Plane, days: Days) -> list[str]:
@@ -133,28 +162,43 @@ def _waiting(plane: Plane, ring: str, flag: str) -> NDArray[np.void]:
 
 
 def _lanes(plane: Plane) -> list[str]:
-    """What is on its way is in a lane: a message that no lane holds is lost, though counts and beliefs still add up."""
+    """What is in flight is in a lane, an outbox or late: a message that nothing holds is lost, though counts and
+    beliefs still add up.
+    """
     consumers, lanes, broken = plane.memory["consumers"], plane.memory["lanes"], []
-    for who, ring, link, flag in (
-        (VIEW, "moves", "next", "seen"),
-        (NOTES, "notes", "next", "seen"),
-        (RECORD, "moves", "next_post", "posted"),
-    ):
+    late = plane.memory["late"][: int(plane.control["late"])]["topic"]
+    boxed = int(plane.memory["outboxes"]["size"].sum())
+    for who, link in ((VIEW, "next"), (NOTES, "next"), (RECORD, "next_post")):
+        ring, flag = _RINGS[who]
         first, count = int(consumers["first"][who]), int(consumers["lanes"][who])
-        heads = lanes["head"][first : first + count].tolist()
-        links, mask = plane.memory[ring][link], int(plane.control[f"{ring}_mask"])
-        held = sum(_length(head, links, mask) for head in heads)
+        fates, links = plane.memory[ring][flag], plane.memory[ring][link]
+        mask = int(plane.control[f"{ring}_mask"])
+        mine = lanes[first : first + count]
+        in_lanes = [_lane(int(head), fates, links, mask) for head in mine["head"]]
+        held = sum(new for new, _ in in_lanes) + (0 if who == NOTES else boxed)
+        held += int(np.count_nonzero(late == (TOPIC_NOTES if who == NOTES else TOPIC_MOVES)))
         waiting = _waiting(plane, ring, flag).size
         if held != waiting:
             broken.append(f"lanes: {waiting} {ring} are on their way to consumer {who}, its lanes hold {held}")
+        if [new + old for new, old in in_lanes] != mine["size"].tolist():
+            broken.append(f"lanes: those of consumer {who} hold other numbers of messages than they say")
+        if sum(old for _, old in in_lanes) != int(mine["again"].sum()) + _repeating(mine):
+            broken.append(f"lanes: those of consumer {who} hold other messages handed out again than they say")
     return broken
 
 
-def _length(head: int, links: NDArray[np.int64], mask: int) -> int:
-    held = 0
+def _repeating(lanes: NDArray[np.void]) -> int:
+    """Heads that were handled once, of which copies are still to come, and that nobody counts as handed out again."""
+    return int(np.count_nonzero((lanes["head"] != NIL) & (lanes["repeated"] > 0)))
+
+
+def _lane(head: int, fates: NDArray[np.int8], links: NDArray[np.int64], mask: int) -> tuple[int, int]:
+    """Messages of a lane that are in flight, and those that are not (handed out again, or repeated)."""
+    new = old = 0
     while head != NIL:
-        held, head = held + 1, int(links[head & mask])
-    return held
+        fresh = fates[head & mask] == Fate.IN_FLIGHT
+        new, old, head = new + fresh, old + (not fresh), int(links[head & mask])
+    return int(new), int(old)
 
 
 def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -162,9 +206,10 @@ def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArra
 
 
 def _reservations(plane: Plane, days: Days) -> list[str]:
-    """The view's reservations = lines that hold them + picks it has not seen - messages it has not heard; so those of
-    a closed order sum to 0.
+    """The view's reservations = lines that hold them + picks it has not seen - messages it has not heard + drift; so
+    those of a closed order sum to 0.
     """
+    drifts, of_skus = plane.memory["drifts"], plane.memory["sku_drifts"]
     pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
     moves, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
     picks = moves[moves["receipt"] == 0]
@@ -177,9 +222,10 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     held = _units(at_node["pair"], at_node["quantity"], pairs.size) + _units(
         picks["pair"], picks["settles"], pairs.size
     )
+    held += drifts["resv_lost"] + drifts["resv_extra"]
     wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
     grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
-    wrong_skus = np.count_nonzero(skus["reserved"] != grouped)
+    wrong_skus = np.count_nonzero(skus["reserved"] != grouped + of_skus["lost"] + of_skus["extra"])
     closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD))
     kept = np.count_nonzero(lines["reserved"][closed] != Reserved.NO)
     found = (

@@ -19,6 +19,7 @@ from twin.journal.tables import NONE, FeedName
 from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model.build import knots_of
+from twin.model.lanes import carriers
 from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.policies.calendars import next_job
@@ -85,7 +86,7 @@ def feed_jobs(works: Works, feed: Feed, who: int) -> Process:
     """Files of a feed: extract, wait for the load, apply, again and again."""
     name, number = _FEED_NAMES[who]
     knots = knots_of(feed.job)
-    systems = (feed.system, "erp") if who == RECORD else (feed.system,)
+    systems = carriers(feed, who)
     k, live = 0, 0
     while True:
         due = feed.phase + k * feed.interval
@@ -97,7 +98,7 @@ def feed_jobs(works: Works, feed: Feed, who: int) -> Process:
         yield works.at(live, FEED_KIND | who)
         failed = happens(works.luck(f"{name}.failure", k), feed.failure)
         if not failed:
-            works.plane.load_feed(who, live)
+            failed = not works.plane.load_feed(who, live)
         works.journal.jobs.append((number, NONE, due, extract, live, rows, failed))
         k = next_job(k, live, feed.phase, feed.interval)
 

@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.kernels import latency, publication, steps, supply, topics
+from twin.journal.tables import Fate, Flow
+from twin.kernels import latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
+from twin.kernels.letters import count_dead, redrive
 from twin.kernels.memory import Memory
+from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.traffic import Letter
 
 _RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
 
@@ -96,11 +100,49 @@ class Plane:
         self.advance(now)
         return int(topics.extract_feed(self.handle, feed))
 
-    def load_feed(self, feed: int, now: int) -> None:
-        """A feed's file is live."""
+    def load_feed(self, feed: int, now: int) -> bool:
+        """A feed's file is live; false if it fails on one of its messages."""
         self.advance(now)
         self._ensure_applied(int(self.control["unseen"]))
-        topics.load_feed(self.handle, feed, now)
+        self._ensure_letters(int(self.memory["consumers"]["mark"][feed]))
+        return bool(topics.load_feed(self.handle, feed, now))
+
+    def flush(self, node: int, now: int) -> None:
+        """A node's link is up again, before anything else of that instant: its outbox is sent."""
+        self.advance(now - 1)
+        sending.flush(self.handle, node, now)
+
+    def lose_member(self, feed: int, partition: int, now: int) -> None:
+        """A partition of a feed loses its consumer, before anything else of that instant."""
+        self.advance(now - 1)
+        lane = int(self.memory["consumers"]["first"][feed]) + partition
+        topics.lose_members(self.handle, feed, lane, now)
+
+    def fail_over(self, system: int, now: int) -> None:
+        """The system of a row of outages changes to a replica, before anything else of that instant."""
+        self.advance(now - 1)
+        topics.fail_over_all(self.handle, system, now)
+
+    def repair(self, trouble: int, now: int) -> None:
+        """A trouble is repaired, before anything else of that instant."""
+        self.advance(now - 1)
+        topics.repair(self.handle, trouble, now)
+
+    def redrive(self, feed: int, now: int) -> None:
+        """The dead letters of a feed are handled once more, in the order that the arm wants."""
+        self.advance(now - 1)
+        letters = self.memory["letters"][: int(self.control["letters"])]
+        waiting = np.flatnonzero((letters["who"] == feed) & (letters["state"] == Letter.DEAD))
+        order = waiting[np.lexsort((letters["number"][waiting], letters["since"][waiting]))]
+        newest_first = bool(self.memory["consumers"]["newest_first"][feed])
+        for letter in (order[::-1] if newest_first else order).tolist():
+            redrive(self.handle, feed, letter, now)
+
+    def count_applied(self) -> None:
+        """Work out the totals of applied messages from their fates."""
+        flows, fates = self.memory["flows"], self.memory["fates"].reshape(3, len(Fate))
+        for flow, feed in ((Flow.SEEN, VIEW), (Flow.RESERVE_APPLIED, NOTES), (Flow.POSTED, RECORD)):
+            flows[flow] = fates[feed, Fate.APPLIED]
 
     def extract_listing(self, channel: int, now: int) -> None:
         """A channel's listing is extracted."""
@@ -122,6 +164,7 @@ class Plane:
     def count_waiting(self, horizon: int) -> None:
         """The run ends: see :func:`twin.kernels.latency.count_waiting`."""
         latency.count_waiting(self.handle, horizon)
+        count_dead(self.handle)
 
     def review_store(self, node: int, review: int, now: int) -> NDArray[np.int64]:
         """Load of the truck to a store: rows of (pair, units)."""
@@ -154,6 +197,19 @@ class Plane:
         for ring in _RINGS:
             self._ensure(ring, 2 * ROOM)
         self._ensure_applied(ROOM)
+        self._ensure_letters(2 * ROOM)
+        self._ensure_rows("late", int(self.control["late"]) + 2 * ROOM)
+
+    def _ensure_letters(self, room: int) -> None:
+        rows = int(self.control["letters"]) + room + ROOM
+        self._ensure_rows("letters", rows)
+        self._ensure_rows("dead", rows)
+
+    def _ensure_rows(self, table: str, rows: int) -> None:
+        """Give a table that only grows at the end at least so many rows."""
+        old = self.memory[table]
+        if old.size < rows:
+            self.memory.put(table, np.concatenate([old, np.zeros(rows, old.dtype)]))
 
     def _ensure(self, ring: str, room: int) -> None:
         control = self.control

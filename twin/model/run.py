@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from twin.core.bins import BINS
 from twin.core.clock import Tie
-from twin.journal.tables import ACCOUNT, FLOW, LATENCY, PRICE, Flow, Latency
+from twin.journal.tables import ACCOUNT, FATE, FLOW, LATENCY, PRICE, Fate, Flow, Latency
 from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
-from twin.model.build import Built, build, feed_of
+from twin.model.build import Built, build
 from twin.model.days import Days
+from twin.model.disruptions import start_disruptions
 from twin.model.jobs import Process, Works, feed_jobs, listing_jobs, query_outages
+from twin.model.lanes import feed_of
 from twin.model.orders import Shop
 from twin.model.plane import Plane
 from twin.model.process import Instant
@@ -56,7 +58,11 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
     works.journal.close(
-        latency=_latencies(built), flows=_flows(plane, world), prices=_prices(world), replay=_account(world)
+        latency=_latencies(built),
+        flows=_flows(plane, world),
+        fates=_fates(plane),
+        prices=_prices(world),
+        replay=_account(world),
     )
     if broken:
         raise invariants.InvariantError(broken)
@@ -79,6 +85,7 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     for channels in asked.values():
         env.process(query_outages(works, built.publications[channels[0]], channels))
     start_supply(works, scenario.estate.stock)
+    start_disruptions(works, systems)
     env.process(scrapes(works, scenario.experiment.scrape))
 
 
@@ -112,9 +119,17 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _flows(plane: Plane, world: World) -> NDArray[np.void]:
+    plane.count_applied()
     values = {flow.name.lower(): int(plane.memory["flows"][flow]) for flow in Flow}
     values["pairs"] = int(world.start.pairs.size)
     return np.array(list(values.items()), FLOW)
+
+
+def _fates(plane: Plane) -> NDArray[np.void]:
+    """What became of every message, to each feed."""
+    counts, control = plane.memory["fates"].reshape(3, len(Fate)).copy(), plane.control
+    counts[:, Fate.IN_FLIGHT] = [int(control[name]) for name in ("unseen", "unheard", "unposted")]
+    return np.array([(feed, fate, counts[feed, fate]) for feed in range(3) for fate in Fate], FATE)
 
 
 def _prices(world: World) -> NDArray[np.void]:

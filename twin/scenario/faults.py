@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, Literal
 
-from twin.core.shares import parts
-from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par
+from twin.scenario.base import Duration, Model, Positive, Seq, Share, par
 from twin.scenario.laws import DurationLaw
 
 System = Literal["erp", "files", "hub", "broker", "service", "wms", "link"]
@@ -17,9 +15,7 @@ FeedKind = Literal["movements", "orders", "posting"]
 
 MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release"]
 
-FaultKind = Literal[
-    "outage", "errors", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
-]
+FaultKind = Literal["outage", "errors", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"]
 
 _FIELDS: Final[dict[str, frozenset[str]]] = {
     "outage": frozenset({"system", "node", "region", "stores"}),
@@ -49,24 +45,42 @@ class Fault(Model):
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
     )
-    duration: DurationLaw = par(unit="duration law", meaning="how long it lasts; failover: how long it takes, which nothing waits for")
+    duration: DurationLaw = par(
+        unit="duration law", meaning="how long it lasts; failover: how long it takes, which nothing waits for"
+    )
     every: Duration | None = par(None, unit="duration", meaning="repeats after this much (maintenance windows)")
     mtbf: Duration | None = par(
         None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential"
     )
     system: System | None = par(None, unit="name", meaning="outage, errors, failover: the system")
     node: str | None = par(
-        None, unit="name", meaning="wms: the DC whose system is down; link: the store or DC that is cut off; empty means all DCs, or stores"
+        None,
+        unit="name",
+        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; empty means all DCs, or stores",
     )
     region: str | None = par(None, unit="name", meaning="link: only stores of this region")
     stores: Share | None = par(None, unit="share", meaning="link: only this share of the stores, drawn for each fault")
-    share: Share | None = par(None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit")
-    feed: FeedKind | None = par(None, unit="name", meaning="crash, stuck: whose consumer group")
-    member: int = par(0, unit="number", meaning="crash, stuck: which member, counted from 0; a group without it is not touched", ge=0, le=63)
-    topic: Literal["movements", "orders"] = par("movements", unit="name", meaning="faults of messages: stock movements, or reservation messages")
-    feeds: Seq[FeedKind] = par(
-        (), unit="list", meaning="poison, schema: whose consumers cannot handle them; empty: every consumer of the topic"
+    share: Share | None = par(
+        None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit"
     )
-    of: Seq[MessageKind] = par((), unit="list", meaning="faults of messages: only messages of these kinds; empty: all of the topic")
+    feed: FeedKind | None = par(None, unit="name", meaning="crash, stuck: whose consumer group")
+    member: int = par(
+        0,
+        unit="number",
+        meaning="crash, stuck: which member, counted from 0; a group without it is not touched",
+        ge=0,
+        le=63,
+    )
+    topic: Literal["movements", "orders"] = par(
+        "movements", unit="name", meaning="faults of messages: stock movements, or reservation messages"
+    )
+    feeds: Seq[FeedKind] = par(
+        (),
+        unit="list",
+        meaning="poison, schema: whose consumers cannot handle them; empty: every consumer of the topic",
+    )
+    of: Seq[MessageKind] = par(
+        (), unit="list", meaning="faults of messages: only messages of these kinds; empty: all of the topic"
+    )
     copies: Positive = par(1, unit="messages", meaning="duplicates: how many times more a message is sent", le=100)
     by: Duration = par("1m", unit="duration", meaning="late: how much later a message leaves")

@@ -45,7 +45,9 @@ class Topic(Model):
 class Consumers(Model):
     """The group of processes that handle a feed's stream, one lane of work for each partition."""
 
-    members: Positive = par(3, unit="processes", meaning="members of the group; partition p begins at member p mod members", le=64)
+    members: Positive = par(
+        3, unit="processes", meaning="members of the group; partition p begins at member p mod members", le=64
+    )
     session_timeout: Duration = par(
         "45s",
         unit="duration",
@@ -66,7 +68,10 @@ class Consumers(Model):
     )
     rebalance: Duration = par("3s", unit="duration", meaning="pause of partitions while they are assigned anew")
     poll: Positive = par(
-        500, unit="messages", meaning="most messages of a partition handed out together", source="Kafka max.poll.records 500"
+        500,
+        unit="messages",
+        meaning="most messages of a partition handed out together",
+        source="Kafka max.poll.records 500",
     )
     commit_interval: Duration = par(
         "5s",
@@ -75,7 +80,9 @@ class Consumers(Model):
         source="Kafka auto.commit.interval.ms 5 s",
     )
     idempotent: bool = par(
-        True, unit="flag", meaning="a message that was applied before is recognised by its identity and not applied again"
+        True,
+        unit="flag",
+        meaning="a message that was applied before is recognised by its identity and not applied again",
     )
     versioned: bool = par(
         True, unit="flag", meaning="content level: a level that is older than the one applied last is not applied"
@@ -85,7 +92,12 @@ class Consumers(Model):
         unit="name",
         meaning="which waiting message of a partition is next: the oldest; the newest; those of stock that is sold online first",
     )
-    rate: Count = par(0, unit="messages/s", meaning="most messages that a partition's lane begins in a second; 0: no limit", le=1_000_000)
+    rate: Count = par(
+        0,
+        unit="messages/s",
+        meaning="most messages that a partition's lane begins in a second; 0: no limit",
+        le=1_000_000,
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.rebalance < 0 or self.session_timeout <= 0:
@@ -102,16 +114,38 @@ class Failing(Model):
         unit="name",
         meaning="block: its partition (or file) waits until the consumer is repaired; divert: to the dead-letter queue; skip: it is acknowledged and lost",
     )
-    attempts: Positive = par(3, unit="attempts", meaning="divert: times that it is tried", source="resilience4j: 3 attempts", le=20)
-    wait: Duration = par("500ms", unit="duration", meaning="divert: pause before the second attempt", source="resilience4j waitDuration 500 ms")
-    factor: float = par(1.5, unit="factor", meaning="divert: each further pause is longer by this factor", source="resilience4j multiplier 1.5", ge=1, le=100)
-    cap: Duration = par("20s", unit="duration", meaning="divert: longest pause", source="AWS back-off simulator: cap 20 s")
+    attempts: Positive = par(
+        3, unit="attempts", meaning="divert: times that it is tried", source="resilience4j: 3 attempts", le=20
+    )
+    wait: Duration = par(
+        "500ms",
+        unit="duration",
+        meaning="divert: pause before the second attempt",
+        source="resilience4j waitDuration 500 ms",
+    )
+    factor: float = par(
+        1.5,
+        unit="factor",
+        meaning="divert: each further pause is longer by this factor",
+        source="resilience4j multiplier 1.5",
+        ge=1,
+        le=100,
+    )
+    cap: Duration = par(
+        "20s", unit="duration", meaning="divert: longest pause", source="AWS back-off simulator: cap 20 s"
+    )
     redrive: Literal["none", "repaired"] = par(
-        "repaired", unit="name", meaning="dead letters stay where they are, or are handled again once the consumer is repaired"
+        "repaired",
+        unit="name",
+        meaning="dead letters stay where they are, or are handled again once the consumer is repaired",
     )
     redrive_delay: Duration = par("10m", unit="duration", meaning="from the repair to the redrive")
-    redrive_rate: Positive = par(50, unit="messages/s", meaning="most dead letters that a redrive begins in a second", le=1_000_000)
-    redrive_order: Literal["oldest", "newest"] = par("oldest", unit="name", meaning="which dead letter is redriven first")
+    redrive_rate: Positive = par(
+        50, unit="messages/s", meaning="most dead letters that a redrive begins in a second", le=1_000_000
+    )
+    redrive_order: Literal["oldest", "newest"] = par(
+        "oldest", unit="name", meaning="which dead letter is redriven first"
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.cap < self.wait:
@@ -122,7 +156,9 @@ class Outbox(Model):
     """How a system that makes messages keeps them until they are sent."""
 
     capacity: Count = par(
-        100_000, unit="messages", meaning="a store's messages kept while its link is down; the oldest is lost when it is full; 0: none is kept"
+        100_000,
+        unit="messages",
+        meaning="a store's messages kept while its link is down; the oldest is lost when it is full; 0: none is kept",
     )
     confirmed: bool = par(
         True,
@@ -131,5 +167,8 @@ class Outbox(Model):
         source="Kafka acks=all, RabbitMQ publisher confirms",
     )
     resend: Duration = par(
-        "30s", unit="duration", meaning="from sending to sending again what was not confirmed", source="Kafka request.timeout.ms 30 s"
+        "30s",
+        unit="duration",
+        meaning="from sending to sending again what was not confirmed",
+        source="Kafka request.timeout.ms 30 s",
     )

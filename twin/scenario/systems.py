@@ -56,9 +56,13 @@ class Feed(Model):
         unit="name",
         meaning="what a movement's message says: the units moved, or the units that its source system counts after it",
     )
-    topic: Topic = par(default_factory=Topic, unit="object", meaning="stream: how messages are kept until they are handled")
+    topic: Topic = par(
+        default_factory=Topic, unit="object", meaning="stream: how messages are kept until they are handled"
+    )
     consumers: Consumers = par(default_factory=Consumers, unit="object", meaning="who handles the messages")
-    failing: Failing = par(default_factory=Failing, unit="object", meaning="what becomes of messages that cannot be handled")
+    failing: Failing = par(
+        default_factory=Failing, unit="object", meaning="what becomes of messages that cannot be handled"
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.mode == "batch" and self.interval <= 0:

@@ -104,7 +104,9 @@ Sorted by (system, start); the windows of one system do not overlap.
 """
 
 SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms", "link")
-"""``wms`` and ``link`` are systems of nodes, the others are central; ``link`` is what joins a node to the middleware."""
+OF_NODES = ("wms", "link")
+"""Systems of which every node has its own; ``link`` is what joins it to the middleware."""
+CENTRAL = tuple(name for name in SYSTEMS if name not in OF_NODES)
 
 CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8"), ("stuck", "i1")])
 """A member of a feed's consumer group is dead, or stuck, from ``start`` until ``end``. ``feed`` is a

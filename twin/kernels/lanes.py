@@ -1,0 +1,468 @@
+"""Lanes: a partition's messages, and the one consumer that works through them (docs/model.md, section 4, "Streams")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.core.clock import NEVER
+from twin.core.hashing import bits
+from twin.core.jit import kernel
+from twin.core.shares import MILLION
+from twin.journal.tables import Fate, Flow
+from twin.kernels.applying import fate_of, finish, lose, message_of
+from twin.kernels.chance import law
+from twin.kernels.memory import (
+    consumers,
+    control,
+    dues,
+    expect_pair,
+    flows,
+    keys,
+    lanes,
+    moves,
+    notes,
+    troubles,
+    windows,
+)
+from twin.kernels.state import NIL, NOTES, RECORD, VIEW
+from twin.kernels.traffic import PART_SHIFT, CatchUp, Outcome, Overflow, Policy
+from twin.policies.calendars import up
+from twin.world.tables import TroubleKind
+
+_MILLION = np.uint64(MILLION)
+_POISON = int(TroubleKind.POISON)
+_APPLY, _EXPIRE, _LOSE, _DIE, _WAIT = (
+    int(Outcome.APPLY),
+    int(Outcome.EXPIRE),
+    int(Outcome.LOSE),
+    int(Outcome.DIE),
+    int(Outcome.WAIT),
+)
+_BLOCK, _DIVERT = int(Policy.BLOCK), int(Policy.DIVERT)
+_NEWEST, _POOLED_FIRST = int(CatchUp.NEWEST), int(CatchUp.POOLED_FIRST)
+_HOLD_BACK, _DROP_OLDEST = int(Overflow.HOLD_BACK), int(Overflow.DROP_OLDEST)
+_LOST = int(Fate.LOST)
+_HANDED_AGAIN = int(Flow.HANDED_AGAIN)
+
+
+@kernel
+def follower(handle: int, who: int, number: int) -> int:
+    """Message behind ``number`` in its lane, or NIL."""
+    row = message_of(handle, who, number)
+    return row.next_post if who == RECORD else row.next
+
+
+@kernel
+def link(handle: int, who: int, number: int, behind: int) -> None:
+    """Put message ``behind`` (or nothing) behind ``number``."""
+    row = message_of(handle, who, number)
+    if who == RECORD:
+        row.next_post = behind
+    else:
+        row.next = behind
+
+
+@kernel
+def strikes(trouble: Any, row: Any) -> bool:
+    """Whether a trouble hits a message."""
+    if not trouble.start <= row.t < trouble.end or trouble.parts >> (row.part >> PART_SHIFT) & 1 == 0:
+        return False
+    return np.int64(bits(trouble.key, row.entity, row.part) % _MILLION) < trouble.share
+
+
+@kernel
+def is_bad(handle: int, who: int, row: Any, at: int) -> bool:
+    """Whether consumer ``who`` cannot handle a message at ``at``."""
+    for i in range(len(troubles(handle))):
+        trouble = troubles(handle)[i]
+        if (
+            trouble.kind == _POISON
+            and trouble.feeds >> who & 1 != 0
+            and trouble.repaired > at
+            and strikes(trouble, row)
+        ):
+            return True
+    return False
+
+
+@kernel
+def _arrival(consumer: Any, row: Any) -> int:
+    return row.sent + (consumer.store_link if row.store != 0 else consumer.dc_link)
+
+
+@kernel
+def _entered(row: Any, who: int) -> int:
+    return row.entered_post if who == RECORD else row.entered
+
+
+@kernel
+def fail(lane: Any, consumer: Any, service: int) -> int:
+    """The handling that begins at ``lane.start`` is of a bad message: when it ends."""
+    if consumer.policy == _BLOCK:
+        lane.outcome = _WAIT
+        return NEVER
+    if consumer.policy == _DIVERT:
+        lane.outcome = _DIE
+        return lane.start + consumer.attempts * service + consumer.pauses
+    lane.outcome = _LOSE
+    return lane.start + service
+
+
+@kernel
+def begin(handle: int, who: int, k: int, floor: int) -> None:
+    """The message at the head of lane ``k`` is next: when its handling begins (not before ``floor``) and how it ends."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    row = message_of(handle, who, lane.head)
+    earliest = max(lane.free, floor, lane.last + consumer.gap)
+    if lane.repeated == 0:
+        earliest = max(earliest, _arrival(consumer, row))
+    lane.start = up(windows(handle), lane.first_window, lane.last_window, earliest)
+    if lane.start - _entered(row, who) > consumer.retention:
+        lane.outcome, dues(handle)[k] = _EXPIRE, lane.start
+        return
+    service = law(handle, consumer.law, bits(keys(handle)[consumer.key], row.entity, row.part))
+    if row.troubled != 0 and is_bad(handle, who, row, lane.start):
+        dues(handle)[k] = fail(lane, consumer, service)
+    else:
+        lane.outcome, dues(handle)[k] = _APPLY, lane.start + service
+
+
+@kernel
+def refresh_due(handle: int) -> None:
+    """Find the next thing to happen on the lanes to the view."""
+    c = control(handle)[0]
+    c.due, c.due_lane = NEVER, NIL
+    for k in range(consumers(handle)[NOTES].redrive + 1):
+        if dues(handle)[k] < c.due:
+            c.due, c.due_lane = dues(handle)[k], k
+
+
+@kernel
+def refresh_post_due(handle: int) -> None:
+    """The same for the record."""
+    c = control(handle)[0]
+    c.post_due, c.post_due_lane = NEVER, NIL
+    for k in range(consumers(handle)[RECORD].first, consumers(handle)[RECORD].redrive + 1):
+        if dues(handle)[k] < c.post_due:
+            c.post_due, c.post_due_lane = dues(handle)[k], k
+
+
+@kernel
+def _sooner(handle: int, who: int, k: int) -> None:
+    """Lane ``k`` has a message again: it may be the next thing to happen."""
+    c, due = control(handle)[0], dues(handle)[k]
+    if who == RECORD:
+        if due < c.post_due:
+            c.post_due, c.post_due_lane = due, k
+    elif due < c.due:
+        c.due, c.due_lane = due, k
+
+
+@kernel
+def _enter(row: Any, who: int, t: int) -> None:
+    if who == RECORD:
+        row.entered_post = t
+    else:
+        row.entered = t
+
+
+@kernel
+def _drop_second(handle: int, who: int, k: int) -> None:
+    """The message behind the head is lost."""
+    lane = lanes(handle)[k]
+    second = follower(handle, who, lane.head)
+    link(handle, who, lane.head, follower(handle, who, second))
+    if lane.tail == second:
+        lane.tail = lane.head
+    lane.size -= 1
+    lose(handle, who, message_of(handle, who, second), _LOST)
+
+
+@kernel
+def _is_turned_away(handle: int, who: int, k: int, number: int, row: Any) -> bool:
+    """A full partition is sent one more message: whether that is lost."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    if consumer.overflow == _HOLD_BACK:
+        _enter(row, who, NEVER)
+        if lane.outside == NIL:
+            lane.outside = number
+        return False
+    if consumer.overflow == _DROP_OLDEST and consumer.limit > 1:
+        _drop_second(handle, who, k)
+        return False
+    lose(handle, who, row, _LOST)
+    return True
+
+
+@kernel
+def _insert(handle: int, who: int, k: int, number: int, row: Any) -> None:
+    """A message joins a lane in which others wait."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    place = lane.tail
+    if consumer.catch_up == _NEWEST:
+        place = lane.head
+    elif consumer.catch_up == _POOLED_FIRST and row.pooled != 0:
+        place = lane.head if lane.high == NIL else lane.high
+        lane.high = number
+    link(handle, who, number, follower(handle, who, place))
+    link(handle, who, place, number)
+    if place == lane.tail:
+        lane.tail = number
+
+
+@kernel
+def join(handle: int, who: int, k: int, number: int, t: int) -> None:
+    """A message that is sent at ``t`` joins lane ``k``."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    row = message_of(handle, who, number)
+    _enter(row, who, t)
+    if consumer.limit > 0 and lane.size >= consumer.limit:
+        if _is_turned_away(handle, who, k, number, row):
+            return
+    else:
+        lane.inside += 1
+    lane.size += 1
+    if lane.head != NIL:
+        _insert(handle, who, k, number, row)
+        return
+    if lane.committed != NIL:  # what was handled last may be handed out again, and this behind it
+        link(handle, who, lane.tail, number)
+    lane.head = lane.tail = number
+    if consumer.stream != 0:
+        begin(handle, who, k, 0)
+        _sooner(handle, who, k)
+
+
+@kernel
+def _commit(lane: Any, interval: int, until: int) -> None:
+    """While nothing begins before or at ``until``, positions are committed as often as ``interval`` allows."""
+    at = max(lane.free, lane.committed_at + interval)
+    if at <= until:
+        lane.committed_at = at + (until - at) // interval * interval if interval > 0 else until
+        lane.committed = NIL
+
+
+@kernel
+def _handed_out(handle: int, who: int, k: int) -> None:
+    """The head's handling has begun, for the first time: it polls, unless it is of the batch under way."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    if lane.in_batch == 0:
+        _commit(lane, consumer.commit_interval, lane.start)
+        lane.polled = lane.start
+    keeps = lane.committed != NIL or lane.again > 0
+    lane.pin = min(lane.pin, lane.head) if keeps else lane.head
+    if lane.committed == NIL:
+        lane.committed = lane.head
+    lane.in_batch += 1
+
+
+@kernel
+def _end_batch(handle: int, who: int, k: int) -> None:
+    """The batch under way is over unless the message that is at the head now belongs to it."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    if (
+        lane.head == NIL
+        or lane.in_batch >= consumer.poll
+        or _arrival(consumer, message_of(handle, who, lane.head)) > lane.polled
+    ):
+        lane.in_batch = 0
+
+
+@kernel
+def _admit(handle: int, who: int, k: int, t: int) -> None:
+    """Messages that were held back enter the topic while there is room."""
+    lane = lanes(handle)[k]
+    while lane.outside != NIL and lane.inside < consumers(handle)[who].limit:
+        _enter(message_of(handle, who, lane.outside), who, t)
+        lane.outside = follower(handle, who, lane.outside)
+        lane.inside += 1
+
+
+@kernel
+def leave(handle: int, who: int, k: int, t: int) -> None:
+    """The head of a lane is done with at ``t``; the next message's turn has come."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    lane.head = follower(handle, who, lane.head)
+    lane.size -= 1
+    lane.inside -= 1
+    if lane.high == lane.head:
+        lane.high = NIL
+    lane.repeated = 0
+    if lane.outside != NIL:
+        _admit(handle, who, k, t)
+    if consumer.stream == 0:
+        return
+    lane.free, lane.last = t, lane.start
+    if consumer.loses != 0:
+        _end_batch(handle, who, k)
+    if lane.head == NIL:
+        dues(handle)[k] = NEVER
+        return
+    row = message_of(handle, who, lane.head)
+    if row.pair != NIL:
+        expect_pair(handle, row.pair)
+    begin(handle, who, k, 0)
+
+
+@kernel
+def handle_head(handle: int, who: int, k: int, t: int) -> None:
+    """What is under way on lane ``k`` ends at ``t``."""
+    lane = lanes(handle)[k]
+    number, outcome = lane.head, lane.outcome
+    row = message_of(handle, who, number)
+    if consumers(handle)[who].loses != 0 and lane.repeated == 0:
+        _handed_out(handle, who, k)
+        lane.again -= fate_of(row, who) != 0
+    if lane.repeated < row.copies:
+        lane.repeated += 1
+        lane.free, lane.last = t, lane.start
+        begin(handle, who, k, 0)
+    else:
+        leave(handle, who, k, t)
+    finish(handle, who, number, outcome, t)
+
+
+@kernel
+def _hand_again(handle: int, who: int, k: int) -> None:
+    """What was handled since the last commit stands in the lane again, before the rest."""
+    lane = lanes(handle)[k]
+    number, count, high = lane.committed, 0, NIL
+    while number != lane.head:
+        count += 1
+        if number != lane.committed and message_of(handle, who, number).pooled != 0:
+            high = number
+        number = follower(handle, who, number)
+    if lane.high == NIL and consumers(handle)[who].catch_up == _POOLED_FIRST:
+        old_head = lane.head != NIL and count > 0 and message_of(handle, who, lane.head).pooled != 0
+        lane.high = lane.head if old_head else high
+    lane.head = lane.committed
+    lane.size += count
+    lane.inside += count
+    lane.again += count + (lane.repeated > 0)
+    flows(handle)[_HANDED_AGAIN] += count + (lane.repeated > 0)
+
+
+@kernel
+def lose_member(handle: int, who: int, k: int, t: int) -> None:
+    """The member that works on lane ``k`` is lost at ``t``, before anything of that instant."""
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    begun = lane.head != NIL and lane.outcome != _WAIT and lane.start < t
+    if begun:
+        if lane.repeated == 0:
+            _handed_out(handle, who, k)
+        lane.last = lane.start
+    elif lane.in_batch == 0:
+        _commit(lane, consumer.commit_interval, t - 1)
+    if lane.committed != NIL:
+        _hand_again(handle, who, k)
+    lane.repeated = lane.in_batch = 0
+    lane.committed = NIL
+    lane.free = t
+    if lane.head != NIL:
+        begin(handle, who, k, 0)
+    else:
+        dues(handle)[k] = NEVER
+
+
+@kernel
+def _is_lost_in_failover(handle: int, who: int, k: int, number: int, t: int) -> bool:
+    lane, consumer = lanes(handle)[k], consumers(handle)[who]
+    if number == lane.head and lane.outcome != _WAIT and lane.start < t:
+        return False
+    return t - consumer.unreplicated < _entered(message_of(handle, who, number), who) < NEVER
+
+
+@kernel
+def _remove(handle: int, who: int, k: int, before: int, number: int) -> None:
+    """Take a message out of its lane; ``before`` stands in front of it (or was handled last), NIL if nothing does."""
+    lane = lanes(handle)[k]
+    row, behind = message_of(handle, who, number), follower(handle, who, number)
+    lane.again -= fate_of(row, who) != 0 and not (number == lane.head and lane.repeated > 0)
+    lane.size -= 1
+    lane.inside -= 1
+    if before != NIL:
+        link(handle, who, before, behind)
+    if lane.tail == number:
+        lane.tail = before
+    if lane.head == number:
+        lane.head = behind
+    if lane.high == number:
+        lane.high = NIL
+    lose(handle, who, row, _LOST)
+
+
+@kernel
+def _last_handled(handle: int, who: int, k: int) -> int:
+    """Message in front of the head that may be handed out again, or NIL."""
+    lane = lanes(handle)[k]
+    number, last = lane.committed, NIL
+    while number != NIL and number != lane.head:
+        last, number = number, follower(handle, who, number)
+    return last
+
+
+@kernel
+def fail_over(handle: int, who: int, k: int, t: int) -> None:
+    """Messages of lane ``k`` that no replica has are lost at ``t``, before anything of that instant."""
+    lane = lanes(handle)[k]
+    first, number, before = lane.head, lane.head, _last_handled(handle, who, k)
+    high = NIL
+    while number != NIL:
+        behind = follower(handle, who, number)
+        if _is_lost_in_failover(handle, who, k, number, t):
+            _remove(handle, who, k, before, number)
+        else:
+            if number != lane.head and message_of(handle, who, number).pooled != 0:
+                high = number
+            before = number
+        number = behind
+    lane.high = high if consumers(handle)[who].catch_up == _POOLED_FIRST else NIL
+    _admit(handle, who, k, t)
+    if lane.head == first:
+        return
+    lane.repeated = 0
+    _end_batch(handle, who, k)
+    if lane.head == NIL:
+        dues(handle)[k] = NEVER
+    else:
+        begin(handle, who, k, 0)
+
+
+@kernel
+def begin_anew(handle: int, who: int, k: int, now: int) -> None:
+    """A trouble is repaired: what has not begun on lane ``k`` may end otherwise."""
+    lane = lanes(handle)[k]
+    if lane.head != NIL and (lane.outcome == _WAIT or lane.start >= now):
+        begin(handle, who, k, now)
+
+
+@kernel
+def _pinned(handle: int, who: int, now: int, low: int) -> int:
+    """First number from ``low`` on that a lane of ``who`` may have to hand out again."""
+    consumer = consumers(handle)[who]
+    if consumer.loses == 0:
+        return low
+    for k in range(consumer.first, consumer.first + consumer.lanes):
+        lane = lanes(handle)[k]
+        if lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
+            _commit(lane, consumer.commit_interval, now)
+        if lane.committed != NIL or lane.again > 0:
+            low = min(low, lane.pin)
+    return low
+
+
+@kernel
+def reclaim(handle: int, now: int) -> None:
+    """Let go of messages that are in flight to nobody, and will not be handed out again."""
+    c = control(handle)[0]
+    end = _pinned(handle, RECORD, now, _pinned(handle, VIEW, now, c.moves_high))
+    while c.moves_low < end:
+        row = moves(handle)[c.moves_low & c.moves_mask]
+        if row.seen == 0 or row.posted == 0:
+            break
+        c.moves_low += 1
+    end = _pinned(handle, NOTES, now, c.notes_high)
+    while c.notes_low < end and notes(handle)[c.notes_low & c.notes_mask].seen != 0:
+        c.notes_low += 1

@@ -1,0 +1,82 @@
+"""What befalls messages and their consumers by the clock: SimPy processes of class FAULT (docs/model.md, section 4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twin.core.clock import Tie
+from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.traffic import Policy
+from twin.model.build import knots_of
+from twin.model.jobs import Process, Works
+from twin.model.lanes import feed_of, group, system_row
+from twin.model.process import Instant
+from twin.scenario.systems import Systems
+from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
+
+_OUTBOX: Final = 1 << 40
+_LOSS: Final = 2 << 40
+_FAILOVER: Final = 3 << 40
+_REPAIR: Final = 4 << 40
+_REDRIVE: Final = 5 << 40
+_FEED_SHIFT: Final = 16
+
+
+def start_disruptions(works: Works, systems: Systems) -> None:
+    """Put everything that befalls messages on the clock."""
+    world, env = works.world, works.env
+    for window in world.windows[world.windows["system"] == SYSTEMS.index("link")].tolist():
+        env.process(_sent_again(works, node=window[1], end=window[3]))
+    for who in (VIEW, NOTES, RECORD):
+        if feed_of(systems, who).mode == "stream":
+            for partition, of in enumerate(group(world, feed_of(systems, who), who)):
+                for t, member in of.losses:
+                    env.process(_member_lost(works, who, partition, t, member))
+    for system, t in world.failovers.tolist():
+        env.process(_failed_over(works, SYSTEMS[system], t))
+    detect, repair = (knots_of(law) for law in (systems.operations.detect, systems.operations.repair))
+    for number, trouble in enumerate(world.troubles):
+        if trouble["kind"] == TroubleKind.POISON:
+            noticed = int(trouble["start"]) + works.duration(detect, "trouble.detect", number)
+            repaired = noticed + works.duration(repair, "trouble.repair", number)
+            env.process(_repaired(works, systems, number, repaired))
+
+
+def _fault(works: Works, t: int, entity: int) -> Instant:
+    return Instant(works.env, t, Tie.FAULT, entity)
+
+
+def _sent_again(works: Works, node: int, end: int) -> Process:
+    """A node's link is up again, and its outbox is sent."""
+    yield _fault(works, end, _OUTBOX | node)
+    works.plane.flush(node, end)
+
+
+def _member_lost(works: Works, who: int, partition: int, t: int, member: int) -> Process:
+    """A partition loses its consumer."""
+    yield _fault(works, t, _LOSS | who << _FEED_SHIFT | member)
+    works.plane.lose_member(who, partition, t)
+
+
+def _failed_over(works: Works, system: str, t: int) -> Process:
+    """A system changes to a replica, which lacks the messages that were not replicated yet."""
+    yield _fault(works, t, _FAILOVER)
+    if system in CENTRAL:
+        works.plane.fail_over(system_row(system), t)
+
+
+def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
+    """What could not be handled can be; some time later the dead letters are handled once more."""
+    yield _fault(works, t, _REPAIR | number)
+    works.plane.repair(number, t)
+    feeds = int(works.world.troubles["feeds"][number])
+    for who in (VIEW, NOTES, RECORD):
+        failing = feed_of(systems, who).failing
+        diverts = failing.policy == Policy.DIVERT.name.lower() and failing.redrive == "repaired"
+        if feeds >> who & 1 and diverts:
+            works.env.process(_redriven(works, who, t + failing.redrive_delay))
+
+
+def _redriven(works: Works, who: int, t: int) -> Process:
+    yield _fault(works, t, _REDRIVE | who)
+    works.plane.redrive(who, t)
