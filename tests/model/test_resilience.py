@@ -117,7 +117,7 @@ def test_calling_again_saves_the_customers_of_a_short_outage_and_makes_them_wait
 
 def test_customers_are_lost_to_errors_only_when_every_call_fails() -> None:
     p, n = 0.3, 3
-    always = [{"system": "service", "at": "0s", "duration": {"law": "constant", "mean": "30d"}, "errors": p}]
+    always = [{"kind": "errors", "system": "service", "share": p, "at": "0s", "duration": "30d"}]
     description = brief(**NO_MARKET, faults=always, demand__channels__web__weekly_checkouts=60_000.0)
     retry = {"attempts": n, "wait": "1ms", "jitter": "none"}
     run = journal(description, systems(**ASKING, resilience={"retry": retry}))

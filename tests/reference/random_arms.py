@@ -159,7 +159,8 @@ def _fault(rng: Random, system: str) -> Tree:
 
 def _errors(rng: Random, system: str) -> Tree:
     duration = {"law": "exponential", "mean": "2h"}
-    return {"system": system, "errors": rng.choice((0.1, 0.5, 1.0)), "mtbf": "4h", "duration": duration}
+    share = rng.choice((0.1, 0.5, 1.0))
+    return {"kind": "errors", "system": system, "share": share, "mtbf": "4h", "duration": duration}
 
 
 ON_THE_MINUTE: Tree = {

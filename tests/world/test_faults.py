@@ -10,14 +10,21 @@ import pytest
 from tests.world.make import scenario
 from twin.core.clock import DAY, HOUR
 from twin.scenario.errors import ScenarioError
-from twin.world.faults import merged, realise_errors, realise_faults
+from twin.scenario.scenario import Scenario
+from twin.world.estate import realise
+from twin.world.faults.realised import Faults, realise_faults
+from twin.world.faults.spans import merged
 from twin.world.streams import Streams
 from twin.world.tables import SYSTEMS
 
 
+def realised(description: Scenario, replication: int = 0) -> Faults:
+    return realise_faults(description, Streams(description.seed, replication), realise(description))
+
+
 def windows(*faults: dict[str, Any], window: str = "6d", replication: int = 0) -> list[tuple[str, int, float, float]]:
     """(system, node, start, end) with times in hours."""
-    made = realise_faults(scenario(faults=list(faults), calendar__window=window), Streams(11, replication))
+    made = realised(scenario(faults=list(faults), calendar__window=window), replication).windows
     return [(SYSTEMS[row["system"]], int(row["node"]), row["start"] / HOUR, row["end"] / HOUR) for row in made]
 
 
@@ -39,7 +46,7 @@ def test_a_warehouse_fault_without_node_hits_every_dc() -> None:
 
 
 def test_windows_that_touch_or_overlap_become_one() -> None:
-    assert merged([(5, 7), (1, 3), (3, 4), (6, 9), (20, 30), (12, 12)], 25) == [(1, 4), (5, 9), (20, 25)]
+    assert merged([(5, 7), (1, 3), (3, 4), (6, 9), (20, 25)]) == [(1, 4), (5, 9), (20, 25)]
     found = windows({"system": "hub", "at": "1h", "duration": "1h"}, {"system": "hub", "at": "2h", "duration": "1h"})
     assert found == [("hub", -1, 1.0, 3.0)]
 
@@ -59,10 +66,8 @@ def test_random_failures_have_the_configured_means() -> None:
 
 
 def test_windows_are_sorted_and_disjoint() -> None:
-    made = realise_faults(
-        scenario(faults=[{"system": s, "mtbf": "5h", "duration": "2h"} for s in ("wms", "erp", "wms", "hub")]),
-        Streams(11, 0),
-    )
+    systems = ("wms", "erp", "link", "wms", "hub")
+    made = realised(scenario(faults=[{"system": s, "mtbf": "5h", "duration": "2h"} for s in systems])).windows
     key = made["system"].astype(np.int64) * 2**45 + (made["node"] + 1).astype(np.int64) * 2**41 + made["start"]
     assert (np.diff(key) > 0).all()
     same = (made["system"][1:] == made["system"][:-1]) & (made["node"][1:] == made["node"][:-1])
@@ -84,24 +89,24 @@ def test_a_fault_that_would_never_stop_failing_is_refused() -> None:
 
 def test_errors_are_windows_of_their_own_and_the_largest_share_counts() -> None:
     faults = [
-        {"system": "erp", "at": "1h", "duration": "4h", "errors": 0.2},
-        {"system": "erp", "at": "2h", "duration": "1h", "errors": 0.7},
-        {"system": "hub", "at": "0s", "duration": "20d", "errors": 1.0},
+        {"system": "erp", "at": "1h", "duration": "4h", "kind": "errors", "share": 0.2},
+        {"system": "erp", "at": "2h", "duration": "1h", "kind": "errors", "share": 0.7},
+        {"system": "hub", "at": "0s", "duration": "20d", "kind": "errors", "share": 1.0},
         {"system": "erp", "at": "9h", "duration": "1h"},
     ]
     description = scenario(faults=faults)
-    made = realise_errors(description, Streams(11, 0))
-    hours = [(SYSTEMS[row["system"]], row["start"] / HOUR, row["end"] / HOUR, int(row["parts"])) for row in made]
+    made = realised(description)
+    hours = [(SYSTEMS[row["system"]], row["start"] / HOUR, row["end"] / HOUR, int(row["parts"])) for row in made.errors]
     assert hours == [
         ("erp", 1, 2, 200_000),
         ("erp", 2, 3, 700_000),
         ("erp", 3, 5, 200_000),
         ("hub", 0, description.calendar.horizon_us / HOUR, 1_000_000),
     ]
-    assert len(realise_faults(description, Streams(11, 0))) == 1
+    assert len(made.windows) == 1
 
 
 def test_errors_move_no_outages_luck() -> None:
     outage = {"system": "erp", "mtbf": "5h", "duration": {"law": "exponential", "mean": "1h"}}
-    errors = {"system": "erp", "mtbf": "5h", "duration": "1h", "errors": 0.5}
+    errors = {"system": "erp", "mtbf": "5h", "duration": "1h", "kind": "errors", "share": 0.5}
     assert windows(outage) == windows(errors, outage)

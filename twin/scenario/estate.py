@@ -25,6 +25,11 @@ class Dc(Model):
     pickers: Positive = par(40, unit="people", meaning="order pickers at work at the same time")
 
 
+def store_name(number: int) -> str:
+    """Name of a drawn store, counted from 1; those of a table have their own."""
+    return f"store-{number:04d}"
+
+
 class Cluster(Model):
     """Stores of one kind: the same traffic law, opening hours and breadth of assortment."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Collection, Iterator
+from typing import Any, Final, Literal
 
-from twin.scenario.base import Duration, Model, Positive, Seq, Share, par
+from twin.core.shares import parts
+from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par, parse_duration
 from twin.scenario.laws import DurationLaw
+from twin.scenario.suggest import shown
 
 System = Literal["erp", "files", "hub", "broker", "service", "wms", "link"]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
@@ -13,23 +16,48 @@ store to the middleware."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
+Topic = Literal["movements", "orders"]
+
 MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release"]
 
 FaultKind = Literal["outage", "errors", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"]
 
-_FIELDS: Final[dict[str, frozenset[str]]] = {
-    "outage": frozenset({"system", "node", "region", "stores"}),
-    "errors": frozenset({"system", "share"}),
-    "crash": frozenset({"feed", "member"}),
-    "stuck": frozenset({"feed", "member"}),
-    "failover": frozenset({"system"}),
-    "poison": frozenset({"topic", "feeds", "of", "share"}),
-    "schema": frozenset({"topic", "feeds", "of"}),
-    "duplicates": frozenset({"topic", "of", "share", "copies"}),
-    "late": frozenset({"topic", "of", "share", "by"}),
-    "lost": frozenset({"topic", "of", "share"}),
+FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "posting"), "orders": ("orders",)}
+"""The consumers of each topic."""
+
+MESSAGES: Final[dict[Topic, tuple[MessageKind, ...]]] = {
+    "movements": ("sale", "pick", "receipt", "dispatch", "return"),
+    "orders": ("reserve", "release"),
+}
+"""The kinds of message of each topic."""
+
+_FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
+    "outage": ("system", "node", "region", "stores"),
+    "errors": ("system", "share"),
+    "crash": ("feed", "member"),
+    "stuck": ("feed", "member"),
+    "failover": ("system",),
+    "poison": ("topic", "feeds", "of", "share"),
+    "schema": ("topic", "feeds", "of"),
+    "duplicates": ("topic", "of", "share", "copies"),
+    "late": ("topic", "of", "share", "by"),
+    "lost": ("topic", "of", "share"),
 }
 """What each kind of fault may say besides when it comes and how long it lasts."""
+
+_NEEDED: Final = ("system", "feed", "share")
+"""What a kind that may say it must say."""
+
+_OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for name in fields))
+
+_CALLED: Final = ("erp", "files", "hub", "broker", "service")
+"""Systems that checkouts may call."""
+
+_REPLICATED: Final = ("broker", "hub")
+"""Systems that carry messages and change to a replica."""
+
+_WITH_NODES: Final = ("wms", "link")
+"""Systems of nodes; the others are central."""
 
 
 class Fault(Model):
@@ -66,14 +94,12 @@ class Fault(Model):
     feed: FeedKind | None = par(None, unit="name", meaning="crash, stuck: whose consumer group")
     member: int = par(
         0,
-        unit="number",
+        unit="integer",
         meaning="crash, stuck: which member, counted from 0; a group without it is not touched",
         ge=0,
         le=63,
     )
-    topic: Literal["movements", "orders"] = par(
-        "movements", unit="name", meaning="faults of messages: stock movements, or reservation messages"
-    )
+    topic: Topic = par("movements", unit="name", meaning="faults of messages: stock movements, or reservation messages")
     feeds: Seq[FeedKind] = par(
         (),
         unit="list",
@@ -84,3 +110,85 @@ class Fault(Model):
     )
     copies: Positive = par(1, unit="messages", meaning="duplicates: how many times more a message is sent", le=100)
     by: Duration = par("1m", unit="duration", meaning="late: how much later a message leaves")
+
+    def broken(self) -> Iterator[Broken]:
+        yield from self._time_rules()
+        yield from self._field_rules()
+        yield from self._system_rules()
+        yield from self._message_rules()
+
+    def _time_rules(self) -> Iterator[Broken]:
+        if (self.at is None) == (self.mtbf is None):
+            yield Broken(
+                (),
+                "give either at (scheduled) or mtbf (at random), "
+                + ("not both" if self.at is not None else "one of them"),
+            )
+        if self.every is not None and self.at is None:
+            yield Broken(("every",), "repeats a scheduled fault, so it needs at")
+        elif self.every is not None and self.every <= self.duration.mean:
+            yield Broken(("every",), "must be longer than the duration, the windows would overlap")
+        if self.mtbf is not None and self.mtbf <= 0:
+            yield Broken(("mtbf",), "must be longer than 0")
+        if self.duration.mean <= 0:
+            yield Broken(("duration",), "must be longer than 0")
+
+    def _field_rules(self) -> Iterator[Broken]:
+        """A fault says all that its kind needs, and nothing that its kind has no use for."""
+        own = _FIELDS[self.kind]
+        for name in _OF_SOME:
+            if name not in own and getattr(self, name) != _default(name):
+                kinds = [kind for kind, fields in _FIELDS.items() if name in fields]
+                yield Broken((name,), f"is for {_listed('kind', kinds)}, the kind is {self.kind}")
+        for name in _NEEDED:
+            if name in own and getattr(self, name) is None:
+                yield Broken((name,), f"is missing: kind {self.kind} needs a {name}")
+        for name in ("share", "stores"):
+            share = getattr(self, name)
+            if name in own and share is not None and parts(share) == 0:
+                yield Broken((name,), f"must be at least a millionth, it is {share:g}")
+
+    def _system_rules(self) -> Iterator[Broken]:
+        """The system can fail in this way, and only what has nodes fails at some of them."""
+        if self.kind == "errors" and self.system not in (None, *_CALLED):
+            yield Broken(("system",), f"must be one that checkouts call ({', '.join(_CALLED)}), it is {self.system!r}")
+        if self.kind == "failover" and self.system not in (None, *_REPLICATED):
+            yield Broken(
+                ("system",), f"must be one that changes to a replica ({', '.join(_REPLICATED)}), it is {self.system!r}"
+            )
+        if self.kind != "outage" or self.system is None:
+            return
+        if self.node is not None and self.system not in _WITH_NODES:
+            yield Broken(("node",), f"is for {_listed('system', _WITH_NODES)}, the system is {self.system}")
+        for name in ("region", "stores"):
+            if getattr(self, name) is None:
+                continue
+            if self.system != "link":
+                yield Broken((name,), f"is for system link, the system is {self.system}")
+            elif self.node is not None:
+                yield Broken((name,), f"is for faults of many stores, the node is {shown(self.node)}")
+
+    def _message_rules(self) -> Iterator[Broken]:
+        """Consumers and kinds of message are those of the topic."""
+        for place, feed in enumerate(self.feeds):
+            if feed not in FEEDS[self.topic]:
+                yield Broken(("feeds", place), _not_of(self.topic, "consumers", FEEDS[self.topic], feed))
+        for place, kind in enumerate(self.of):
+            if kind not in MESSAGES[self.topic]:
+                yield Broken(("of", place), _not_of(self.topic, "messages", MESSAGES[self.topic], kind))
+        if self.by <= 0:
+            yield Broken(("by",), "must be longer than 0")
+
+
+def _default(name: str) -> Any:
+    """Default of a field as it is held: a duration in microseconds."""
+    default = Fault.model_fields[name].default
+    return parse_duration(default) if name == "by" else default
+
+
+def _listed(what: str, names: Collection[str]) -> str:
+    return f"{what} {', '.join(names)}" if len(names) == 1 else f"{what}s {', '.join(names)}"
+
+
+def _not_of(topic: str, what: str, known: Collection[str], name: str) -> str:
+    return f"must be one of the {what} of topic {topic} ({', '.join(known)}), it is {name!r}"

@@ -9,7 +9,7 @@ from typing import Final, get_args
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Replay
-from twin.scenario.estate import ProfileName
+from twin.scenario.estate import Estate, ProfileName, store_name
 from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
 from twin.scenario.suggest import not_among
@@ -63,11 +63,28 @@ def buffered_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
 
 
 def faulty_nodes(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """A fault of a warehouse system names a DC."""
-    known = [dc.name for dc in scenario.estate.dcs]
+    """A fault of a warehouse system names a DC, that of a link a DC or a store; a table's stores are not known here."""
+    dcs = [dc.name for dc in scenario.estate.dcs]
     for place, fault in enumerate(scenario.faults):
-        if fault.node is not None and fault.system == "wms":
-            yield from _unless_known("DC", ("faults", place, "node"), fault.node, known)
+        if fault.node is None:
+            continue
+        if fault.system == "wms":
+            yield from _unless_known("DC", ("faults", place, "node"), fault.node, dcs)
+        elif fault.system == "link" and scenario.estate.stores.table is None:
+            known = [*dcs, *_drawn_stores(scenario.estate)]
+            yield from _unless_known("store or DC", ("faults", place, "node"), fault.node, known)
+
+
+def _drawn_stores(estate: Estate) -> list[str]:
+    return [store_name(number) for number in range(1, estate.stores.count + 1)]
+
+
+def faulty_regions(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A fault of links names a region of the estate."""
+    regions = [region.name for region in scenario.estate.regions]
+    for place, fault in enumerate(scenario.faults):
+        if fault.region is not None:
+            yield from _unless_known("region", ("faults", place, "region"), fault.region, regions)
 
 
 def threshold_arms(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -138,6 +155,7 @@ REFERENCES: Final[tuple[Check, ...]] = (
     promoted_channels,
     buffered_channels,
     faulty_nodes,
+    faulty_regions,
     threshold_arms,
     threshold_kpis,
     platform_presets,

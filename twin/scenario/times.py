@@ -126,14 +126,27 @@ def _within(path: Location, start: int, horizon: int) -> Iterator[Broken]:
 
 
 def fault_overlaps(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """Scheduled windows of one system do not overlap; a random duration counts with its mean."""
-    listed = [(place, fault) for place, fault in enumerate(scenario.faults) if fault.errors is None]
-    for system, node in dict.fromkeys((fault.system, fault.node) for _, fault in listed):
-        touching = [(place, fault) for place, fault in listed if fault.system == system and fault.node in (None, node)]
+    """Scheduled outages of one system at one place do not overlap; a random duration counts with its mean.
+
+    Links of a share of the stores are left out: who is hit is drawn.
+    """
+    dcs = [dc.name for dc in scenario.estate.dcs]
+    listed = [(place, fault) for place, fault in enumerate(scenario.faults) if _is_outage(fault)]
+    for one in dict.fromkeys((fault.system, fault.node, fault.region) for _, fault in listed):
+        everywhere = (one[0], None, None)
+        # A link fault that names no node hits stores, so not what is said of a DC.
+        places = {one} if one[0] == "link" and one[1] in dcs else {one, everywhere}
         windows = sorted(
-            window for place, fault in touching for window in _windows(place, fault, scenario.calendar.horizon_us)
+            window
+            for place, fault in listed
+            if (fault.system, fault.node, fault.region) in places
+            for window in _windows(place, fault, scenario.calendar.horizon_us)
         )
         yield from _overlaps(windows)
+
+
+def _is_outage(fault: Fault) -> bool:
+    return fault.kind == "outage" and fault.system is not None and fault.stores is None
 
 
 def _overlaps(windows: list[tuple[int, int, int]]) -> Iterator[Broken]:

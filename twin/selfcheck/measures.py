@@ -73,7 +73,7 @@ def attempts(seed: int, *, failure: float, most: int, checkouts: int) -> Values:
         seed,
         weekly_checkouts=checkouts * 7 / days,
         days=days,
-        faults=[{"system": "service", "at": "0s", "duration": f"{days}d", "errors": failure}],
+        faults=[{"kind": "errors", "system": "service", "at": "0s", "duration": f"{days}d", "share": failure}],
     )
     retry = {"attempts": most, "wait": "1ms", "jitter": "none"}
     arm = systems(reserving={"point": "none"}, resilience={"retry": retry})

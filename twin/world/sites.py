@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY
-from twin.scenario.estate import Estate
+from twin.scenario.estate import Estate, store_name
 from twin.world.luck import exact_share, largest_remainder
 from twin.world.streams import Streams
 from twin.world.tables import NODE
@@ -99,7 +99,7 @@ def _draw(estate: Estate, streams: Streams) -> _Stores:
     around = streams.generator("estate.places", 0).normal(0, spread_km, (count, 2))
     place = np.clip(np.rint(centres_km(estate)[region] + around), 0, estate.width_km).astype(np.int64)
     lines = np.array([kind.weekly_lines for kind in estate.stores.clusters], np.float64)[cluster]
-    names = tuple(f"store-{number:04d}" for number in range(1, count + 1))
+    names = tuple(store_name(number) for number in range(1, count + 1))
     return _Stores(names, region, cluster, place, lines)
 
 

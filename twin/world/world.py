@@ -15,7 +15,7 @@ from twin.scenario.scenario import Scenario
 from twin.world.demand import Demand
 from twin.world.digest import digest
 from twin.world.estate import RealisedEstate, realise
-from twin.world.faults import realise_errors, realise_faults
+from twin.world.faults.realised import realise_faults
 from twin.world.horizon import day_count
 from twin.world.replay.account import ReplayAccount
 from twin.world.replay.log import find_log
@@ -46,8 +46,11 @@ class World:
 
     estate: RealisedEstate
     start: WorldStart
-    windows: NDArray[np.void]
-    errors: NDArray[np.void]
+    windows: NDArray[np.void]  # WINDOW
+    errors: NDArray[np.void]  # ERRORS
+    crashes: NDArray[np.void]  # CRASH
+    failovers: NDArray[np.void]  # FAILOVER
+    troubles: NDArray[np.void]  # TROUBLE
     streams: Streams
     horizon_us: int
     days: int
@@ -62,8 +65,13 @@ class World:
         self.streams = Streams(scenario.seed, replication)
         self.horizon_us, self.days = scenario.calendar.horizon_us, day_count(scenario.calendar)
         self.estate = shared.estate
-        self.windows = realise_faults(scenario, self.streams)
-        self.errors = realise_errors(scenario, self.streams)
+        self._faults = realise_faults(scenario, self.streams, self.estate)
+        self.windows, self.errors = self._faults.windows, self._faults.errors
+        self.crashes, self.failovers, self.troubles = (
+            self._faults.crashes,
+            self._faults.failovers,
+            self._faults.troubles,
+        )
         self.start = draw_start(scenario, self.estate, self.streams)
         replay = replayed(scenario, self.estate, shared.prepared, self.streams) if shared.prepared else None
         self.account = replay.account if replay else None
@@ -76,9 +84,9 @@ class World:
         return self._demand.day(day)
 
     def fingerprint(self) -> str:
-        """BLAKE2b-128 over estate, start, windows, errors and all days, in hex. Draws every day."""
+        """BLAKE2b-128 over estate, start, faults and all days, in hex. Draws every day."""
         days = tuple(self.day(day).digest for day in range(self.days))
-        return digest(self.estate, self.start, self.windows, self.errors, days).hex()
+        return digest(self.estate, self.start, self._faults, days).hex()
 
 
 def _demand(scenario: Scenario, estate: RealisedEstate, streams: Streams, replay: Replayed | None) -> Demand:

@@ -1,0 +1,73 @@
+"""Systems that are down, err, or change to a replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.hashing import bits_of_many
+from twin.core.shares import MILLION, parts
+from twin.scenario.faults import Fault
+from twin.scenario.scenario import Scenario
+from twin.world.faults.numbered import numbered
+from twin.world.faults.spans import Layer, Span, highest, merged, spans
+from twin.world.streams import Streams
+from twin.world.tables import ERRORS, FAILOVER, SYSTEMS, WINDOW, EstateTables
+
+
+def windows(scenario: Scenario, streams: Streams, estate: EstateTables) -> NDArray[np.void]:
+    """Outages of all systems, merged where they touch and clipped to the horizon."""
+    found: dict[tuple[int, int], list[Span]] = {}
+    for stream, fault in numbered(scenario.faults, "outage"):
+        drawn = list(spans(fault, scenario.calendar.horizon_us, streams.key(stream)))
+        for node in _nodes(fault, scenario, estate, streams.key(f"{stream}.stores")):
+            found.setdefault((_number(fault), node), []).extend(drawn)
+    rows = [(*place, *span) for place, listed in sorted(found.items()) for span in merged(listed)]
+    return np.array(rows, WINDOW)
+
+
+def _nodes(fault: Fault, scenario: Scenario, estate: EstateTables, key: np.uint64) -> list[int]:
+    """Nodes whose own system is down; -1 for a central system."""
+    if fault.system not in ("wms", "link"):
+        return [-1]
+    if fault.node is not None:
+        return [estate.node_names.index(fault.node)]
+    hit = estate.nodes["is_dc"] == (fault.system == "wms")
+    if fault.region is not None:
+        regions = [region.name for region in scenario.estate.regions]
+        hit &= estate.nodes["region"] == regions.index(fault.region)
+    if fault.stores is not None:
+        # Each store by its own luck, so that a larger share hits the same stores and more.
+        luck = bits_of_many(key, np.arange(hit.size), 0)
+        hit &= luck % np.uint64(MILLION) < np.uint64(parts(fault.stores))
+    nodes: list[int] = np.flatnonzero(hit).tolist()
+    return nodes
+
+
+def errors(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+    """Windows in which systems answer calls with errors; where several cover an instant, the largest share counts."""
+    layers: dict[int, list[Layer]] = {}
+    for stream, fault in numbered(scenario.faults, "errors"):
+        drawn = spans(fault, scenario.calendar.horizon_us, streams.key(stream))
+        share = parts(fault.share or 0)
+        layers.setdefault(_number(fault), []).extend((start, end, share) for start, end in drawn)
+    rows = [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
+    return np.array(rows, ERRORS)
+
+
+def failovers(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+    """Instants at which systems change to a replica."""
+    return np.array(sorted(set(_failovers(scenario, streams))), FAILOVER)
+
+
+def _failovers(scenario: Scenario, streams: Streams) -> Iterator[tuple[int, int]]:
+    for stream, fault in numbered(scenario.faults, "failover"):
+        for start, _ in spans(fault, scenario.calendar.horizon_us, streams.key(stream)):
+            yield _number(fault), start
+
+
+def _number(fault: Fault) -> int:
+    assert fault.system is not None, "a fault of a system names it"
+    return SYSTEMS.index(fault.system)
