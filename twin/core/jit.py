@@ -52,7 +52,9 @@ def kernel(function: F | None = None, /, *, inline: str = "never") -> F | Callab
     """Compile a function with numba (nopython, cached, without fast-math: results must not depend on the processor)."""
 
     def compiled(f: F) -> F:
-        jitted: F = numba.njit(cache=inline == "never", inline=inline)(f)
+        inner = f.__name__.startswith("_")  # for kernels only: what Python would need to call it takes long to compile
+        wrappers = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": True}
+        jitted: F = numba.njit(cache=inline == "never", inline=inline, **wrappers)(f)
         return jitted
 
     return compiled if function is None else compiled(function)

@@ -8,7 +8,7 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
 from twin.kernels.checkout import lapse
-from twin.kernels.memory import control, expect_pair, flows, holds, late, letters, pairs, physical, skus
+from twin.kernels.memory import control, expect_pair, far, flows, holds, late, letters, pairs, physical, skus
 from twin.kernels.sending import move, send_late
 from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
@@ -90,12 +90,8 @@ def _has_room(handle: int, c: Any) -> bool:
     return min(moves, notes, holds, len(late(handle)) - c.late, len(letters(handle)) - c.letters) >= ROOM
 
 
-@kernel
-def advance(handle: int, now: int) -> int:
-    """Carry out all deliveries and physical events up to and including ``now``, and releases of holds before it.
-
-    Returns 0, or FULL if a ring must grow first; calling again goes on where it stopped.
-    """
+@far
+def _advance(handle: int, now: int) -> int:
     c = control(handle)[0]
     events = len(physical(handle))
     c.went_back += now < c.now
@@ -125,3 +121,13 @@ def advance(handle: int, now: int) -> int:
     book_until(handle, now)  # while the pairs are still in the cache
     c.now = now
     return 0
+
+
+@kernel
+def advance(handle: int, now: int) -> int:
+    """Carry out all deliveries and physical events up to and including ``now``, and releases of holds before it.
+
+    Returns 0, or FULL if a ring must grow first; calling again goes on where it stopped.
+    """
+    done: int = _advance(handle, now)
+    return done

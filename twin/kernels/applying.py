@@ -12,6 +12,7 @@ from twin.kernels.memory import (
     control,
     dead,
     drifts,
+    far,
     fates,
     flows,
     letters,
@@ -260,9 +261,8 @@ def _die(handle: int, who: int, number: int, row: Any, t: int) -> None:
     flows(handle)[_DEAD_LETTERED] += 1
 
 
-@kernel
-def finish(handle: int, who: int, number: int, outcome: int, t: int) -> None:
-    """The handling of a message has ended."""
+@far
+def _finish(handle: int, who: int, number: int, outcome: int, t: int) -> int:
     row = message_of(handle, who, number)
     fate = fate_of(row, who)
     if fate == _IN_FLIGHT:
@@ -274,5 +274,12 @@ def finish(handle: int, who: int, number: int, outcome: int, t: int) -> None:
             lose(handle, who, row, _LOST)
         else:
             _die(handle, who, number, row, t)
-    elif outcome == _APPLY and (fate == _APPLIED or fate == _SUPERSEDED):
+    elif outcome == _APPLY and fate in (_APPLIED, _SUPERSEDED):
         _apply_again(handle, who, number, row, t)
+    return fate
+
+
+@kernel
+def finish(handle: int, who: int, number: int, outcome: int, t: int) -> None:
+    """The handling of a message has ended."""
+    _finish(handle, who, number, outcome, t)

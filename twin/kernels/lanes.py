@@ -112,7 +112,7 @@ def fail(lane: Any, consumer: Any, service: int) -> int:
 
 @kernel
 def begin(handle: int, who: int, k: int, floor: int) -> None:
-    """The message at the head of lane ``k`` is next: when its handling begins (not before ``floor``) and how it ends."""
+    """The message at the head of lane ``k`` is next: when its handling begins (from ``floor`` on), and how it ends."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     row = message_of(handle, who, lane.head)
     earliest = max(lane.free, floor, lane.last + consumer.gap)

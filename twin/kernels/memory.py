@@ -11,7 +11,9 @@ the arrays, so they live as long as the handle is used, and changes an entry whe
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import numba
@@ -66,6 +68,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
+_CODE_MAX: Final = 16
+_code: list[Callable[[], int]] = []
+"""By place behind the tables in the directory: compiles a far function, or loads it, and gives its address."""
 
 
 def _entry(builder: Any, handle: Any, position: int) -> Any:
@@ -160,6 +165,38 @@ node_first = _accessor("node_first")
 scratch = _accessor("scratch")
 
 
+def far(function: Callable[..., Any]) -> Any:
+    """Compile a kernel of integers apart, and call it from others through its address.
+
+    numba links everything that a kernel calls into it and optimises it once more, level by level, so what many kernels
+    call would be compiled many times. A far function must not raise: nobody would hear of it. What this returns is for
+    kernels only; Python calls a kernel that calls it.
+    """
+    place = 2 * len(TABLES) + len(_code)
+    arity = len(inspect.signature(function).parameters)
+    kind = numba.types.int64(*(numba.types.int64,) * arity)
+    _code.append(cache(lambda: int(numba.cfunc(kind, cache=True)(function).address)))
+
+    @intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
+    def call(context: TypingContext, *arguments: Any) -> Any:
+        def generate(target: BaseContext, builder: Any, signature: Any, values: Any) -> Any:
+            word = ir.IntType(64)
+            given = [builder.extract_value(values[0], i) for i in range(arity)]
+            code = builder.inttoptr(
+                _entry(builder, given[0], place), ir.FunctionType(word, [word] * arity).as_pointer()
+            )
+            return builder.call(code, given)
+
+        return numba.types.int64(numba.types.StarArgTuple((numba.types.int64,) * arity)), generate
+
+    return call
+
+
+def compile_far() -> list[Callable[[], int]]:
+    """What compiles each far function, or loads it from the cache."""
+    return list(_code)
+
+
 def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Zeros that begin on a cache line."""
     raw = np.zeros(size * dtype.itemsize + _CACHE_LINE, np.uint8)
@@ -172,7 +209,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._arrays: dict[str, NDArray[Any]] = {}
-        self._directory = np.zeros(2 * len(TABLES), np.int64)
+        self._directory = np.zeros(2 * len(TABLES) + _CODE_MAX, np.int64)
+        for place, address in enumerate(_code):
+            self._directory[2 * len(TABLES) + place] = address()
         self.handle = int(self._directory.ctypes.data)
         for name, dtype in TABLES:
             self.put(name, np.zeros(1, dtype))

@@ -15,6 +15,7 @@ from twin.kernels.lanes import join, strikes
 from twin.kernels.memory import (
     consumers,
     control,
+    far,
     flows,
     keys,
     late,
@@ -46,7 +47,7 @@ def _lane_of(handle: int, who: int, row: Any, key: int) -> int:
     consumer = consumers(handle)[who]
     if consumer.lane_key != NIL:
         luck = bits(keys(handle)[consumer.lane_key], row.entity, row.part)
-        key = np.int64(luck % np.uint64(consumer.lanes))
+        return consumer.first + np.int64(luck % np.uint64(consumer.lanes))
     return consumer.first + key % consumer.lanes
 
 
@@ -223,12 +224,8 @@ def _link_unseen(handle: int, number: int, message: Any) -> None:
     sku.newest = number
 
 
-@kernel
-def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> None:
-    """A movement is made: append it to the topic, for the view and for the record.
-
-    It ``settles`` units that were reserved (a pick, in the view) or on order (a receipt, in the record).
-    """
+@far
+def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> int:
     c = control(handle)[0]
     number = c.moves_high
     c.moves_high += 1
@@ -248,13 +245,20 @@ def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, par
     c.unposted += 1
     flows(handle)[_MOVEMENTS] += 1
     _send(handle, TOPIC_MOVES, number, message)
+    return number
 
 
 @kernel
-def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
-    """A reservation message is made: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative,
-    released.
+def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> None:
+    """A movement is made: append it to the topic, for the view and for the record.
+
+    It ``settles`` units that were reserved (a pick, in the view) or on order (a receipt, in the record).
     """
+    _move(handle, t, p, delta, settles, entity, part, limit)
+
+
+@far
+def _note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> int:
     c = control(handle)[0]
     # An order step makes it: the refreshes of this instant are over, even if it is applied at once.
     settle(handle, s, t)
@@ -268,3 +272,12 @@ def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int
     c.unheard += 1
     flows(handle)[_RESERVE_MESSAGES] += 1
     _send(handle, TOPIC_NOTES, number, message)
+    return number
+
+
+@kernel
+def note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: int, line: int) -> None:
+    """A reservation message is made: ``units`` of SKU ``s`` (at pair ``p`` unless NIL) are set aside or, negative,
+    released.
+    """
+    _note(handle, t, s, p, units, entity, part, line)

@@ -246,7 +246,7 @@ def _leader(handle: int, order: Any, wave: int) -> int:
 
 @kernel
 def _may_start(handle: int, node: Any, t: int) -> int:
-    """First instant >= ``t`` at which a pick may begin: a DC's system is up, or a store is open and knows of the order."""
+    """First instant >= ``t`` at which a pick may begin: a DC's system is up, a store is open and knows of the order."""
     span = outages(handle)[node.outage]
     t = up(windows(handle), span.first, span.last, t)
     if node.is_dc != 0:

@@ -226,6 +226,18 @@ def _race(handle: int, line: Any, own: int) -> int:
 
 
 @kernel
+def _messages_to_blame(handle: int, line: Any, seen: int, at_pair: int) -> int:
+    """Loss and repetition of messages, as bits, where correcting one alone would have refused the line."""
+    lost, extra = _reserved_drift(handle, line)
+    causes = 0
+    if line.belief - (seen - offered(handle, line, NO_LOSS, at_pair)) + lost < line.quantity:
+        causes |= 1 << _C_LOSS
+    if line.belief - (seen - offered(handle, line, NO_EXTRA, at_pair)) + extra < line.quantity:
+        causes |= 1 << _C_DUPLICATE
+    return causes
+
+
+@kernel
 def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     """Causes, as bits, whose correction alone would have refused a line that the truth cannot back (0 bits: joint)."""
     s, q = line.sku, line.quantity
@@ -246,11 +258,7 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
         causes |= 1 << _C_RECORD
     if line.belief - (seen - offered(handle, line, NO_DELAY, at_pair)) < q:
         causes |= 1 << _delay_cause(handle, s, p, now)
-    lost, extra = _reserved_drift(handle, line)
-    if line.belief - (seen - offered(handle, line, NO_LOSS, at_pair)) + lost < q:
-        causes |= 1 << _C_LOSS
-    if line.belief - (seen - offered(handle, line, NO_EXTRA, at_pair)) + extra < q:
-        causes |= 1 << _C_DUPLICATE
+    causes |= _messages_to_blame(handle, line, seen, at_pair)
     others = own_units(handle, line.channel, s) - line.owned * q
     if p == NIL and available - others - held_back(handle, line) < q:
         causes |= 1 << _copy_cause(handle, line.channel, s, now)
@@ -282,9 +290,10 @@ def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) 
         causes |= 1 << _C_RECORD
     if _seems_to_have(handle, p, NO_DELAY) < quantity:
         causes |= 1 << _delay_cause(handle, pair.sku, p, now)
-    if _seems_to_have(handle, p, NO_LOSS) < quantity:
+    had = sourceable(pair)
+    if _seems_to_have(handle, p, NO_LOSS) < min(quantity, had):
         causes |= 1 << _C_LOSS
-    if _seems_to_have(handle, p, NO_EXTRA) < quantity:
+    if _seems_to_have(handle, p, NO_EXTRA) < min(quantity, had):
         causes |= 1 << _C_DUPLICATE
     if sourceable(pair) - max(0, promised - pair.resv) < quantity:
         causes |= 1 << _C_RACE

@@ -13,6 +13,7 @@ from numba import int64
 
 from twin.kernels import latency, publication, sending, steps, topics
 from twin.kernels.advance import advance
+from twin.kernels.memory import compile_far
 
 HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.check,
@@ -42,5 +43,8 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
 
 def compile_kernels(start: int = 0) -> None:
     """Compile :data:`HANDED_INTEGERS`, or load them from the cache: forwards if ``start`` is even, else backwards."""
+    far = compile_far()
+    for address in far[:: -1 if start % 2 else 1]:
+        address()
     for entry in HANDED_INTEGERS[:: -1 if start % 2 else 1]:
         entry.compile((int64,) * len(inspect.signature(entry.py_func).parameters))

@@ -66,8 +66,11 @@ def _stock(plane: Plane, world: World) -> list[str]:
     return broken
 
 
-_TOPICS = ((VIEW, "movements to the view", Flow.MOVEMENTS, "unseen"), (NOTES, "reservation messages", Flow.RESERVE_MESSAGES, "unheard"),
-           (RECORD, "movements to the record", Flow.MOVEMENTS, "unposted"))  # fmt: skip
+_TOPICS = (
+    (VIEW, "movements to the view", Flow.MOVEMENTS, "unseen"),
+    (NOTES, "reservation messages", Flow.RESERVE_MESSAGES, "unheard"),
+    (RECORD, "movements to the record", Flow.MOVEMENTS, "unposted"),
+)
 
 
 def _messages(plane: Plane) -> list[str]:

@@ -67,7 +67,7 @@ def group(world: World, feed: Feed, who: int) -> list[Partition]:
 
 
 def lay_lanes(memory: Memory, world: World, systems: Systems) -> None:
-    """Consumers and their lanes: those of view and reservation messages, then their redrive lanes, then the record's."""
+    """Consumers and their lanes: of view and reservation messages, their redrive lanes, then the record's."""
     consumers = np.zeros(3, traffic.CONSUMER)
     counts = {who: feed.partitions if feed.mode == "stream" else 1 for who in _LAWS for feed in [feed_of(systems, who)]}
     first = {VIEW: 0, NOTES: counts[VIEW], RECORD: counts[VIEW] + counts[NOTES] + 2}
@@ -154,7 +154,7 @@ def _give_windows(
     for k, each in zip(which, spans, strict=True):
         down = tuple(merged(each))
         if down not in known:
-            rows = np.array(down, state.WINDOW)
+            rows = np.array(list(down), state.WINDOW)
             at = sum(table.size for table in windows)
             windows.append(rows)
             known[down] = (at, at + rows.size)

@@ -1,4 +1,6 @@
-"""Who works on which partition of a consumer group while members die, are noticed and return (docs/model.md, section 4)."""
+"""Who works on which partition of a consumer group while members die, are noticed and return (docs/model.md,
+section 4).
+"""
 
 from __future__ import annotations
 
@@ -44,15 +46,13 @@ def partitions(
     noticed: set[int] = set()  # of those, the ones that the group has given up
     before = 0
     for t, kind, member in _events(absences):
-        for p, owner in enumerate(at):
-            if owner in gone:
-                stalls[p].append((before, t))
+        for p in _of(at, gone):
+            stalls[p].append((before, t))
         before = t
         if kind == _START:
             gone.add(member)
-            for p, owner in enumerate(at):
-                if owner == member:
-                    losses[p].append((t, member))
+            for p in _of(at, {member}):
+                losses[p].append((t, member))
             continue
         if kind == _END:
             gone.discard(member)
@@ -69,6 +69,11 @@ def partitions(
                 stalls[p].append((t, t + rebalance))
         at = after
     return [Partition(merged(each), lost) for each, lost in zip(stalls, losses, strict=True)]
+
+
+def _of(at: Sequence[int], members: set[int]) -> list[int]:
+    """Partitions that are at one of ``members``."""
+    return [p for p, owner in enumerate(at) if owner in members]
 
 
 def _events(absences: Sequence[Absence]) -> list[tuple[int, int, int]]:
