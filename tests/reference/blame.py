@@ -26,8 +26,18 @@ def as_it_is(pair: Pair) -> int:
 
 
 def told_all(pair: Pair) -> int:
-    """The view, had every movement been delivered."""
-    return pair.on_hand + pair.err
+    """The view, had every movement on its way been delivered."""
+    return pair.on_hand + pair.err + pair.lost + pair.extra
+
+
+def without_loss(pair: Pair) -> int:
+    """The view, had no message gone missing; what is still reserved over it counts as if it were in the view."""
+    return pair.view - pair.lost + pair.resv_lost
+
+
+def without_duplicates(pair: Pair) -> int:
+    """The view, had every message been applied once and in order; likewise."""
+    return pair.view - pair.extra + pair.resv_extra
 
 
 def without_error(pair: Pair) -> int:
@@ -54,6 +64,10 @@ def refusal_reason(line: Line, now: int) -> Refusal:
         return Refusal.STALE
     if offered(line, without_error) - f >= short:
         return Refusal.RECORD
+    if offered(line, without_loss) - f + (0 if line.pickup else line.sku.reserved_lost) >= short:
+        return Refusal.LOSS
+    if offered(line, without_duplicates) - f + (0 if line.pickup else line.sku.reserved_extra) >= short:
+        return Refusal.DUPLICATE
     return Refusal.JOINT
 
 
@@ -87,11 +101,14 @@ class Blame:
         own = line.quantity if line.in_view > 0 else 0
         f = offered(line, as_it_is, own=own)
         available = f if line.pickup else f - line.sku.reserved + (own if line.pair is None else 0)
+        lost, extra = (0, 0) if line.pickup else (line.sku.reserved_lost, line.sku.reserved_extra)
         refused_now = available - (0 if line.pickup else line.channel.held_back) < line.quantity
         causes = {
             Cause.DEGRADED: degraded and refused_now,
             Cause.EXPIRED_HOLD: line.lapsed and refused_now,
             Cause.RECORD_ERROR: spare < f - offered(line, without_error, own=own),
+            Cause.LOSS: spare < f - offered(line, without_loss, own=own) - lost,
+            Cause.DUPLICATE: spare < f - offered(line, without_duplicates, own=own) - extra,
             Cause.RACE: spare < max(0, _promised_elsewhere(line, own)),
         }
         if spare < f - offered(line, told_all, own=own):
@@ -112,8 +129,10 @@ class Blame:
         """What held up the movements that the view has not been told of."""
         now = self._shop.env.now
         oldest = trail.oldest(VIEW, NOW)
-        if oldest is not None and self._outages.touched(oldest, now):
-            return Cause.OUTAGE
+        if oldest is not None:
+            link = self._shop.outages("link", oldest.pair.node.number)
+            if self._outages.touched(oldest.t, now) or link.touched(oldest.t, now):
+                return Cause.OUTAGE
         return Cause.BATCH_AGE if self._batch else Cause.QUEUE_BACKLOG
 
     def at_choice(self, line: Line, pair: Pair, promised: int) -> None:
@@ -126,6 +145,8 @@ class Blame:
             return
         causes = {
             Cause.RECORD_ERROR: pair.free_if(without_error(pair), 0) < quantity,
+            Cause.LOSS: pair.free_if(without_loss(pair), 0) < quantity,
+            Cause.DUPLICATE: pair.free_if(without_duplicates(pair), 0) < quantity,
             Cause.RACE: pair.have() - max(0, promised - pair.resv) < quantity,
         }
         if pair.free_if(told_all(pair), 0) < quantity:

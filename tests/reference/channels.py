@@ -151,6 +151,6 @@ class Channel:
             k = max(k + 1, (live - first) // publication.interval)
 
 
-def age(made: int | None, t: int) -> int:
-    """Staleness at ``t`` if the oldest movement that is missing was ``made`` then."""
-    return 0 if made is None else t - made
+def age(oldest: Movement | None, t: int) -> int:
+    """Staleness at ``t`` of a belief that misses ``oldest`` and perhaps later movements."""
+    return 0 if oldest is None else t - oldest.t

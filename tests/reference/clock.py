@@ -18,8 +18,8 @@ Process = Generator[simpy.Event, Any, Any]
 FREED = tie_key(Tie.FAULT, 0, 0)
 """A server is free again before anything else happens at that instant."""
 
-APPLIED = tie_key(Tie.DELIVERY, 0, 0)
-"""Messages that are applied at one instant only add to ledgers, so their order among themselves does not matter."""
+LEAVING = tie_key(Tie.FAULT, 2**48 - 1, 0)
+"""Messages leave late after everything else of class FAULT; among themselves in the order in which they were made."""
 
 LAPSED = tie_key(Tie.ORDER, 2**48 - 1, 0)
 """Holds are released after all order steps; among themselves in the order in which they were made."""
@@ -47,6 +47,11 @@ class Instant(simpy.Event):
         self._ok = True
         self._value = None
         env.schedule(self, priority, t - env.now)  # type: ignore[arg-type]  # SimPy declares two priorities, its queue takes any number
+
+
+def fault_key(kind: int, number: int) -> int:
+    """Order among the faults of an instant."""
+    return tie_key(Tie.FAULT, kind << 40 | number, 0)
 
 
 def before_orders(t: int) -> int:
@@ -84,6 +89,14 @@ class Outages:
     def touched(self, begin: int, end: int) -> bool:
         """Whether an outage meets ``[begin, end]``."""
         return any(start <= end and begin < stop for start, stop in zip(self.starts, self.ends, strict=True))
+
+
+def up_in_all(systems: list[Outages], t: int) -> int:
+    """First instant >= ``t`` at which all systems are up."""
+    later = t
+    for outages in systems:
+        later = outages.up(later)
+    return later if later == t else up_in_all(systems, later)
 
 
 def outages_by_system(windows: NDArray[np.void]) -> dict[tuple[str, int], Outages]:

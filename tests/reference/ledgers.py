@@ -30,7 +30,10 @@ class History:
 class Movement:
     """A change of the shelf that view and record are told of by message."""
 
-    __slots__ = ("delta", "entity", "moment", "pair", "part", "posted", "receipt", "seen", "settles", "t")
+    __slots__ = (
+        "delta", "entity", "gone", "level", "moment", "pair", "part", "posted", "receipt", "seen", "serial", "settles",
+        "t",
+    )  # fmt: skip
 
     def __init__(self, pair: Pair, delta: int, *, t: int, moment: int, entity: int, part: int) -> None:
         self.pair = pair
@@ -42,7 +45,26 @@ class Movement:
         self.settles = 0  # units of a reservation (a pick) or on order (a receipt)
         self.posted = False
         self.receipt = False
-        self.seen = NOW + 1  # the moment at which the view applied it
+        self.serial = 0
+        self.level = 0  # what its source system counts once it is made
+        self.seen = NOW + 1  # the moment at which the view applied it, or found it superseded
+        self.gone = NOW + 1  # the moment at which it was no longer on its way to the view
+
+    @property
+    def key(self) -> int:
+        return self.pair.node.number
+
+    @property
+    def source(self) -> Node | None:
+        return self.pair.node
+
+    @property
+    def pooled(self) -> bool:
+        return self.pair.node.pooled
+
+    def settled_reservation(self) -> int:
+        """Units that a pick takes off the reservations of its node."""
+        return 0 if self.receipt else self.settles
 
 
 class Trail:
@@ -54,13 +76,13 @@ class Trail:
         self.movements: list[Movement] = []
         self.read: dict[int, int] = {}
 
-    def oldest(self, reader: int, moment: int) -> int | None:
-        """Instant of the oldest movement that was not in the view at ``moment``; a reader's moments never go back."""
+    def oldest(self, reader: int, moment: int) -> Movement | None:
+        """The oldest movement that was on its way to the view at ``moment``; a reader's moments never go back."""
         movements, at = self.movements, self.read.get(reader, 0)
-        while at < len(movements) and movements[at].seen <= moment:
+        while at < len(movements) and movements[at].gone <= moment:
             at += 1
         self.read[reader] = at
-        return movements[at].t if at < len(movements) else None
+        return movements[at] if at < len(movements) else None
 
 
 class Node:
@@ -81,7 +103,10 @@ class Node:
 class Sku:
     """What is known of a SKU beyond its pairs. ``offer`` is G over time, ``reserved`` is R, ``unplaced`` is U."""
 
-    __slots__ = ("by_node", "free", "number", "offer", "pooled", "reserved", "supplier", "trail", "unplaced")
+    __slots__ = (
+        "by_node", "free", "number", "offer", "pooled", "reserved", "reserved_extra", "reserved_lost", "supplier",
+        "trail", "unplaced",
+    )  # fmt: skip
 
     def __init__(self, number: int, supplier: int) -> None:
         self.number = number
@@ -89,7 +114,7 @@ class Sku:
         self.by_node: dict[int, Pair] = {}
         self.pooled: list[Pair] = []
         self.free = 0  # sum of free over the pooled pairs
-        self.reserved = 0
+        self.reserved = self.reserved_lost = self.reserved_extra = 0
         self.unplaced = 0
         self.offer = History(0)
         self.trail = Trail()  # of the pooled pairs
@@ -118,8 +143,9 @@ class Pair:
     """A SKU at a node."""
 
     __slots__ = (
-        "blocked", "buffer", "err", "node", "number", "on_hand", "on_order", "pack", "promised", "record", "reorder",
-        "resv", "shrunk", "sku", "sold", "trail", "up_to", "view",
+        "blocked", "buffer", "err", "extra", "lost", "node", "number", "on_hand", "on_order", "pack", "promised",
+        "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost", "shrunk", "sku", "sold", "trail",
+        "up_to", "view",
     )  # fmt: skip
 
     def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: int) -> None:
@@ -132,6 +158,7 @@ class Pair:
         self.view = self.record = self.on_hand + self.err
         self.reorder, self.up_to, self.pack = row["reorder"], row["up_to"], row["pack"]
         self.resv = self.promised = self.on_order = self.sold = self.shrunk = 0
+        self.lost = self.extra = self.resv_lost = self.resv_extra = self.record_drift = 0
         self.blocked = False
         self.trail = Trail()
 
@@ -157,3 +184,10 @@ class Pair:
         if gained and self.node.pooled:
             self.sku.free += gained
             self.sku.offer.put(moment, self.sku.free - self.sku.reserved)
+
+    def level_drift(self) -> None:
+        """A level sets right what was lost before: opposite drifts cancel."""
+        if self.lost * self.extra < 0:
+            cancelled = min(abs(self.lost), abs(self.extra))
+            self.lost += cancelled if self.lost < 0 else -cancelled
+            self.extra += cancelled if self.extra < 0 else -cancelled

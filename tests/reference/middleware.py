@@ -1,99 +1,139 @@
-"""Messages: one process each in a stream, or files by the clock (docs/model.md, section 4)."""
+"""A feed: how the messages of a topic reach one of its consumers (docs/model.md, section 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Generic
 
-import simpy
-
-from tests.reference.clock import APPLIED, Instant, Process, before_orders
-from tests.reference.shop import Shop
-from twin.journal.tables import NONE, FeedName
+from tests.reference.clock import Instant, Outages, Process, fault_key, up_in_all
+from tests.reference.files import Files
+from tests.reference.handling import Handler
+from tests.reference.lanes import Lane, lane_key
+from tests.reference.messages import Consumer, Delivery, M, Place
+from tests.reference.partitions import Partition
+from tests.reference.shop import Shop, rows_of
+from tests.reference.troubles import Troubles
+from twin.journal.tables import Fate, FeedName
+from twin.policies.membership import Absence, partitions
+from twin.policies.membership import Partition as Membership
 from twin.scenario.systems import Feed as Settings
+from twin.world.tables import SYSTEMS
 
-FEED_KIND = 5 << 40
-
-
-class Message(Protocol):
-    """What a feed carries."""
-
-    t: int
-    moment: int
-    entity: int
-    part: int
-
-
-M = TypeVar("M", bound=Message)
+LOSS, FAILOVER, REDRIVE = 2, 3, 5
 
 
 class Feed(Generic[M]):
-    """Carries messages to one consumer, which ``apply``s each at an instant and moment."""
+    """Carries messages to one consumer, in partitions of a stream or in files."""
 
     def __init__(
         self,
         shop: Shop,
+        troubles: Troubles,
         number: FeedName,
         settings: Settings,
         *,
-        systems: tuple[str, ...],
-        apply: Callable[[M, int, int], None],
+        consumer: Consumer[M],
+        needs: tuple[str, ...] = (),
     ) -> None:
-        self._shop, self._number, self._settings, self._apply = shop, number, settings, apply
-        self._env = shop.env
-        self._outages = [shop.outages(system) for system in systems]
-        name = number.name.lower()
-        self._service = shop.stream(f"{name}.service", settings.service)
-        self._jitter, self._failure = shop.stream(f"{name}.jitter"), shop.stream(f"{name}.failure")
-        self._job = shop.stream(f"{name}.job", settings.job)
-        self._waiting: list[M] = []
-        self._lanes = [simpy.Resource(self._env) for _ in range(settings.partitions)]
-        self._streams = settings.mode == "stream"
-        if not self._streams:
-            self._env.process(self._jobs())
-
-    def send(self, message: M, key: int, *, from_dc: bool) -> None:
-        """Append a message to its lane, or to the next file."""
-        if self._streams:
-            link = self._settings.dc_link if from_dc else self._settings.store_link
-            self._env.process(self._deliver(message, self._lanes[key % len(self._lanes)], link))
+        self._shop, self._env, self._troubles = shop, shop.env, troubles
+        self.number, self._settings = number, settings
+        self._outages = [shop.outages(system) for system in (settings.system, *needs)]
+        self._spread = shop.stream("message.lane")
+        self._handler = Handler(shop, number, settings, consumer)
+        self._partitions: list[Partition[M]] = []
+        self._files: Files[M] | None = None
+        if settings.mode == "stream":
+            self._open_partitions()
         else:
-            self._waiting.append(message)
-
-    def _deliver(self, message: M, lane: simpy.Resource, link: int) -> Process:
-        env = self._env
-        with lane.request() as turn:
-            yield turn
-            start = self._up(max(env.now, message.t + link))
-            yield Instant(env, start + self._service.sample(message.entity, message.part), APPLIED)
-            self._apply(message, env.now, max(before_orders(env.now), message.moment))
+            self._files = Files(shop, number, settings, handler=self._handler, up=self._up)
+        self._redriven: Lane[M] = Lane(
+            shop.env,
+            lane_key(number, settings.partitions),
+            self._handler,
+            up=self._up,
+            rate=settings.failing.redrive_rate,
+            pending=Fate.DEAD_LETTER,
+        )
+        if settings.failing.redrive == "repaired":
+            for repaired in troubles.repaired(number):
+                shop.env.process(self._redrive(repaired + settings.failing.redrive_delay))
 
     def _up(self, t: int) -> int:
-        """First instant >= ``t`` at which all systems of the feed are up."""
-        later = t
-        for outages in self._outages:
-            later = outages.up(later)
-        return later if later == t else self._up(later)
+        return up_in_all(self._outages, t)
 
-    def _jobs(self) -> Process:
-        settings, shop = self._settings, self._shop
-        entity = FEED_KIND | self._number
-        k, live = 0, 0
-        while True:
-            due = settings.phase + k * settings.interval
-            start = self._up(max(due + self._jitter.below(settings.start_jitter, k), live))
-            yield shop.batch_time(start, entity)
-            file, self._waiting = self._waiting, []
-            live = start + self._job.sample(k) + len(file) * settings.per_row
-            yield shop.batch_time(live, entity, 1)
-            failed = self._failure.happens(settings.failure, k)
-            if failed:
-                self._waiting = file + self._waiting
-            else:
-                self._load(file, live)
-            shop.jobs.append((self._number, NONE, due, start, live, len(file), failed))
-            k = max(k + 1, (live - settings.phase) // settings.interval)
+    def fates(self) -> list[int]:
+        """How many messages had each fate."""
+        return [self._handler.fates[fate] for fate in Fate]
 
-    def _load(self, file: list[M], live: int) -> None:
-        for message in file:
-            self._apply(message, live, before_orders(live))
+    def in_flight(self) -> int:
+        """Messages that nothing has become of yet."""
+        return self._handler.fates[Fate.IN_FLIGHT]
+
+    def expect(self, message: M) -> Delivery[M]:
+        """A message was made that is to reach the consumer."""
+        copies = self._troubles.copies(message, self.number)
+        self._handler.fates[Fate.IN_FLIGHT] += 1
+        return Delivery(message, copies, self._troubles.repairs(message, self.number))
+
+    def lose(self, delivery: Delivery[M]) -> None:
+        """A message did not get as far as the feed."""
+        self._handler.lose(delivery)
+
+    def send(self, delivery: Delivery[M]) -> None:
+        """Append a message to its lane, or to the next file."""
+        if self._files is not None:
+            self._files.send(delivery)
+            return
+        message, now, settings = delivery.message, self._env.now, self._settings
+        from_store = message.source is not None and not message.source.is_dc
+        link = settings.store_link if from_store else settings.dc_link
+        lane = message.key if settings.topic.keyed else self._spread.bits(message.entity, message.part)
+        self._partitions[lane % len(self._partitions)].join(Place(delivery, sent=now, arrives=now + link, entered=now))
+
+    def _open_partitions(self) -> None:
+        settings, process = self._settings, self._env.process
+        for number, membership in enumerate(self._memberships()):
+            outages = [*self._outages, Outages(membership.stalls)]
+            partition = Partition(self._shop, self.number, number, settings, handler=self._handler, outages=outages)
+            self._partitions.append(partition)
+            process(self._losses(partition, membership.losses))
+        system = SYSTEMS.index(settings.system)
+        process(self._failovers([t for carrier, t in self._shop.world.failovers.tolist() if carrier == system]))
+
+    def _memberships(self) -> list[Membership]:
+        """Who works on each partition, and when nobody does."""
+        consumers = self._settings.consumers
+        absences = []
+        for row in rows_of(self._shop.world.crashes):
+            if row["feed"] == self.number and row["member"] < consumers.members:
+                patience = consumers.max_poll_interval if row["stuck"] else consumers.session_timeout
+                absences.append(Absence(row["member"], row["start"], row["start"] + patience, row["end"]))
+        return partitions(
+            absences,
+            members=consumers.members,
+            count=self._settings.partitions,
+            eager=consumers.protocol == "eager",
+            rebalance=consumers.rebalance,
+        )
+
+    def _losses(self, partition: Partition[M], losses: Iterable[tuple[int, int]]) -> Process:
+        for t, member in losses:
+            yield Instant(self._env, t, fault_key(LOSS, self.number << 16 | member))
+            partition.lose_member()
+
+    def _failovers(self, instants: Iterable[int]) -> Process:
+        """The broker changes to a replica, which does not have the youngest messages."""
+        for t in instants:
+            yield Instant(self._env, t, fault_key(FAILOVER, 0))
+            for partition in self._partitions:
+                partition.fail_over(t - self._settings.topic.unreplicated)
+
+    def _redrive(self, t: int) -> Process:
+        """The dead letters are handled again."""
+        yield Instant(self._env, t, fault_key(REDRIVE, self.number))
+        letters = sorted(self._handler.dead_letters, key=lambda letter: (letter.died, letter.message.serial))
+        self._handler.dead_letters.clear()
+        if self._settings.failing.redrive_order == "newest":
+            letters.reverse()
+        for letter in letters:
+            self._redriven.join(Place(letter, sent=t, arrives=t, entered=t))

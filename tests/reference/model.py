@@ -1,4 +1,4 @@
-"""The plain reference: docs/model.md as an ordinary SimPy model, one process per message, customer, order and parcel.
+"""The plain reference: docs/model.md as ordinary SimPy: customers, orders, parcels and partitions are processes.
 
 It shares nothing with the twin but scenario, world, policies and hash. Both must leave the same journal.
 """
@@ -66,7 +66,6 @@ class Reference:
             shop.scrapes.append((t, *self._observation()))
 
     def _observation(self) -> tuple[int, ...]:
-        flows = self.shop.flows
         view_wrong = view_gap = record_wrong = record_gap = books_gap = 0
         promised = sum(sku.unplaced for sku in self.shop.skus)
         for pair in self.shop.pairs:
@@ -78,9 +77,7 @@ class Reference:
                 record_gap += abs(record - on_hand)
                 books_gap += abs(view - record)
             promised += pair.promised
-        unseen = flows[Flow.MOVEMENTS] - flows[Flow.SEEN]
-        unposted = flows[Flow.MOVEMENTS] - flows[Flow.POSTED]
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, promised
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *self._stock.in_flight(), promised
 
     def _journal(self) -> Journal:
         shop = self.shop
@@ -93,6 +90,7 @@ class Reference:
             "scrapes": _table("scrapes", shop.scrapes),
             "latency": _table("latency", self._histograms()),
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
+            "fates": _table("fates", self._stock.fates()),
         }
 
     def _histograms(self) -> Iterator[tuple[int, int, int, int]]:

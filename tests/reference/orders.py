@@ -11,11 +11,12 @@ from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reaso
 from tests.reference.breaker import Breaker
 from tests.reference.channels import VIEW, Channel, age
 from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
+from tests.reference.consumers import set_aside
 from tests.reference.orderlines import Line, Order
 from tests.reference.shop import Shop, rows_of
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stations import Station
-from tests.reference.stock import Stock, set_aside
+from tests.reference.stock import Stock
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff

@@ -8,6 +8,7 @@ from typing import Any
 from tests.reference.worlds import Tree, merged
 
 MIDDLEWARE = ("files", "hub", "broker", "service")
+FEEDS = ("movements", "orders", "posting")
 
 
 def random_changes(rng: Random) -> Tree:
@@ -15,9 +16,18 @@ def random_changes(rng: Random) -> Tree:
     own = _own_publication(rng)
     mode = rng.choice(("own_copy", "synchronous", "events") if own["mode"] == "file" else ("synchronous", "events"))
     return {
-        "movements": _feed(rng),
-        "orders": _feed(rng),
-        "posting": _feed(rng),
+        "movements": _feed(rng, rng.choice(("delta", "level"))),
+        "orders": _feed(rng, "delta"),
+        "posting": _feed(rng, rng.choice(("delta", "level"))),
+        "outbox": {
+            "capacity": rng.choice((0, 3, 100_000)),
+            "confirmed": rng.random() < 0.5,
+            "resend": rng.choice(("30s", "20m")),
+        },
+        "operations": {
+            "detect": _law(rng, rng.choice(("5m", "30m"))),
+            "repair": _law(rng, rng.choice(("10m", "1h"))),
+        },
         "publications": {"own": own, "marketplace": _listing(rng)},
         "reserving": _reserving(rng, mode),
         "service": {
@@ -57,7 +67,7 @@ def random_changes(rng: Random) -> Tree:
     }
 
 
-def _feed(rng: Random) -> Tree:
+def _feed(rng: Random, content: str) -> Tree:
     return {
         "mode": rng.choice(("batch", "stream")),
         "system": rng.choice(MIDDLEWARE),
@@ -71,6 +81,45 @@ def _feed(rng: Random) -> Tree:
         "store_link": rng.choice(("300ms", "5m")),
         "dc_link": rng.choice(("0s", "1m")),
         "service": _law(rng, rng.choice(("5ms", "1m"))),
+        "content": content,
+        **_messaging(rng),
+    }
+
+
+def _messaging(rng: Random) -> Tree:
+    limit = rng.choice((0, 0, 2, 3))
+    return {
+        "topic": {
+            "keyed": rng.random() < 0.6,
+            "retention": rng.choice(("10m", "2h", "168h")),
+            "backlog_limit": limit,
+            "overflow": rng.choice(("hold_back", "drop_oldest", "reject")),
+            "unreplicated": rng.choice(("0s", "10m", "1h")),
+        },
+        "consumers": {
+            "members": rng.randint(1, 3),
+            "session_timeout": rng.choice(("2m", "10m")),
+            "max_poll_interval": rng.choice(("1m", "5m")),
+            "protocol": rng.choice(("eager", "cooperative")),
+            "rebalance": rng.choice(("0s", "1m")),
+            "poll": rng.choice((1, 2, 5, 500)),
+            "commit_interval": rng.choice(("0s", "2m", "30m")),
+            "idempotent": rng.random() < 0.3,
+            "versioned": rng.random() < 0.6,
+            "catch_up": "oldest" if limit else rng.choice(("oldest", "newest", "pooled_first")),
+            "rate": rng.choice((0, 0, 1, 3)),
+        },
+        "failing": {
+            "policy": rng.choice(("block", "divert", "divert", "skip")),
+            "attempts": rng.randint(1, 3),
+            "wait": rng.choice(("0s", "10s")),
+            "factor": rng.choice((1.0, 2.5)),
+            "cap": rng.choice(("10s", "1m")),
+            "redrive": rng.choice(("repaired", "repaired", "none")),
+            "redrive_delay": rng.choice(("0s", "10m")),
+            "redrive_rate": rng.choice((1, 50)),
+            "redrive_order": rng.choice(("oldest", "newest")),
+        },
     }
 
 
@@ -141,6 +190,10 @@ def random_world(rng: Random) -> Tree:
         "faults": [
             *(_fault(rng, system) for system in (*MIDDLEWARE, "erp", "wms")),
             *(_errors(rng, system) for system in (*MIDDLEWARE, "erp") for _ in range(rng.randint(0, 2))),
+            *(_cut_off(rng) for _ in range(rng.randint(0, 2))),
+            *(_member(rng, feed) for feed in FEEDS for _ in range(rng.randint(0, 2))),
+            *({"kind": "failover", "system": system, "mtbf": "5h", "duration": "1m"} for system in ("hub", "broker")),
+            *(_trouble(rng, topic) for topic in ("movements", "orders") for _ in range(rng.randint(1, 4))),
         ],
     }
 
@@ -163,6 +216,40 @@ def _errors(rng: Random, system: str) -> Tree:
     return {"kind": "errors", "system": system, "share": share, "mtbf": "4h", "duration": duration}
 
 
+def _cut_off(rng: Random) -> Tree:
+    """Stores without their link."""
+    some: Tree = rng.choice(({}, {"region": "east"}, {"stores": 0.5}, {"node": "dc_east"}))
+    return {"system": "link", "mtbf": "6h", "duration": {"law": "exponential", "mean": "40m"}, **some}
+
+
+def _member(rng: Random, feed: str) -> Tree:
+    """A member of a consumer group dies, or hangs."""
+    duration = {"law": "exponential", "mean": rng.choice(("3m", "30m"))}
+    kind, mtbf = rng.choice(("crash", "stuck")), rng.choice(("1h", "4h"))
+    return {"kind": kind, "feed": feed, "member": rng.randint(0, 2), "mtbf": mtbf, "duration": duration}
+
+
+def _trouble(rng: Random, topic: str) -> Tree:
+    """Something that happens to messages."""
+    kind = rng.choice(("poison", "schema", "duplicates", "late", "lost"))
+    fault: Tree = {"kind": kind, "topic": topic, "mtbf": "5h", "duration": {"law": "exponential", "mean": "1h"}}
+    if kind != "schema":
+        fault["share"] = rng.choice((0.1, 0.4, 1.0))
+    if kind in ("poison", "schema") and topic == "movements":
+        fault["feeds"] = rng.choice(([], ["movements"], ["posting"]))
+    if kind == "duplicates":
+        fault["copies"] = rng.randint(1, 3)
+    if kind == "late":
+        fault["by"] = rng.choice(("1m", "30m"))
+    if rng.random() < 0.3:
+        fault["of"] = ["sale", "pick"] if topic == "movements" else ["reserve"]
+    return fault
+
+
+_WHOLE_MINUTES: Tree = {
+    "consumers": {"rebalance": "1m", "rate": 0},
+    "failing": {"wait": "0s", "redrive_rate": 1_000_000},
+}
 ON_THE_MINUTE: Tree = {
     "movements": {
         "store_link": "0s",
@@ -171,6 +258,7 @@ ON_THE_MINUTE: Tree = {
         "start_jitter": "0s",
         "job": "0s",
         "per_row": "0s",
+        **_WHOLE_MINUTES,
     },
     "orders": {
         "store_link": "0s",
@@ -179,6 +267,7 @@ ON_THE_MINUTE: Tree = {
         "start_jitter": "0s",
         "job": "1m",
         "per_row": "0s",
+        **_WHOLE_MINUTES,
     },
     "posting": {
         "store_link": "0s",
@@ -187,7 +276,10 @@ ON_THE_MINUTE: Tree = {
         "start_jitter": "0s",
         "job": "1m",
         "per_row": "0s",
+        **_WHOLE_MINUTES,
     },
+    "outbox": {"resend": "2m"},
+    "operations": {"detect": "5m", "repair": "10m"},
     "publications": {"own": {"interval": "1us", "delay": "0s", "jitter": "0s", "spread": 0.0}},
     "service": {"service": "0s"},
     "erp": {"service": "1m", "timeout": "2m"},

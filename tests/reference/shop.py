@@ -25,6 +25,9 @@ class AnyWorld(Protocol):
     start: WorldStart
     windows: NDArray[np.void]
     errors: NDArray[np.void]
+    crashes: NDArray[np.void]
+    failovers: NDArray[np.void]
+    troubles: NDArray[np.void]
     horizon_us: int
     days: int
 

@@ -126,7 +126,13 @@ class Sourcing:
         if node.is_dc:
             return self._shop.outages("wms", node.number).up
         shift = self._shop.shifts[node.region][day]
-        return lambda t: next_open(t, node.opens, node.closes, shift)
+        link = self._shop.outages("link", node.number)
+
+        def opening(t: int) -> int:
+            later = link.up(next_open(t, node.opens, node.closes, shift))
+            return later if later == t else opening(later)
+
+        return opening
 
     def pick(self, order: Order, parcel: Parcel) -> list[Line]:
         """The pick ends: what is there is taken; returns the lines to be brokered again."""

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.reference.channels import Channel
 from tests.reference.clock import NOW, Instant, Process, before_orders
+from tests.reference.consumers import Note, Record, Reservations, View
 from tests.reference.ledgers import Movement, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.orderlines import Line
 from tests.reference.shop import Shop
+from tests.reference.topics import Topic
+from tests.reference.troubles import Troubles
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
 RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE = (part << 24 for part in (2, 3, 4, 5, 6))
-
-
-@dataclass(slots=True)
-class Note:
-    """A reservation message: units set aside for a line, or given back (negative)."""
-
-    line: Line
-    pair: Pair | None  # of a pickup line, which is reserved at its store
-    units: int
-    t: int
-    moment: int
-    entity: int
-    part: int
 
 
 class Stock:
@@ -37,56 +25,39 @@ class Stock:
         systems = shop.systems
         self._shop, self._channels = shop, channels
         self._respect = systems.tills_respect_reservations
-        self._movements: Feed[Movement] = Feed(
-            shop, FeedName.MOVEMENTS, systems.movements, systems=(systems.movements.system,), apply=self._see
-        )
-        self._orders: Feed[Note] = Feed(
-            shop, FeedName.ORDERS, systems.orders, systems=(systems.orders.system,), apply=self._hear
-        )
-        self._posting: Feed[Movement] = Feed(
-            shop, FeedName.POSTING, systems.posting, systems=(systems.posting.system, "erp"), apply=self._post
-        )
+        troubles = Troubles(shop)
+        self._to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=View(shop, channels))
+        self._reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
+        self._to_record = Feed(shop, troubles, FeedName.POSTING, systems.posting, consumer=Record(shop), needs=("erp",))
+        self._movements = Topic(shop, troubles, [self._to_view, self._to_record])
+        self._notes = Topic(shop, troubles, [self._reservations])
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
-        pair, node, flows = movement.pair, movement.pair.node, self._shop.flows
+        pair = movement.pair
         pair.on_hand += movement.delta
+        movement.level = pair.on_hand + pair.err
         pair.trail.movements.append(movement)
-        if node.pooled:
+        if pair.node.pooled:
             pair.sku.trail.movements.append(movement)
-        flows[Flow.MOVEMENTS] += 1
-        self._movements.send(movement, node.number, from_dc=node.is_dc)
-        self._posting.send(movement, node.number, from_dc=node.is_dc)
+        self._shop.flows[Flow.MOVEMENTS] += 1
+        self._movements.make(movement)
 
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""
         part = (RESERVE if units > 0 else RELEASE) | line.number
         message = Note(line, line.pair if line.pickup else None, units, self._shop.env.now, moment, line.order, part)
         self._shop.flows[Flow.RESERVE_MESSAGES] += 1
-        self._orders.send(message, line.sku.number, from_dc=True)
+        self._notes.make(message)
 
-    def _see(self, movement: Movement, t: int, moment: int) -> None:
-        shop, pair = self._shop, movement.pair
-        cleared = False if movement.receipt else None
-        pair.change(moment, view=movement.delta, resv=0 if movement.receipt else -movement.settles, blocked=cleared)
-        movement.seen = moment
-        shop.flows[Flow.SEEN] += 1
-        shop.observe(Latency.VIEW, 0, movement.t, t)
-        if pair.node.pooled:
-            for channel in self._channels:
-                channel.observe(movement, t)
+    def in_flight(self) -> tuple[int, int]:
+        """Movements on their way to the view, and to the record."""
+        return self._to_view.in_flight(), self._to_record.in_flight()
 
-    def _hear(self, note: Note, t: int, moment: int) -> None:
-        set_aside(note.line, note.pair, note.units, moment)
-        self._shop.flows[Flow.RESERVE_APPLIED] += 1
-
-    def _post(self, movement: Movement, t: int, moment: int) -> None:
-        movement.pair.record += movement.delta
-        movement.posted = True
-        if movement.receipt:
-            movement.pair.on_order -= movement.settles
-        self._shop.flows[Flow.POSTED] += 1
-        self._shop.observe(Latency.RECORD, 0, movement.t, t)
+    def fates(self) -> list[tuple[int, int, int]]:
+        """Rows of the journal: what has become of the messages of each feed."""
+        feeds = (self._to_view, self._reservations, self._to_record)
+        return [(feed.number, fate, number) for feed in feeds for fate, number in enumerate(feed.fates())]
 
     def observe_waiting(self, horizon: int) -> None:
         """The run ends: count how long those movements have waited that have not arrived."""
@@ -145,12 +116,3 @@ class Stock:
 def first_dc(sku: Sku) -> Pair:
     """The SKU's pair at the first DC."""
     return next(pair for pair in sku.pooled if pair.node.is_dc)
-
-
-def set_aside(line: Line, pair: Pair | None, units: int, moment: int) -> None:
-    """The view sets units of a line aside, at a node or for no node in particular. Negative units are given back."""
-    if pair is not None:
-        pair.change(moment, resv=units)
-    else:
-        line.sku.reserve(units, moment)
-    line.in_view += units

@@ -11,7 +11,7 @@ import numpy as np
 from twin.core.clock import MINUTE
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario
-from twin.world.tables import RETURN, Physical, WorldDay
+from twin.world.tables import CRASH, FAILOVER, RETURN, TROUBLE, Physical, WorldDay
 from twin.world.world import World
 
 Tree = dict[str, Any]
@@ -93,6 +93,11 @@ _ESTATE: Tree = {
 
 class WithReturns(World):
     """A world in which some of what was sold comes back to a DC, as in a replayed log."""
+
+    def __init__(self, scenario: Scenario, replication: int) -> None:
+        super().__init__(scenario, replication)
+        for table, dtype in (("crashes", CRASH), ("failovers", FAILOVER), ("troubles", TROUBLE)):
+            vars(self).setdefault(table, np.zeros(0, dtype))
 
     def day(self, day: int) -> WorldDay:
         drawn = super().day(day)

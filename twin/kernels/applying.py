@@ -106,6 +106,8 @@ def _change_of_view(handle: int, row: Any, number: int, again: int) -> tuple[int
     if consumer.versioned == 0 or number >= drift.latest:
         change, fate = row.level - pairs(handle)[row.pair].viewed, _APPLIED
         drift.latest = max(drift.latest, number)
+    elif again != 0:
+        return change, fate
     drift.extra += change if again != 0 else change - row.delta
     _net(drift)
     return change, fate
@@ -142,6 +144,8 @@ def see(handle: int, number: int, row: Any, t: int) -> int:
 @kernel
 def _see_again(handle: int, number: int, row: Any, t: int) -> int:
     change, fate = _change_of_view(handle, row, number, 1)
+    if fate == _SUPERSEDED:
+        return fate
     settled = 0 if row.receipt != 0 else -row.settles
     change_view(handle, row.pair, change, settled, t - 1)
     drifts(handle)[row.pair].resv_extra += settled

@@ -236,11 +236,11 @@ def join(handle: int, who: int, k: int, number: int, t: int) -> None:
 
 
 @kernel
-def _commit(lane: Any, interval: int, until: int) -> None:
-    """While nothing begins before or at ``until``, positions are committed as often as ``interval`` allows."""
+def _commit(lane: Any, interval: int, before: int, now: int) -> None:
+    """While nothing was under way, positions were committed as often as ``interval`` allows, if once ``before``."""
     at = max(lane.free, lane.committed_at + interval)
-    if at <= until:
-        lane.committed_at = at + (until - at) // interval * interval if interval > 0 else until
+    if at < before:
+        lane.committed_at = at + (now - at) // interval * interval if interval > 0 else now
         lane.committed = NIL
 
 
@@ -249,7 +249,7 @@ def _handed_out(handle: int, who: int, k: int) -> None:
     """The head's handling has begun, for the first time: it polls, unless it is of the batch under way."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if lane.in_batch == 0:
-        _commit(lane, consumer.commit_interval, lane.start)
+        _commit(lane, consumer.commit_interval, lane.start + 1, lane.start)
         lane.polled = lane.start
     keeps = lane.committed != NIL or lane.again > 0
     lane.pin = min(lane.pin, lane.head) if keeps else lane.head
@@ -341,20 +341,19 @@ def _hand_again(handle: int, who: int, k: int) -> None:
     lane.size += count
     lane.inside += count
     lane.again += count + (lane.repeated > 0)
-    flows(handle)[_HANDED_AGAIN] += count + (lane.repeated > 0)
+    flows(handle)[_HANDED_AGAIN] += count
 
 
 @kernel
 def lose_member(handle: int, who: int, k: int, t: int) -> None:
     """The member that works on lane ``k`` is lost at ``t``, before anything of that instant."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
-    begun = lane.head != NIL and lane.outcome != _WAIT and lane.start < t
-    if begun:
+    if lane.head != NIL and lane.outcome != _WAIT and lane.start < t:
         if lane.repeated == 0:
             _handed_out(handle, who, k)
         lane.last = lane.start
     elif lane.in_batch == 0:
-        _commit(lane, consumer.commit_interval, t - 1)
+        _commit(lane, consumer.commit_interval, t, t)
     if lane.committed != NIL:
         _hand_again(handle, who, k)
     lane.repeated = lane.in_batch = 0
@@ -369,7 +368,7 @@ def lose_member(handle: int, who: int, k: int, t: int) -> None:
 @kernel
 def _is_lost_in_failover(handle: int, who: int, k: int, number: int, t: int) -> bool:
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
-    if number == lane.head and lane.outcome != _WAIT and lane.start < t:
+    if number == lane.head and (lane.repeated > 0 or (lane.outcome != _WAIT and lane.start < t)):
         return False
     return t - consumer.unreplicated < _entered(message_of(handle, who, number), who) < NEVER
 
@@ -379,7 +378,7 @@ def _remove(handle: int, who: int, k: int, before: int, number: int) -> None:
     """Take a message out of its lane; ``before`` stands in front of it (or was handled last), NIL if nothing does."""
     lane = lanes(handle)[k]
     row, behind = message_of(handle, who, number), follower(handle, who, number)
-    lane.again -= fate_of(row, who) != 0 and not (number == lane.head and lane.repeated > 0)
+    lane.again -= fate_of(row, who) != 0
     lane.size -= 1
     lane.inside -= 1
     if before != NIL:
@@ -447,7 +446,7 @@ def _pinned(handle: int, who: int, now: int, low: int) -> int:
     for k in range(consumer.first, consumer.first + consumer.lanes):
         lane = lanes(handle)[k]
         if lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
-            _commit(lane, consumer.commit_interval, now)
+            _commit(lane, consumer.commit_interval, now + 1, now)
         if lane.committed != NIL or lane.again > 0:
             low = min(low, lane.pin)
     return low

@@ -8,7 +8,7 @@ from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Fate, Flow
-from twin.kernels.applying import apply_first, miss
+from twin.kernels.applying import apply_first, message_of, miss
 from twin.kernels.chance import law
 from twin.kernels.lanes import fail, is_bad, refresh_due, refresh_post_due
 from twin.kernels.latency import count_never
@@ -79,6 +79,20 @@ def _end(handle: int, who: int, i: int, outcome: int, t: int) -> None:
     elif who != NOTES:
         count_never(handle, who, row)
     fates(handle)[who * _FATES + fate] += 1
+    _tell_topic(handle, who, letter.number, fate)
+
+
+@kernel
+def _tell_topic(handle: int, who: int, number: int, fate: int) -> None:
+    """The message may still be handed out again by its lane, which then asks for its fate."""
+    c = control(handle)[0]
+    if number < (c.notes_low if who == NOTES else c.moves_low):
+        return
+    row = message_of(handle, who, number)
+    if who == RECORD:
+        row.posted = fate
+    else:
+        row.seen = fate
 
 
 @kernel

@@ -1,0 +1,182 @@
+"""What consumers do with messages: the view, the record, and the reservations in the view (docs/model.md, section 4,
+"Applying").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.reference.channels import Channel
+from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.orderlines import Line
+from tests.reference.shop import Shop
+from twin.journal.tables import Flow, Latency
+from twin.scenario.systems import Feed as Settings
+
+
+@dataclass(slots=True)
+class Note:
+    """A reservation message: units set aside for a line, or given back (negative)."""
+
+    line: Line
+    pair: Pair | None  # of a pickup line, which is reserved at its store
+    units: int
+    t: int
+    moment: int
+    entity: int
+    part: int
+    serial: int = 0
+
+    @property
+    def key(self) -> int:
+        return self.line.sku.number
+
+    @property
+    def source(self) -> Node | None:
+        return None
+
+    @property
+    def pooled(self) -> bool:
+        return True
+
+
+class Content:
+    """How movements change a belief: by what was moved, or to what its source system counted."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.levels = settings.content == "level"
+        self._versioned = settings.consumers.versioned
+        self._latest: dict[int, int] = {}  # serial of the latest level that was applied, by pair
+
+    def change(self, movement: Movement, belief: int) -> int | None:
+        """By how much the belief changes; ``None`` if a later movement was applied before."""
+        if not self.levels:
+            return movement.delta
+        latest = self._latest.get(movement.pair.number, -1)
+        if self._versioned and movement.serial < latest:
+            return None
+        self._latest[movement.pair.number] = max(movement.serial, latest)
+        return movement.level - belief
+
+
+class View:
+    """The availability service learns of movements."""
+
+    def __init__(self, shop: Shop, channels: list[Channel]) -> None:
+        self._shop, self._channels = shop, channels
+        self._content = Content(shop.systems.movements)
+
+    def apply(self, movement: Movement, moment: int) -> bool:
+        """Superseded or not, a movement settles its reservation and is in the view from now on."""
+        change = self._content.change(movement, movement.pair.view)
+        self._put(movement, change or 0, moment, again=False)
+        self._observe(movement, moment)
+        self._shop.flows[Flow.SEEN] += change is not None
+        return change is not None
+
+    def apply_again(self, movement: Movement, moment: int) -> bool:
+        change = self._content.change(movement, movement.pair.view)
+        if change is None:
+            return False
+        self._put(movement, change, moment, again=True)
+        movement.pair.resv_extra -= movement.settled_reservation()
+        return True
+
+    def miss(self, movement: Movement, moment: int) -> None:
+        movement.gone = moment
+        movement.pair.lost -= movement.delta
+        movement.pair.resv_lost += movement.settled_reservation()
+
+    def recover(self, movement: Movement) -> None:
+        movement.pair.lost += movement.delta
+        movement.pair.resv_lost -= movement.settled_reservation()
+
+    def _put(self, movement: Movement, change: int, moment: int, *, again: bool) -> None:
+        pair = movement.pair
+        cleared = False if movement.receipt else None
+        pair.change(moment, view=change, resv=-movement.settled_reservation(), blocked=cleared)
+        pair.extra += change - (0 if again else movement.delta)
+        if self._content.levels:
+            pair.level_drift()
+
+    def _observe(self, movement: Movement, moment: int) -> None:
+        movement.seen, movement.gone = moment, min(moment, movement.gone)
+        now = self._shop.env.now
+        self._shop.observe(Latency.VIEW, 0, movement.t, now)
+        if movement.pair.node.pooled:
+            for channel in self._channels:
+                channel.observe(movement, now)
+
+
+class Record:
+    """The ERP books movements."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._content = Content(shop.systems.posting)
+
+    def apply(self, movement: Movement, moment: int) -> bool:
+        pair = movement.pair
+        change = self._content.change(movement, pair.record)
+        pair.record += change or 0
+        pair.record_drift += (change or 0) - movement.delta
+        movement.posted = True
+        if movement.receipt:
+            pair.on_order -= movement.settles
+        self._shop.observe(Latency.RECORD, 0, movement.t, self._shop.env.now)
+        self._shop.flows[Flow.POSTED] += change is not None
+        return change is not None
+
+    def apply_again(self, movement: Movement, moment: int) -> bool:
+        change = self._content.change(movement, movement.pair.record)
+        movement.pair.record += change or 0
+        movement.pair.record_drift += change or 0
+        return change is not None
+
+    def miss(self, movement: Movement, moment: int) -> None:
+        movement.pair.record_drift -= movement.delta
+
+    def recover(self, movement: Movement) -> None:
+        movement.pair.record_drift += movement.delta
+
+
+class Reservations:
+    """The view is told what is set aside, and what is given back."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._flows = shop.flows
+
+    def apply(self, note: Note, moment: int) -> bool:
+        set_aside(note.line, note.pair, note.units, moment)
+        self._flows[Flow.RESERVE_APPLIED] += 1
+        return True
+
+    def apply_again(self, note: Note, moment: int) -> bool:
+        if note.pair is not None:
+            note.pair.change(moment, resv=note.units)
+            note.pair.resv_extra += note.units
+        else:
+            note.line.sku.reserve(note.units, moment)
+            note.line.sku.reserved_extra += note.units
+        return True
+
+    def miss(self, note: Note, moment: int) -> None:
+        self._drift(note, -note.units)
+
+    def recover(self, note: Note) -> None:
+        self._drift(note, note.units)
+
+    def _drift(self, note: Note, units: int) -> None:
+        if note.pair is not None:
+            note.pair.resv_lost += units
+        else:
+            note.line.sku.reserved_lost += units
+
+
+def set_aside(line: Line, pair: Pair | None, units: int, moment: int) -> None:
+    """The view sets units of a line aside, at a node or for no node in particular. Negative units are given back."""
+    if pair is not None:
+        pair.change(moment, resv=units)
+    else:
+        line.sku.reserve(units, moment)
+    line.in_view += units

@@ -1,0 +1,89 @@
+"""What becomes of the messages of a feed when they are handled (docs/model.md, section 4, "Streams")."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Generic
+
+from tests.reference.clock import before_orders
+from tests.reference.messages import Consumer, Delivery, M, Place
+from tests.reference.shop import Shop
+from twin.journal.tables import Fate, FeedName, Flow
+from twin.policies.backoff import pause
+from twin.scenario.systems import Feed as Settings
+
+HANDLED = (Fate.APPLIED, Fate.SUPERSEDED)
+
+
+class Handler(Generic[M]):
+    """Decides the fates of a feed's messages, and counts them."""
+
+    def __init__(self, shop: Shop, number: FeedName, settings: Settings, consumer: Consumer[M]) -> None:
+        self._env, self._flows = shop.env, shop.flows
+        self._settings, self._consumer = settings, consumer
+        self._service = shop.stream(f"{number.name.lower()}.service", settings.service)
+        self.fates: Counter[Fate] = Counter()
+        self.dead_letters: list[Delivery[M]] = []  # that are not being redriven
+        failing = settings.failing
+        self._pauses = sum(
+            pause("none", wait=failing.wait, factor=failing.factor, cap=failing.cap, retry=k, previous=0, random_bits=0)
+            for k in range(1, failing.attempts)
+        )
+
+    def expired(self, place: Place[M], start: int) -> bool:
+        """Whether a message is not kept until ``start``."""
+        assert place.entered is not None
+        return start - place.entered > self._settings.topic.retention
+
+    def waits_for(self, place: Place[M], start: int) -> int | None:
+        """The next repair without which a handling cannot begin at ``start``."""
+        if self._settings.failing.policy != "block" or self.expired(place, start):
+            return None
+        return min((repaired for repaired in place.delivery.repairs if repaired > start), default=None)
+
+    def plan(self, place: Place[M], start: int) -> tuple[Fate, int]:
+        """What a handling that begins at ``start`` makes of its message, and when it ends."""
+        if self.expired(place, start):
+            return Fate.EXPIRED, start
+        delivery, failing = place.delivery, self._settings.failing
+        service = self._service.sample(delivery.message.entity, delivery.message.part)
+        if not delivery.bad(start):
+            return Fate.APPLIED, start + service
+        if failing.policy == "divert":
+            return Fate.DEAD_LETTER, start + failing.attempts * service + self._pauses
+        return Fate.LOST, start + service
+
+    def end(self, delivery: Delivery[M], outcome: Fate, *, pending: Fate = Fate.IN_FLIGHT) -> None:
+        """A handling ends. It decides about a message that is ``pending``; another message has its fate already."""
+        if delivery.fate == pending:
+            self._decide(delivery, outcome)
+        elif outcome == Fate.APPLIED and delivery.fate in HANDLED and not self._settings.consumers.idempotent:
+            again = self._consumer.apply_again(delivery.message, self._moment(delivery))
+            self._flows[Flow.APPLIED_AGAIN] += again
+
+    def lose(self, delivery: Delivery[M]) -> None:
+        """A message is gone before it was handled; nothing happens to one that has a fate already."""
+        if delivery.fate == Fate.IN_FLIGHT:
+            self._decide(delivery, Fate.LOST)
+
+    def _decide(self, delivery: Delivery[M], outcome: Fate) -> None:
+        message, moment, before = delivery.message, self._moment(delivery), delivery.fate
+        if outcome == Fate.APPLIED:
+            if before == Fate.DEAD_LETTER:
+                self._consumer.recover(message)
+                self._flows[Flow.REDRIVEN] += 1
+            if not self._consumer.apply(message, moment):
+                outcome = Fate.SUPERSEDED
+        elif before == Fate.IN_FLIGHT:
+            self._consumer.miss(message, moment)
+        if outcome == Fate.DEAD_LETTER:
+            delivery.died = self._env.now
+            self.dead_letters.append(delivery)
+            self._flows[Flow.DEAD_LETTERED] += 1
+        self.fates[before] -= 1
+        self.fates[outcome] += 1
+        delivery.fate = outcome
+
+    def _moment(self, delivery: Delivery[M]) -> int:
+        """Of what happens now; a message is not handled before the moment at which it was made."""
+        return max(before_orders(self._env.now), delivery.message.moment)

@@ -1,0 +1,81 @@
+"""Messages, and how far each has come on its way to a consumer (docs/model.md, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from tests.reference.ledgers import Node
+from twin.journal.tables import Fate
+
+
+class Message(Protocol):
+    """What a topic carries: when and as what it was made, and what decides its lane."""
+
+    t: int
+    moment: int
+    entity: int
+    part: int
+    serial: int
+    """How many messages of its topic were made before it."""
+
+    @property
+    def key(self) -> int:
+        """Messages of one key keep their order in a keyed topic."""
+
+    @property
+    def source(self) -> Node | None:
+        """The node that makes it; ``None`` is the head office."""
+
+    @property
+    def pooled(self) -> bool:
+        """Whether it is about stock that is sold online."""
+
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(slots=True, eq=False)
+class Delivery(Generic[M]):
+    """A message on its way to one consumer."""
+
+    message: M
+    copies: int
+    """How many times more it arrives."""
+    repairs: Sequence[int]
+    """When the troubles are repaired that it cannot be handled for."""
+    fate: Fate = Fate.IN_FLIGHT
+    died: int = 0
+    """When it last became a dead letter."""
+
+    def bad(self, t: int) -> bool:
+        """Whether its consumer cannot handle it at ``t``."""
+        return any(t < repaired for repaired in self.repairs)
+
+
+@dataclass(slots=True, eq=False)
+class Place(Generic[M]):
+    """A delivery's place in a lane."""
+
+    delivery: Delivery[M]
+    sent: int
+    arrives: int
+    entered: int | None
+    """When the topic took it; ``None`` while its producer holds it back."""
+
+
+class Consumer(Protocol[M]):
+    """Who is told by the messages of a feed."""
+
+    def apply(self, message: M, moment: int) -> bool:
+        """Learn what a message says; false if it was superseded."""
+
+    def apply_again(self, message: M, moment: int) -> bool:
+        """Learn it once more; false if it was superseded."""
+
+    def miss(self, message: M, moment: int) -> None:
+        """The message will not be handled."""
+
+    def recover(self, message: M) -> None:
+        """A message that was missed is about to be handled after all."""
