@@ -16,6 +16,7 @@ NAMES = [
     "integration_styles",
     "online_retail_replay",
     "quickstart",
+    "real_incidents",
     "reservation_points",
 ]
 

@@ -12,6 +12,7 @@ from twin.core.clock import DAY, HOUR
 from twin.scenario.errors import ScenarioError
 from twin.scenario.scenario import Scenario
 from twin.world.estate import realise
+from twin.world.faults.durations import duration_tables
 from twin.world.faults.realised import Faults, realise_faults
 from twin.world.faults.spans import merged
 from twin.world.streams import Streams
@@ -19,7 +20,9 @@ from twin.world.tables import SYSTEMS
 
 
 def realised(description: Scenario, replication: int = 0) -> Faults:
-    return realise_faults(description, Streams(description.seed, replication), realise(description))
+    return realise_faults(
+        description, Streams(description.seed, replication), realise(description), duration_tables(description)
+    )
 
 
 def windows(*faults: dict[str, Any], window: str = "6d", replication: int = 0) -> list[tuple[str, int, float, float]]:

@@ -13,6 +13,7 @@ from twin.core.clock import HOUR
 from twin.scenario.errors import ScenarioError
 from twin.scenario.scenario import Scenario
 from twin.world.estate import realise
+from twin.world.faults.durations import duration_tables
 from twin.world.faults.realised import realise_faults
 from twin.world.streams import Streams
 from twin.world.tables import SYSTEMS
@@ -23,7 +24,9 @@ ONCE: dict[str, Any] = {"system": "link", "at": "1h", "duration": "1h"}
 def hit(*faults: dict[str, Any], stores: int = 10, replication: int = 0) -> dict[int, list[tuple[float, float]]]:
     """Windows in hours by node whose link fails."""
     description = scenario(faults=list(faults), estate__stores__count=stores)
-    made = realise_faults(description, Streams(11, replication), realise(description)).windows
+    made = realise_faults(
+        description, Streams(11, replication), realise(description), duration_tables(description)
+    ).windows
     out: dict[int, list[tuple[float, float]]] = {}
     for row in made[made["system"] == SYSTEMS.index("link")]:
         out.setdefault(int(row["node"]), []).append((row["start"] / HOUR, row["end"] / HOUR))
@@ -90,10 +93,10 @@ def test_a_store_that_a_table_does_not_have_is_refused_when_the_table_is_read(tm
         return scenario(faults=[ONCE | {"node": node}], estate__stores__table="stores.csv")
 
     good = described("shop-1")
-    made = realise_faults(good, Streams(11, 0), realise(good, tmp_path)).windows
+    made = realise_faults(good, Streams(11, 0), realise(good, tmp_path), duration_tables(good)).windows
     assert made["node"].tolist() == [3]
     bad = described("store-0001")
     with pytest.raises(
         ScenarioError, match=r"faults\[0\]\.node: no store or DC is called 'store-0001'; there are dc-east"
     ):
-        realise_faults(bad, Streams(11, 0), realise(bad, tmp_path))
+        realise_faults(bad, Streams(11, 0), realise(bad, tmp_path), duration_tables(bad))

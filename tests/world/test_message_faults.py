@@ -11,6 +11,7 @@ from tests.world.make import scenario
 from twin.core.clock import DAY, HOUR, MINUTE
 from twin.core.hashing import bits
 from twin.world.estate import realise
+from twin.world.faults.durations import duration_tables
 from twin.world.faults.members import united
 from twin.world.faults.realised import Faults, realise_faults
 from twin.world.streams import Streams
@@ -20,7 +21,7 @@ from twin.world.world import World
 
 def realised(*faults: dict[str, Any], replication: int = 0) -> Faults:
     description = scenario(faults=list(faults))
-    return realise_faults(description, Streams(11, replication), realise(description))
+    return realise_faults(description, Streams(11, replication), realise(description), duration_tables(description))
 
 
 def test_without_faults_the_tables_are_empty_and_have_their_types() -> None:

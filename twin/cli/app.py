@@ -23,7 +23,9 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change one value, such as estate.stores.count=50; repeatable."),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of all luck, instead of the scenario's.")]
-DataDir = Annotated[Path | None, typer.Option(metavar="DIR", envvar="TWIN_DATA", help="Folder of logs to replay.")]
+DataDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", envvar="TWIN_DATA", help="Folder of logs of demand and of incidents.")
+]
 LATEST = Path("results/latest")
 
 
@@ -83,6 +85,14 @@ def validate(file: ScenarioFile, *, set_: Set = None, seed: Seed = None, data_di
     from twin.cli.scenarios import validate_scenario
 
     return validate_scenario(file, sets=tuple(set_ or ()), seed=seed, data_dir=data_dir)
+
+
+@app.command()
+def faults(file: ScenarioFile, *, set_: Set = None, data_dir: DataDir = None) -> int:
+    """Show what fails in a scenario and how long it lasts: quantiles of laws and of logs of incidents."""
+    from twin.cli.faults import list_faults
+
+    return list_faults(file, sets=tuple(set_ or ()), data_dir=data_dir)
 
 
 @app.command()

@@ -39,6 +39,13 @@ def sample_many(knots: NDArray[np.int64], random_bits: NDArray[np.uint64]) -> ND
     return out
 
 
+def empirical(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Knots of what was observed: quantiles that are linear between the values at (i - 1/2) / n (Hazen), so that the
+    mean is that of the values, up to the width of a bin; nothing is drawn outside of them.
+    """
+    return np.rint(np.quantile(values, np.arange(BINS + 1) / BINS, method="hazen")).astype(np.int64)
+
+
 def table(law: str, mean_us: int, cv: float) -> NDArray[np.int64]:
     """Knots of a law. ``law`` is constant, exponential, lognormal or uniform (0 to twice the mean)."""
     if law == "constant" or mean_us == 0:

@@ -13,6 +13,7 @@ from typing import Any
 from twin.core.errors import UsageError
 from twin.experiment.atomic import digest_file
 from twin.experiment.versions import versions
+from twin.scenario.incidents import LOGS
 from twin.scenario.scenario import Scenario
 
 NOT_OF_A_TASK = {"name", "description", "arms", "experiment", "thresholds"}
@@ -110,6 +111,10 @@ def _file_digests(scenario: Scenario, base: Path, data_dir: Path | None) -> dict
         from twin.world.replay.log import find_log
 
         files[replay.log] = find_log(replay.log, base, data_dir)
+    if any(fault.duration.incidents for fault in scenario.faults):
+        from twin.world.faults.durations import incident_logs
+
+        files |= {LOGS[name].file: path for name, path in incident_logs(scenario, base, data_dir).items()}
     return {name: digest_file(path) for name, path in files.items() if path.is_file()}
 
 

@@ -6,13 +6,12 @@ one check, and all other checks go on. So a mistyped number and an unknown regio
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final, NoReturn
 
-from pydantic import ValidationError, create_model
+from pydantic import ValidationError
 
 from twin.scenario.base import Model
-from twin.scenario.fields import Shape, parameters
+from twin.scenario.fields import Shape, model_of_one, parameters
 
 
 class Unreadable(Exception):
@@ -70,13 +69,6 @@ def _or_hole(value: Any) -> Any:
 def _alone(model: type[Model], name: str, data: dict[str, Any]) -> Any:
     """One plain field, read without its neighbours."""
     try:
-        return getattr(_model_of_one(model, name).model_validate(data), name)
+        return getattr(model_of_one(model, name).model_validate(data), name)
     except ValidationError:
         return HOLE
-
-
-@cache
-def _model_of_one(model: type[Model], name: str) -> type[Model]:
-    field = model.model_fields[name]
-    made: type[Model] = create_model(f"_{model.__name__}_{name}", __base__=Model, **{name: (field.annotation, field)})  # type: ignore[call-overload]  # the field's name is known at run time only
-    return made

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from twin.core.shares import parts
-from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par, parse_duration
-from twin.scenario.laws import DurationLaw
+from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par
+from twin.scenario.fields import is_default
+from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
 System = Literal["erp", "files", "hub", "broker", "service", "wms", "link"]
@@ -73,7 +74,7 @@ class Fault(Model):
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
     )
-    duration: DurationLaw = par(
+    duration: FaultDuration = par(
         unit="duration law", meaning="how long it lasts; failover: how long it takes, which nothing waits for"
     )
     every: Duration | None = par(None, unit="duration", meaning="repeats after this much (maintenance windows)")
@@ -126,18 +127,18 @@ class Fault(Model):
             )
         if self.every is not None and self.at is None:
             yield Broken(("every",), "repeats a scheduled fault, so it needs at")
-        elif self.every is not None and self.every <= self.duration.mean:
+        elif self.every is not None and self.every <= self.duration.mean:  # of incidents nothing is known here
             yield Broken(("every",), "must be longer than the duration, the windows would overlap")
         if self.mtbf is not None and self.mtbf <= 0:
             yield Broken(("mtbf",), "must be longer than 0")
-        if self.duration.mean <= 0:
-            yield Broken(("duration",), "must be longer than 0")
+        if self.duration.mean <= 0 and self.duration.incidents is None:
+            yield Broken(("duration",), "must be longer than 0: give a mean, or incidents to draw from")
 
     def _field_rules(self) -> Iterator[Broken]:
         """A fault says all that its kind needs, and nothing that its kind has no use for."""
         own = _FIELDS[self.kind]
         for name in _OF_SOME:
-            if name not in own and getattr(self, name) != _default(name):
+            if name not in own and not is_default(self, name):
                 kinds = [kind for kind, fields in _FIELDS.items() if name in fields]
                 yield Broken((name,), f"is for {_listed('kind', kinds)}, the kind is {self.kind}")
         for name in _NEEDED:
@@ -178,12 +179,6 @@ class Fault(Model):
                 yield Broken(("of", place), _not_of(self.topic, "messages", MESSAGES[self.topic], kind))
         if self.by <= 0:
             yield Broken(("by",), "must be longer than 0")
-
-
-def _default(name: str) -> Any:
-    """Default of a field as it is held: a duration in microseconds."""
-    default = Fault.model_fields[name].default
-    return parse_duration(default) if name == "by" else default
 
 
 def _listed(what: str, names: Collection[str]) -> str:

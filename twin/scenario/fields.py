@@ -8,6 +8,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from twin.scenario.base import Model
@@ -58,6 +59,19 @@ class Parameter:
 def parameters(model: type[Model]) -> dict[str, Parameter]:
     """The fields of a model by name."""
     return {name: Parameter(name, shape_of(info.annotation), info) for name, info in model.model_fields.items()}
+
+
+@cache
+def model_of_one(model: type[Model], name: str) -> type[Model]:
+    """A model that has nothing but one field of another."""
+    field = model.model_fields[name]
+    made: type[Model] = create_model(f"_{model.__name__}_{name}", __base__=Model, **{name: (field.annotation, field)})  # type: ignore[call-overload]  # the field's name is known at run time only
+    return made
+
+
+def is_default(thing: Model, name: str) -> bool:
+    """Whether a parameter has its default, however that came about."""
+    return bool(getattr(thing, name) == getattr(model_of_one(type(thing), name)(), name))
 
 
 def shape_of(annotation: Any) -> Shape:

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from twin.scenario.base import DATE, DURATION_RULE, NAME, Broken, RuleError
+from twin.scenario.base import DATE, DURATION_RULE, NAME, Broken, Model, RuleError
 from twin.scenario.fields import Parameter, parameter_at, parameters
 from twin.scenario.laws import Law
 from twin.scenario.nodes import PROBLEMS_MAX, Location
@@ -120,7 +120,7 @@ def _literals(annotation: Any) -> list[object]:
 
 def _mapping(detail: dict[str, Any], path: Location) -> str:
     parameter = parameter_at(Scenario, path)
-    is_law = parameter is not None and parameter.shape.model is Law
+    is_law = parameter is not None and issubclass(parameter.shape.model or Model, Law)
     what = f"{DURATION_RULE}, or a law with mean and cv" if is_law else "a mapping"
     return f"must be {what}, it is {shown(detail['input'])}"
 

@@ -26,7 +26,8 @@ def schema() -> Schema:
     for name, definition in definitions.items():
         if name not in listed:
             definition.pop("required", None)
-    definitions["Law"] = {"anyOf": [_DURATION, definitions["Law"]]}
+    for law in ("Law", "FaultLaw"):
+        definitions[law] = {"anyOf": [_DURATION, definitions[law]]}
     for model in _models(Shape("object", model=Scenario)):
         target = made if model is Scenario else _object(definitions[model.__name__])
         _describe(target, model)

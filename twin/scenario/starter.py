@@ -10,6 +10,7 @@ from twin.scenario.base import Model
 from twin.scenario.dump import to_yaml
 from twin.scenario.economics import Range
 from twin.scenario.fields import Parameter, Shape, parameters
+from twin.scenario.incidents import FaultLaw
 from twin.scenario.laws import CountLaw, Law
 from twin.scenario.scenario import Scenario
 from twin.scenario.schema import plain_default
@@ -89,7 +90,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
 """Examples of what a scenario need not have; written as comments."""
 
 
-_ON_ONE_LINE: Final = (Law, CountLaw, Range)
+_ON_ONE_LINE: Final = (Law, FaultLaw, CountLaw, Range)
 
 
 def starter() -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
+from twin.scenario.incidents import LOGS
 from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
 from twin.scenario.suggest import did_you_mean, listed, shown
@@ -63,6 +64,19 @@ def log_columns(scenario: Scenario, context: Context) -> Iterator[Broken]:
         yield from _columns(("demand", "replay", "columns", field), replay.log, file, (column,))
 
 
+def incident_logs(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The logs of incidents have their columns; one that is nowhere is an error only once its folder was given."""
+    for place, fault in enumerate(scenario.faults):
+        if fault.duration.incidents is None:
+            continue
+        path, log = ("faults", place, "duration", "incidents"), LOGS[fault.duration.incidents]
+        file = context.log(log.file)
+        if file is not None:
+            yield from _columns(path, log.file, file, log.columns)
+        elif context.data_dir is not None:
+            yield Broken(path, f"no file {log.file} below the data folder or beside the scenario")
+
+
 def _columns(path: Location, name: str, file: Path, needed: Collection[str]) -> Iterator[Broken]:
     """What keeps a table from being read, or the columns it lacks."""
     if not file.is_file():
@@ -111,4 +125,4 @@ def _parquet() -> Any:
     return pyarrow.parquet
 
 
-TABLES: Final[tuple[Check, ...]] = (store_table, sku_table, log_columns)
+TABLES: Final[tuple[Check, ...]] = (store_table, sku_table, log_columns, incident_logs)

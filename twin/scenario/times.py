@@ -126,7 +126,7 @@ def _within(path: Location, start: int, horizon: int) -> Iterator[Broken]:
 
 
 def fault_overlaps(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """Scheduled outages of one system at one place do not overlap; a random duration counts with its mean.
+    """Scheduled outages of one system at one place do not overlap; a random duration counts with its mean, incidents not at all.
 
     Links of a share of the stores are left out: who is hit is drawn.
     """

@@ -15,6 +15,7 @@ from twin.scenario.scenario import Scenario
 from twin.world.demand import Demand
 from twin.world.digest import digest
 from twin.world.estate import RealisedEstate, realise
+from twin.world.faults.durations import DurationTable, duration_tables, incident_logs
 from twin.world.faults.realised import realise_faults
 from twin.world.horizon import day_count
 from twin.world.replay.account import ReplayAccount
@@ -33,6 +34,7 @@ class _Shared:
 
     estate: RealisedEstate
     prepared: Prepared | None
+    durations: tuple[DurationTable, ...]
 
 
 _shared: OrderedDict[bytes, _Shared] = OrderedDict()
@@ -65,7 +67,7 @@ class World:
         self.streams = Streams(scenario.seed, replication)
         self.horizon_us, self.days = scenario.calendar.horizon_us, day_count(scenario.calendar)
         self.estate = shared.estate
-        self._faults = realise_faults(scenario, self.streams, self.estate)
+        self._faults = realise_faults(scenario, self.streams, self.estate, shared.durations)
         self.windows, self.errors = self._faults.windows, self._faults.errors
         self.crashes, self.failovers, self.troubles = (
             self._faults.crashes,
@@ -101,7 +103,8 @@ def _share(scenario: Scenario, base: Path, data_dir: Path | None) -> _Shared:
     found = _shared.pop(key, None)
     if found is None:
         prepared = prepare(scenario, base, data_dir) if scenario.demand.replay else None
-        found = _Shared(realise(scenario, base, prepared.fit if prepared else None), prepared)
+        estate = realise(scenario, base, prepared.fit if prepared else None)
+        found = _Shared(estate, prepared, duration_tables(scenario, base, data_dir))
     _shared[key] = found
     while len(_shared) > _KEPT:
         _shared.popitem(last=False)
@@ -113,5 +116,6 @@ def _identity(scenario: Scenario, base: Path, data_dir: Path | None) -> bytes:
     files = [base / name for name in (estate.stores.table, estate.skus.table) if name is not None]
     if replay is not None:
         files.append(find_log(replay.log, base, data_dir))
+    files.extend(incident_logs(scenario, base, data_dir).values())
     stats = [(str(path.resolve()), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.is_file()]
     return digest(json.dumps(scenario.world_part(), sort_keys=True), repr(stats))

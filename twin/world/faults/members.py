@@ -8,25 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.journal.tables import FeedName
-from twin.scenario.scenario import Scenario
-from twin.world.faults.numbered import numbered
-from twin.world.faults.spans import spans
-from twin.world.streams import Streams
+from twin.world.faults.occurrences import Drawn
 from twin.world.tables import CRASH
 
 Absence = tuple[int, int, int]
 """Start, whether it hangs (1) or is dead (0), end: in the order that merging needs."""
 
 
-def crashes(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
-    """Absences of members, merged where they touch and clipped to the horizon."""
+def crashes(drawn: Drawn) -> NDArray[np.void]:
+    """Absences of members, merged where they touch."""
     found: dict[tuple[int, int], list[Absence]] = {}
-    for stream, fault in numbered(scenario.faults, "crash", "stuck"):
+    for absent in drawn.of("crash", "stuck"):
+        fault = absent.fault
         assert fault.feed is not None, "a fault of a member names its group"
         stuck = int(fault.kind == "stuck")
-        drawn = spans(fault, scenario.calendar.horizon_us, streams.key(stream))
         member = (FeedName[fault.feed.upper()].value, fault.member)
-        found.setdefault(member, []).extend((start, stuck, end) for start, end in drawn)
+        found.setdefault(member, []).extend((start, stuck, end) for start, end in absent.spans)
     rows = [
         (*member, start, end, stuck) for member, listed in sorted(found.items()) for start, stuck, end in united(listed)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, get_args
 
 import numpy as np
@@ -11,10 +10,7 @@ from numpy.typing import NDArray
 from twin.core.shares import MILLION, parts
 from twin.journal.tables import FeedName
 from twin.scenario.faults import FEEDS, MESSAGES, Fault, FaultKind, MessageKind
-from twin.scenario.scenario import Scenario
-from twin.world.faults.numbered import numbered
-from twin.world.faults.spans import spans
-from twin.world.streams import Streams
+from twin.world.faults.occurrences import Drawn
 from twin.world.tables import TROUBLE, TroubleKind
 
 _KINDS: Final[dict[FaultKind, TroubleKind]] = {
@@ -29,21 +25,19 @@ _PARTS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 """Kinds of message by number (docs/model.md, "Identities")."""
 
 
-def troubles(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
-    """One row per occurrence, in the order of the scenario's faults, then of time; clipped to the horizon."""
-    rows = [
-        row for stream, fault in numbered(scenario.faults, *_KINDS) for row in _rows(scenario, streams, stream, fault)
-    ]
+def troubles(drawn: Drawn) -> NDArray[np.void]:
+    """One row per occurrence, in the order of the scenario's faults, then of time."""
+    rows = []
+    for troubled in drawn.of(*_KINDS):
+        # All occurrences share the stream: a message is made once, so it asks it once for each fault.
+        hit = drawn.streams.key(f"{troubled.stream}.messages")
+        rows += [_row(troubled.fault, start, end, hit) for start, end in troubled.spans]
     return np.array(rows, TROUBLE)
 
 
-def _rows(scenario: Scenario, streams: Streams, stream: str, fault: Fault) -> Iterator[tuple[int | np.uint64, ...]]:
-    kind = _KINDS[fault.kind]
+def _row(fault: Fault, start: int, end: int, key: np.uint64) -> tuple[int | np.uint64, ...]:
     share = MILLION if fault.share is None else parts(fault.share)
-    # All occurrences share the stream: a message is made once, so it asks it once for each.
-    hit = streams.key(f"{stream}.messages")
-    for start, end in spans(fault, scenario.calendar.horizon_us, streams.key(stream)):
-        yield int(kind), _feeds(fault), _parts(fault), start, end, share, _value(fault), hit
+    return int(_KINDS[fault.kind]), _feeds(fault), _parts(fault), start, end, share, _value(fault), key
 
 
 def _feeds(fault: Fault) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,10 @@ from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.faults import Fault
 from twin.scenario.scenario import Scenario
 from twin.scenario.suggest import not_among
+from twin.world.faults.durations import DurationTable
 from twin.world.faults.members import crashes
 from twin.world.faults.messages import troubles
+from twin.world.faults.occurrences import Drawn
 from twin.world.faults.systems import errors, failovers, windows
 from twin.world.streams import Streams
 from twin.world.tables import EstateTables
@@ -34,18 +36,21 @@ class Faults:
     troubles: NDArray[np.void]  # TROUBLE
 
 
-def realise_faults(scenario: Scenario, streams: Streams, estate: EstateTables) -> Faults:
-    """Realise the faults of a replication.
+def realise_faults(
+    scenario: Scenario, streams: Streams, estate: EstateTables, durations: Sequence[DurationTable]
+) -> Faults:
+    """Realise the faults of a replication. ``durations``: of each of them.
 
     Raises :class:`ScenarioError` for a place that does not exist, or a fault that never rests.
     """
     _check(scenario, estate)
+    drawn = Drawn(scenario, streams, durations)
     return Faults(
-        windows(scenario, streams, estate),
-        errors(scenario, streams),
-        crashes(scenario, streams),
-        failovers(scenario, streams),
-        troubles(scenario, streams),
+        windows(drawn, estate),
+        errors(drawn),
+        crashes(drawn),
+        failovers(drawn),
+        troubles(drawn),
     )
 
 

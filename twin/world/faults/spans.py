@@ -19,17 +19,17 @@ Layer = tuple[int, int, int]
 """Start, end, parts of a million."""
 
 
-def spans(fault: Fault, horizon: int, key: np.uint64) -> Iterator[Span]:
+def spans(fault: Fault, duration: NDArray[np.int64], horizon: int, key: np.uint64) -> Iterator[Span]:
     """What one fault covers of ``[0, horizon)``, in the order of its occurrences; one of no length is left out.
+    ``duration`` is the table of how long it lasts.
 
     Attempt 0 of an occurrence's luck: its duration; 1: the time from the failure before.
     """
-    return ((start, min(end, horizon)) for start, end in _occurrences(fault, horizon, key) if start < end)
+    return ((start, min(end, horizon)) for start, end in _occurrences(fault, duration, horizon, key) if start < end)
 
 
-def _occurrences(fault: Fault, horizon: int, key: np.uint64) -> Iterator[Span]:
+def _occurrences(fault: Fault, duration: NDArray[np.int64], horizon: int, key: np.uint64) -> Iterator[Span]:
     """The occurrences that begin before the horizon."""
-    duration = table(fault.duration.law, fault.duration.mean, fault.duration.cv)
     gap = table("exponential", fault.mtbf, 1.0) if fault.mtbf is not None else None
     start, number = fault.at or 0, 0
     if gap is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,19 +9,18 @@ from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.scenario.faults import Fault
 from twin.scenario.scenario import Scenario
-from twin.world.faults.numbered import numbered
-from twin.world.faults.spans import Layer, Span, highest, merged, spans
-from twin.world.streams import Streams
+from twin.world.faults.occurrences import Drawn
+from twin.world.faults.spans import Layer, Span, highest, merged
 from twin.world.tables import ERRORS, FAILOVER, SYSTEMS, WINDOW, EstateTables
 
 
-def windows(scenario: Scenario, streams: Streams, estate: EstateTables) -> NDArray[np.void]:
-    """Outages of all systems, merged where they touch and clipped to the horizon."""
+def windows(drawn: Drawn, estate: EstateTables) -> NDArray[np.void]:
+    """Outages of all systems, merged where they touch."""
     found: dict[tuple[int, int], list[Span]] = {}
-    for stream, fault in numbered(scenario.faults, "outage"):
-        drawn = list(spans(fault, scenario.calendar.horizon_us, streams.key(stream)))
-        for node in _nodes(fault, scenario, estate, streams.key(f"{stream}.stores")):
-            found.setdefault((_number(fault), node), []).extend(drawn)
+    for outage in drawn.of("outage"):
+        luck = drawn.streams.key(f"{outage.stream}.stores")
+        for node in _nodes(outage.fault, drawn.scenario, estate, luck):
+            found.setdefault((_number(outage.fault), node), []).extend(outage.spans)
     rows = [(*place, *span) for place, listed in sorted(found.items()) for span in merged(listed)]
     return np.array(rows, WINDOW)
 
@@ -46,26 +43,20 @@ def _nodes(fault: Fault, scenario: Scenario, estate: EstateTables, key: np.uint6
     return nodes
 
 
-def errors(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+def errors(drawn: Drawn) -> NDArray[np.void]:
     """Windows in which systems answer calls with errors; where several cover an instant, the largest share counts."""
     layers: dict[int, list[Layer]] = {}
-    for stream, fault in numbered(scenario.faults, "errors"):
-        drawn = spans(fault, scenario.calendar.horizon_us, streams.key(stream))
-        share = parts(fault.share or 0)
-        layers.setdefault(_number(fault), []).extend((start, end, share) for start, end in drawn)
+    for erring in drawn.of("errors"):
+        share = parts(erring.fault.share or 0)
+        layers.setdefault(_number(erring.fault), []).extend((*span, share) for span in erring.spans)
     rows = [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
     return np.array(rows, ERRORS)
 
 
-def failovers(scenario: Scenario, streams: Streams) -> NDArray[np.void]:
+def failovers(drawn: Drawn) -> NDArray[np.void]:
     """Instants at which systems change to a replica."""
-    return np.array(sorted(set(_failovers(scenario, streams))), FAILOVER)
-
-
-def _failovers(scenario: Scenario, streams: Streams) -> Iterator[tuple[int, int]]:
-    for stream, fault in numbered(scenario.faults, "failover"):
-        for start, _ in spans(fault, scenario.calendar.horizon_us, streams.key(stream)):
-            yield _number(fault), start
+    rows = {(_number(changing.fault), start) for changing in drawn.of("failover") for start, _ in changing.spans}
+    return np.array(sorted(rows), FAILOVER)
 
 
 def _number(fault: Fault) -> int:
