@@ -94,7 +94,7 @@ def test_stock_that_is_sold_online_goes_first_in_its_own_order() -> None:
 def test_what_was_not_committed_is_handed_out_again(idempotent: bool) -> None:
     consumers = {"members": 1, "session_timeout": "1000s", "commit_interval": "0s", "idempotent": idempotent}
     bench = Bench({"feed": {"consumers": consumers}}, crashes=[crash(0, 35, 100)])
-    bench.make(0, 0, 0, 0)  # the first is polled alone at 0, the others at 10, which commits the first
+    bench.make(0, 1, 1, 1)  # the first is polled alone at 0, the others at 10, which commits the first
     assert bench.run() == [10, 20, 30, 130]
     assert bench.flow(Flow.HANDED_AGAIN) == 2
     assert bench.flow(Flow.APPLIED_AGAIN) == (0 if idempotent else 2)

@@ -23,6 +23,7 @@ from twin.kernels.memory import (
     sku_drifts,
     skus,
 )
+from twin.kernels.publication import settle
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW
 from twin.kernels.stock import change_reserved, change_view, post, set_blocked
 from twin.kernels.traffic import Letter, Outcome
@@ -240,11 +241,19 @@ def miss(handle: int, who: int, row: Any, sign: int) -> None:
 
 
 @kernel
-def lose(handle: int, who: int, row: Any, fate: int) -> None:
-    """A message that was in flight is lost to a consumer, or has expired."""
+def _go_missing(handle: int, who: int, row: Any, limit: int) -> None:
+    """A message will not arrive; copies that were refreshed up to ``limit`` still waited for it."""
+    if who == VIEW and row.pooled != 0:
+        settle(handle, pairs(handle)[row.pair].sku, limit)
+    miss(handle, who, row, 1)
+
+
+@kernel
+def lose(handle: int, who: int, row: Any, fate: int, limit: int) -> None:
+    """A message that was in flight is lost to a consumer, or has expired; refreshes up to ``limit`` came before."""
     if fate_of(row, who) != _IN_FLIGHT:
         return
-    miss(handle, who, row, 1)
+    _go_missing(handle, who, row, limit)
     _set_fate(handle, who, row, fate)
     if who != NOTES:
         count_never(handle, who, row)
@@ -254,7 +263,7 @@ def lose(handle: int, who: int, row: Any, fate: int) -> None:
 def _die(handle: int, who: int, number: int, row: Any, t: int) -> None:
     """A message goes to the dead-letter queue."""
     c = control(handle)[0]
-    miss(handle, who, row, 1)
+    _go_missing(handle, who, row, t - 1)
     _set_fate(handle, who, row, _DEAD)
     dead(handle)[c.letters] = row
     letter = letters(handle)[c.letters]
@@ -273,9 +282,9 @@ def _finish(handle: int, who: int, number: int, outcome: int, t: int) -> int:
         if outcome == _APPLY:
             _set_fate(handle, who, row, apply_first(handle, who, number, row, t))
         elif outcome == _EXPIRE:
-            lose(handle, who, row, _EXPIRED)
+            lose(handle, who, row, _EXPIRED, t - 1)
         elif outcome == _LOSE:
-            lose(handle, who, row, _LOST)
+            lose(handle, who, row, _LOST, t - 1)
         else:
             _die(handle, who, number, row, t)
     elif outcome == _APPLY and fate in (_APPLIED, _SUPERSEDED):

@@ -169,7 +169,7 @@ def _enter(row: Any, who: int, t: int) -> None:
 
 
 @kernel
-def _drop_second(handle: int, who: int, k: int) -> None:
+def _drop_second(handle: int, who: int, k: int, limit: int) -> None:
     """The message behind the head is lost."""
     lane = lanes(handle)[k]
     second = follower(handle, who, lane.head)
@@ -177,11 +177,13 @@ def _drop_second(handle: int, who: int, k: int) -> None:
     if lane.tail == second:
         lane.tail = lane.head
     lane.size -= 1
-    lose(handle, who, message_of(handle, who, second), _LOST)
+    row = message_of(handle, who, second)
+    lane.again -= fate_of(row, who) != 0
+    lose(handle, who, row, _LOST, limit)
 
 
 @kernel
-def _is_turned_away(handle: int, who: int, k: int, number: int, row: Any) -> bool:
+def _is_turned_away(handle: int, who: int, k: int, number: int, row: Any, limit: int) -> bool:
     """A full partition is sent one more message: whether that is lost."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if consumer.overflow == _HOLD_BACK:
@@ -190,9 +192,9 @@ def _is_turned_away(handle: int, who: int, k: int, number: int, row: Any) -> boo
             lane.outside = number
         return False
     if consumer.overflow == _DROP_OLDEST and consumer.limit > 1:
-        _drop_second(handle, who, k)
+        _drop_second(handle, who, k, limit)
         return False
-    lose(handle, who, row, _LOST)
+    lose(handle, who, row, _LOST, limit)
     return True
 
 
@@ -213,13 +215,13 @@ def _insert(handle: int, who: int, k: int, number: int, row: Any) -> None:
 
 
 @kernel
-def join(handle: int, who: int, k: int, number: int, t: int) -> None:
-    """A message that is sent at ``t`` joins lane ``k``."""
+def join(handle: int, who: int, k: int, number: int, t: int, limit: int) -> None:
+    """A message that is sent at ``t``, when copies have been refreshed up to ``limit``, joins lane ``k``."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     row = message_of(handle, who, number)
     _enter(row, who, t)
     if consumer.limit > 0 and lane.size >= consumer.limit:
-        if _is_turned_away(handle, who, k, number, row):
+        if _is_turned_away(handle, who, k, number, row, limit):
             return
     else:
         lane.inside += 1
@@ -374,7 +376,7 @@ def _is_lost_in_failover(handle: int, who: int, k: int, number: int, t: int) -> 
 
 
 @kernel
-def _remove(handle: int, who: int, k: int, before: int, number: int) -> None:
+def _remove(handle: int, who: int, k: int, before: int, number: int, t: int) -> None:
     """Take a message out of its lane; ``before`` stands in front of it (or was handled last), NIL if nothing does."""
     lane = lanes(handle)[k]
     row, behind = message_of(handle, who, number), follower(handle, who, number)
@@ -389,7 +391,7 @@ def _remove(handle: int, who: int, k: int, before: int, number: int) -> None:
         lane.head = behind
     if lane.high == number:
         lane.high = NIL
-    lose(handle, who, row, _LOST)
+    lose(handle, who, row, _LOST, t - 1)
 
 
 @kernel
@@ -411,7 +413,7 @@ def fail_over(handle: int, who: int, k: int, t: int) -> None:
     while number != NIL:
         behind = follower(handle, who, number)
         if _is_lost_in_failover(handle, who, k, number, t):
-            _remove(handle, who, k, before, number)
+            _remove(handle, who, k, before, number, t)
         else:
             if number != lane.head and message_of(handle, who, number).pooled != 0:
                 high = number

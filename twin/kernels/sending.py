@@ -52,42 +52,42 @@ def _lane_of(handle: int, who: int, row: Any, key: int) -> int:
 
 
 @kernel
-def _transmit(handle: int, topic: int, number: int, t: int) -> None:
+def _transmit(handle: int, topic: int, number: int, t: int, limit: int) -> None:
     """A message is sent."""
     if topic == TOPIC_NOTES:
         row = notes(handle)[number & control(handle)[0].notes_mask]
         row.sent = t
-        join(handle, NOTES, _lane_of(handle, NOTES, row, row.sku), number, t)
+        join(handle, NOTES, _lane_of(handle, NOTES, row, row.sku), number, t, limit)
         return
     row = moves(handle)[number & control(handle)[0].moves_mask]
     row.sent = t
     node = pairs(handle)[row.pair].node
-    join(handle, VIEW, _lane_of(handle, VIEW, row, node), number, t)
-    join(handle, RECORD, _lane_of(handle, RECORD, row, node), number, t)
+    join(handle, VIEW, _lane_of(handle, VIEW, row, node), number, t, limit)
+    join(handle, RECORD, _lane_of(handle, RECORD, row, node), number, t, limit)
 
 
 @kernel
-def _lose_everywhere(handle: int, topic: int, number: int) -> None:
+def _lose_everywhere(handle: int, topic: int, number: int, limit: int) -> None:
     if topic == TOPIC_NOTES:
-        lose(handle, NOTES, message_of(handle, NOTES, number), _LOST)
+        lose(handle, NOTES, message_of(handle, NOTES, number), _LOST, limit)
         return
-    lose(handle, VIEW, message_of(handle, VIEW, number), _LOST)
-    lose(handle, RECORD, message_of(handle, RECORD, number), _LOST)
+    lose(handle, VIEW, message_of(handle, VIEW, number), _LOST, limit)
+    lose(handle, RECORD, message_of(handle, RECORD, number), _LOST, limit)
 
 
 @kernel
-def _keep(handle: int, n: int, number: int) -> None:
+def _keep(handle: int, n: int, number: int, limit: int) -> None:
     """A movement waits in the outbox of its node, whose link is down."""
     box, capacity = outboxes(handle)[n], control(handle)[0].outbox_capacity
     if capacity == 0:
-        _lose_everywhere(handle, TOPIC_MOVES, number)
+        _lose_everywhere(handle, TOPIC_MOVES, number, limit)
         return
     mask = control(handle)[0].moves_mask
     if box.size == capacity:
         oldest = box.head
         box.head = moves(handle)[oldest & mask].next
         box.size -= 1
-        _lose_everywhere(handle, TOPIC_MOVES, oldest)
+        _lose_everywhere(handle, TOPIC_MOVES, oldest, limit)
     if box.size == 0:
         box.head = number
     else:
@@ -105,19 +105,19 @@ def flush(handle: int, n: int, t: int) -> None:
         row = moves(handle)[number & mask]
         box.head, row.next = row.next, NIL
         box.size -= 1
-        _transmit(handle, TOPIC_MOVES, number, t)
+        _transmit(handle, TOPIC_MOVES, number, t, t - 1)
 
 
 @kernel
-def _go_out(handle: int, topic: int, number: int, t: int) -> None:
+def _go_out(handle: int, topic: int, number: int, t: int, limit: int) -> None:
     """A message leaves its system."""
     if topic == TOPIC_MOVES:
         n = pairs(handle)[moves(handle)[number & control(handle)[0].moves_mask].pair].node
         span = outages(handle)[nodes(handle)[n].link]
         if span.first < span.last and covering(windows(handle), span.first, span.last, t) >= 0:
-            _keep(handle, n, number)
+            _keep(handle, n, number, limit)
             return
-    _transmit(handle, topic, number, t)
+    _transmit(handle, topic, number, t, limit)
 
 
 @kernel
@@ -141,20 +141,20 @@ def _leaves(handle: int, topic: int, row: Any) -> int:
 
 
 @kernel
-def _send(handle: int, topic: int, number: int, row: Any) -> None:
+def _send(handle: int, topic: int, number: int, row: Any, limit: int) -> None:
     """A message was made: send it, unless it is lost, or late."""
     c, t = control(handle)[0], row.t
     if not c.trouble_from <= t < c.trouble_until:
-        _go_out(handle, topic, number, t)
+        _go_out(handle, topic, number, t, limit)
         return
     row.troubled = 1
     leaves = _leaves(handle, topic, row)
     if leaves == NEVER:
-        _lose_everywhere(handle, topic, number)
+        _lose_everywhere(handle, topic, number, limit)
     elif leaves > t:
         _put_off(handle, leaves, topic, number)
     else:
-        _go_out(handle, topic, number, t)
+        _go_out(handle, topic, number, t, limit)
 
 
 @kernel
@@ -200,7 +200,7 @@ def send_late(handle: int) -> None:
             break
         _swap(heap, i, child)
         i = child
-    _go_out(handle, topic, number, t)
+    _go_out(handle, topic, number, t, t - 1)
 
 
 @kernel
@@ -244,7 +244,7 @@ def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, pa
     c.unseen += 1
     c.unposted += 1
     flows(handle)[_MOVEMENTS] += 1
-    _send(handle, TOPIC_MOVES, number, message)
+    _send(handle, TOPIC_MOVES, number, message, limit)
     return number
 
 
@@ -271,7 +271,7 @@ def _note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: in
     message.pooled = 1
     c.unheard += 1
     flows(handle)[_RESERVE_MESSAGES] += 1
-    _send(handle, TOPIC_NOTES, number, message)
+    _send(handle, TOPIC_NOTES, number, message, t)
     return number
 
 

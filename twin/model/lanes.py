@@ -45,8 +45,9 @@ def carriers(feed: Feed, who: int) -> tuple[str, ...]:
 
 
 def is_eager(feed: Feed) -> bool:
-    """Whether it matters to the messages that join a lane what it has come to by then."""
-    return feed.mode == "stream" and (feed.topic.backlog_limit > 0 or feed.consumers.catch_up != "oldest")
+    """Whether it matters what the lanes have come to when a message joins, or in which order lanes act at one instant."""
+    unlike = feed.topic.backlog_limit > 0 or feed.consumers.catch_up != "oldest" or feed.content == "level"
+    return feed.mode == "stream" and unlike
 
 
 def group(world: World, feed: Feed, who: int) -> list[Partition]:
