@@ -88,7 +88,7 @@ class Feed(Generic[M]):
         from_store = message.source is not None and not message.source.is_dc
         link = settings.store_link if from_store else settings.dc_link
         lane = message.key if settings.topic.keyed else self._spread.bits(message.entity, message.part)
-        self._partitions[lane % len(self._partitions)].join(Place(delivery, sent=now, arrives=now + link, entered=now))
+        self._partitions[lane % len(self._partitions)].join(Place(delivery, arrives=now + link, entered=now))
 
     def _open_partitions(self) -> None:
         settings, process = self._settings, self._env.process
@@ -136,4 +136,4 @@ class Feed(Generic[M]):
         if self._settings.failing.redrive_order == "newest":
             letters.reverse()
         for letter in letters:
-            self._redriven.join(Place(letter, sent=t, arrives=t, entered=t))
+            self._redriven.join(Place(letter, arrives=t, entered=t))

@@ -32,7 +32,7 @@ class Partition(Lane[M]):
         self._flows = shop.flows
         self._catch_up, self._poll, self._interval = consumers.catch_up, consumers.poll, consumers.commit_interval
         self._limit, self._overflow = topic.backlog_limit, topic.overflow
-        self._batch: list[Place[M]] = []  # what was polled and is not over
+        self._batch: list[Place[M]] = []  # what is still to be handled of what was polled
         self._handled: list[Place[M]] = []  # since the last commit
         self._committed = 0
 
@@ -60,12 +60,12 @@ class Partition(Lane[M]):
 
     def _drop(self, place: Place[M]) -> None:
         self._queue.remove(place)
-        if place in self._batch:
-            self._batch.remove(place)
         self._handler.lose(place.delivery)
 
-    def _let_in(self) -> None:
-        """What was held back enters the topic where few enough messages are ahead of it."""
+    def _go_on(self) -> None:
+        """There may be another head: a batch that it is not of is over, and what was held back may enter the topic."""
+        if not self._queue or self._queue[0] not in self._batch:
+            self._batch = []
         for place in self._queue[: self._limit]:
             if place.entered is None:
                 place.entered = self._env.now
@@ -83,9 +83,7 @@ class Partition(Lane[M]):
 
     def _is_over(self, place: Place[M]) -> None:
         self._handled.append(place)
-        if place in self._batch:
-            self._batch.remove(place)
-        self._let_in()
+        self._go_on()
 
     def _next_commit(self) -> int:
         """When positions are committed, while nothing is under way."""
@@ -108,11 +106,11 @@ class Partition(Lane[M]):
         self._process.interrupt("its member is lost")
 
     def fail_over(self, replicated: int) -> None:
-        """Messages that were sent after ``replicated`` are lost, but for the one that is being handled."""
+        """Messages that entered after ``replicated`` are lost, but for the one that is being handled."""
         waiting = self._queue[1:] if self._begun else self._queue[:]
         for place in waiting:
-            if place.sent > replicated:
+            if place.entered is not None and place.entered > replicated:
                 self._drop(place)
-        self._let_in()
+        self._go_on()
         if not self._begun:
             self._process.interrupt("its head may be lost")
