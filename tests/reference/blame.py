@@ -145,8 +145,8 @@ class Blame:
             return
         causes = {
             Cause.RECORD_ERROR: pair.free_if(without_error(pair), 0) < quantity,
-            Cause.LOSS: pair.free_if(without_loss(pair), 0) < quantity,
-            Cause.DUPLICATE: pair.free_if(without_duplicates(pair), 0) < quantity,
+            Cause.LOSS: pair.free_if(without_loss(pair), 0) < min(quantity, pair.have()),
+            Cause.DUPLICATE: pair.free_if(without_duplicates(pair), 0) < min(quantity, pair.have()),
             Cause.RACE: pair.have() - max(0, promised - pair.resv) < quantity,
         }
         if pair.free_if(told_all(pair), 0) < quantity:

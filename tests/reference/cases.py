@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -71,6 +71,49 @@ _EVENTS: Tree = {
     "publications": {"own": {"mode": "cache"}},
     "reserving": {"mode": "events", "point": "payment"},
 }
+_STREAMS: Tree = {"movements": {"mode": "stream"}, "orders": {"mode": "stream"}, "posting": {"mode": "stream"}}
+_UNCONFIRMED: Tree = {"outbox": {"confirmed": False}}
+_FORGETFUL: Tree = {
+    feed: {"consumers": {"idempotent": False, "poll": 3, "commit_interval": "20m", "members": 2, "protocol": "eager"}}
+    for feed in _STREAMS
+}
+_DISORDER: Tree = {
+    feed: {
+        "content": "level",
+        "service": "3m",
+        "partitions": 3,
+        "topic": {"keyed": False},
+        "consumers": {"versioned": False, "catch_up": "newest"},
+    }
+    for feed in ("movements", "posting")
+}
+_VERSIONED: Tree = {feed: {"consumers": {"versioned": True}} for feed in ("movements", "posting")}
+_BLOCKED: Tree = {feed: {"partitions": 2, "failing": {"policy": "block"}} for feed in _STREAMS}
+_DIVERTED: Tree = {
+    feed: {"failing": {"policy": "divert", "redrive_delay": "1h", "redrive_rate": 1, "redrive_order": "newest"}}
+    for feed in _STREAMS
+}
+_SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
+
+
+def _every(hours: int, kind: str, duration: str, **more: Any) -> Tree:
+    """A fault that comes back."""
+    return {"kind": kind, "at": "2h", "every": f"{hours}h", "duration": duration, **more}
+
+
+_LOST: Tree = {"faults": [_every(3, "lost", "2h", topic=topic, share=0.3) for topic in ("movements", "orders")]}
+_DUPLICATES: Tree = {
+    "faults": [_every(3, "duplicates", "2h", topic=topic, share=0.4, copies=2) for topic in ("movements", "orders")]
+}
+_CRASHES: Tree = {
+    "faults": [
+        *(_every(4, "crash", "10s", feed=feed, member=0) for feed in _STREAMS),
+        *(_every(5, "crash", "1h", feed=feed, member=1) for feed in _STREAMS),
+        *(_every(7, "stuck", "2h", feed=feed, member=0) for feed in _STREAMS),
+    ]
+}
+_POISON: Tree = {"faults": [_every(6, "poison", "1h", topic=topic, share=0.2) for topic in ("movements", "orders")]}
+_CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _SYNCHRONOUS: Final = PRESETS[1:]
 """Presets whose channels keep no count of their own."""
@@ -95,6 +138,14 @@ CASES: Final = (
     _targeted("lapsing", 105, _SYNCHRONOUS, [_NO_BUFFER, _LAPSING], [_EXACT, _SELL_OFF, _DAWDLERS]),
     _targeted("clocks-go-back", 106, PRESETS, [], [_FAULTS, {"calendar": {"start": "2026-10-31"}}]),
     _tied("reserved-at-once", 107, [_NO_BUFFER, _EVENTS], [_CROWD]),
+    _targeted("lost", 108, _SYNCHRONOUS, [_NO_BUFFER, _UNCONFIRMED], [_EXACT, _SCARCE, _LOST]),
+    _targeted("applied-twice", 109, _SYNCHRONOUS, [_NO_BUFFER, _FORGETFUL], [_EXACT, _SCARCE, _DUPLICATES]),
+    _targeted("out-of-order", 110, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _DISORDER], [_EXACT, _SCARCE]),
+    _targeted("superseded", 111, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _DISORDER, _VERSIONED], [_EXACT, _SCARCE]),
+    _targeted("members-die", 112, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _FORGETFUL], [_EXACT, _SCARCE, _CRASHES]),
+    _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
+    _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
+    _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Generic
 
 from tests.reference.clock import before_orders
@@ -16,13 +15,12 @@ HANDLED = (Fate.APPLIED, Fate.SUPERSEDED)
 
 
 class Handler(Generic[M]):
-    """Decides the fates of a feed's messages, and counts them."""
+    """Decides what becomes of a feed's messages."""
 
     def __init__(self, shop: Shop, number: FeedName, settings: Settings, consumer: Consumer[M]) -> None:
         self._env, self._flows = shop.env, shop.flows
         self._settings, self._consumer = settings, consumer
         self._service = shop.stream(f"{number.name.lower()}.service", settings.service)
-        self.fates: Counter[Fate] = Counter()
         self.dead_letters: list[Delivery[M]] = []  # that are not being redriven
         failing = settings.failing
         self._pauses = sum(
@@ -80,8 +78,6 @@ class Handler(Generic[M]):
             delivery.died = self._env.now
             self.dead_letters.append(delivery)
             self._flows[Flow.DEAD_LETTERED] += 1
-        self.fates[before] -= 1
-        self.fates[outcome] += 1
         delivery.fate = outcome
 
     def _moment(self, delivery: Delivery[M]) -> int:

@@ -59,7 +59,6 @@ class Place(Generic[M]):
     """A delivery's place in a lane."""
 
     delivery: Delivery[M]
-    sent: int
     arrives: int
     entered: int | None
     """When the topic took it; ``None`` while its producer holds it back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Generic
 
@@ -40,6 +41,7 @@ class Feed(Generic[M]):
         self._outages = [shop.outages(system) for system in (settings.system, *needs)]
         self._spread = shop.stream("message.lane")
         self._handler = Handler(shop, number, settings, consumer)
+        self.deliveries: list[Delivery[M]] = []  # of all messages of the topic
         self._partitions: list[Partition[M]] = []
         self._files: Files[M] | None = None
         if settings.mode == "stream":
@@ -63,17 +65,15 @@ class Feed(Generic[M]):
 
     def fates(self) -> list[int]:
         """How many messages had each fate."""
-        return [self._handler.fates[fate] for fate in Fate]
-
-    def in_flight(self) -> int:
-        """Messages that nothing has become of yet."""
-        return self._handler.fates[Fate.IN_FLIGHT]
+        fates = Counter(delivery.fate for delivery in self.deliveries)
+        return [fates[fate] for fate in Fate]
 
     def expect(self, message: M) -> Delivery[M]:
         """A message was made that is to reach the consumer."""
-        copies = self._troubles.copies(message, self.number)
-        self._handler.fates[Fate.IN_FLIGHT] += 1
-        return Delivery(message, copies, self._troubles.repairs(message, self.number))
+        troubles = self._troubles
+        delivery = Delivery(message, troubles.copies(message, self.number), troubles.repairs(message, self.number))
+        self.deliveries.append(delivery)
+        return delivery
 
     def lose(self, delivery: Delivery[M]) -> None:
         """A message did not get as far as the feed."""
@@ -88,7 +88,7 @@ class Feed(Generic[M]):
         from_store = message.source is not None and not message.source.is_dc
         link = settings.store_link if from_store else settings.dc_link
         lane = message.key if settings.topic.keyed else self._spread.bits(message.entity, message.part)
-        self._partitions[lane % len(self._partitions)].join(Place(delivery, sent=now, arrives=now + link, entered=now))
+        self._partitions[lane % len(self._partitions)].join(Place(delivery, arrives=now + link, entered=now))
 
     def _open_partitions(self) -> None:
         settings, process = self._settings, self._env.process
@@ -136,4 +136,4 @@ class Feed(Generic[M]):
         if self._settings.failing.redrive_order == "newest":
             letters.reverse()
         for letter in letters:
-            self._redriven.join(Place(letter, sent=t, arrives=t, entered=t))
+            self._redriven.join(Place(letter, arrives=t, entered=t))

@@ -33,16 +33,16 @@ class Reference:
     def __init__(self, world: AnyWorld, scenario: Scenario, systems: Systems) -> None:
         self.shop = shop = Shop(world, scenario, systems)
         channels = [Channel(shop, number, name) for number, name in enumerate(world.estate.channels)]
-        self._stock = Stock(shop, channels)
-        self._orders = Orders(shop, channels, self._stock)
-        Supply(shop, self._stock)
+        self.stock = Stock(shop, channels)
+        self.orders = Orders(shop, channels, self.stock)
+        Supply(shop, self.stock)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
 
     def run(self) -> Journal:
         """Run to the horizon."""
         self.shop.env.run(until=self.shop.world.horizon_us)
-        self._stock.observe_waiting(self.shop.world.horizon_us)
+        self.stock.observe_waiting(self.shop.world.horizon_us)
         return self._journal()
 
     def _days(self) -> Process:
@@ -52,9 +52,9 @@ class Reference:
             yield Instant(env, number * DAY, tie_key(Tie.FAULT, 0, 0))
             day = world.day(number)
             self.shop.flows[Flow.SESSIONS] += int(day.sessions.sum())
-            env.process(self._stock.tills(day))
-            env.process(self._orders.arrivals(day))
-            env.process(self._stock.returns(day))
+            env.process(self.stock.tills(day))
+            env.process(self.orders.arrivals(day))
+            env.process(self.stock.returns(day))
 
     def _scrapes(self) -> Process:
         """Observe all ledgers at a random instant of every interval."""
@@ -77,11 +77,11 @@ class Reference:
                 record_gap += abs(record - on_hand)
                 books_gap += abs(view - record)
             promised += pair.promised
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *self._stock.in_flight(), promised
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *self.stock.in_flight(), promised
 
     def _journal(self) -> Journal:
         shop = self.shop
-        orders = sorted(self._orders.placed, key=lambda order: order.id)
+        orders = sorted(self.orders.placed, key=lambda order: order.id)
         flows = [(flow.name.lower(), shop.flows[flow]) for flow in Flow]
         return {
             "lines": _table("lines", (line.row() for order in orders for line in order.lines)),
@@ -90,7 +90,7 @@ class Reference:
             "scrapes": _table("scrapes", shop.scrapes),
             "latency": _table("latency", self._histograms()),
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
-            "fates": _table("fates", self._stock.fates()),
+            "fates": _table("fates", self.stock.fates()),
         }
 
     def _histograms(self) -> Iterator[tuple[int, int, int, int]]:

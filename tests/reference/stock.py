@@ -12,7 +12,7 @@ from tests.reference.shop import Shop
 from tests.reference.topics import Topic
 from tests.reference.troubles import Troubles
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import FeedName, Flow, Latency
+from twin.journal.tables import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
 RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE = (part << 24 for part in (2, 3, 4, 5, 6))
@@ -26,11 +26,11 @@ class Stock:
         self._shop, self._channels = shop, channels
         self._respect = systems.tills_respect_reservations
         troubles = Troubles(shop)
-        self._to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=View(shop, channels))
-        self._reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
-        self._to_record = Feed(shop, troubles, FeedName.POSTING, systems.posting, consumer=Record(shop), needs=("erp",))
-        self._movements = Topic(shop, troubles, [self._to_view, self._to_record])
-        self._notes = Topic(shop, troubles, [self._reservations])
+        self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=View(shop, channels))
+        self.reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
+        self.to_record = Feed(shop, troubles, FeedName.POSTING, systems.posting, consumer=Record(shop), needs=("erp",))
+        self._movements = Topic(shop, troubles, [self.to_view, self.to_record])
+        self._notes = Topic(shop, troubles, [self.reservations])
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
@@ -52,11 +52,12 @@ class Stock:
 
     def in_flight(self) -> tuple[int, int]:
         """Movements on their way to the view, and to the record."""
-        return self._to_view.in_flight(), self._to_record.in_flight()
+        view, record = (feed.fates()[Fate.IN_FLIGHT] for feed in (self.to_view, self.to_record))
+        return view, record
 
     def fates(self) -> list[tuple[int, int, int]]:
         """Rows of the journal: what has become of the messages of each feed."""
-        feeds = (self._to_view, self._reservations, self._to_record)
+        feeds = (self.to_view, self.reservations, self.to_record)
         return [(feed.number, fate, number) for feed in feeds for fate, number in enumerate(feed.fates())]
 
     def observe_waiting(self, horizon: int) -> None:

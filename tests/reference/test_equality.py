@@ -15,14 +15,29 @@ from tests.reference import model
 from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
-from twin.journal.tables import TABLES, Cause, FeedName, Flow, Latency, Mode, Refusal, Status
+from twin.journal.tables import TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
 from twin.scenario.resilience import Resilience
-from twin.world.tables import WorldDay
+from twin.scenario.systems import Feed
+from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
 AT_LEAST = 5
-KINDS: tuple[type[IntEnum], ...] = (Status, Refusal, Cause, Mode, Flow, Latency, FeedName)
+KINDS: tuple[type[IntEnum], ...] = (Status, Refusal, Cause, Mode, Flow, Latency, FeedName, Fate, TroubleKind)
+FEEDS = ("movements", "orders", "posting")
+CHOICES = {
+    "policy": ("block", "divert", "skip"),
+    "redrive": ("none", "repaired"),
+    "redrive_order": ("oldest", "newest"),
+    "overflow": ("hold_back", "drop_oldest", "reject"),
+    "catch_up": ("oldest", "newest", "pooled_first"),
+    "protocol": ("eager", "cooperative"),
+    "content": ("delta", "level"),
+    "keyed": (True, False),
+    "idempotent": (True, False),
+    "versioned": (True, False),
+}
+"""What an arm may choose about the messages of a feed."""
 ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
 MODEL = Path(model.__file__)
 
@@ -46,7 +61,7 @@ def test_the_worlds_together_show_every_kind_of_row_and_setting_often_enough() -
     for case in CASES:
         for arm, journal in _compared(case)[0].items():
             seen += _shown(case.arms[arm], journal)
-        seen += _ties(case.world())
+        seen += _ties(case.world()) + _faults(case.world())
     seldom = {name: seen[name] for name in _expected() if seen[name] < AT_LEAST}
     assert not seldom, f"seen less than {AT_LEAST} times: {seldom}"
 
@@ -60,8 +75,9 @@ def _expected() -> list[str]:
     presets = [f"preset {preset}" for preset in PRESETS]
     breakers = [f"breaker {window}" for window in ("off", "count", "time")]
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
-    rare = ["failed job", "level node", "re-brokered"]
-    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *rare]
+    choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
+    rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
+    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *rare]
 
 
 def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
@@ -73,6 +89,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")),
         f"breaker {resilience.breaker.window}",
         f"jitter {resilience.retry.jitter if resilience.retry.attempts > 1 else 'of nothing'}",
+        *(setting for feed in FEEDS for setting in _messaging(Feed.model_validate(arm[feed]))),
     )
     out = Counter({f"row of {table}": rows.size for table, rows in journal.items()}) + Counter(settings)
     columns: dict[type[IntEnum], NDArray[Any]] = {
@@ -86,8 +103,31 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
     out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
+    out += Counter({f"Fate {Fate(fate).name}": int(number) for _, fate, number in journal["fates"].tolist()})
     out["failed job"] += int(jobs["failed"].sum())
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
+    return out
+
+
+def _messaging(feed: Feed) -> list[str]:
+    """What a feed chooses, where the choice makes a difference."""
+    content = [f"content {feed.content}"]
+    if feed.content == "level":
+        content.append(f"versioned {feed.consumers.versioned}")
+    if feed.mode == "batch":
+        return [f"policy {feed.failing.policy}", *content]
+    chosen = {**feed.failing.model_dump(), **feed.topic.model_dump(), **feed.consumers.model_dump()}
+    if not feed.topic.backlog_limit:
+        del chosen["overflow"]
+    return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name != "versioned")]
+
+
+def _faults(world: World) -> Counter[str]:
+    """What befalls messages and those who handle them."""
+    out = Counter(f"TroubleKind {TroubleKind(kind).name}" for kind in world.troubles["kind"])
+    out.update("stuck" if stuck else "crash" for stuck in world.crashes["stuck"])
+    out["failover"] += world.failovers.size
+    out["link outage"] += int((world.windows["system"] == SYSTEMS.index("link")).sum())
     return out
 
 

@@ -148,6 +148,22 @@ def test_a_broker_that_fails_over_loses_its_youngest_messages() -> None:
     assert bench.fates() == {Fate.APPLIED: 3, Fate.LOST: 2}
 
 
+def test_what_is_held_back_is_not_lost_with_the_broker() -> None:
+    topic = {"unreplicated": "10s", "backlog_limit": 2, "overflow": "hold_back"}
+    bench = Bench({"feed": {"topic": topic}}, failovers=[failover(15)])
+    bench.make(0, 1, 2, 3)  # at 10 the second begins and the third enters; the fourth enters when that is lost
+    assert bench.run() == [10, 20, None, 30]
+
+
+def test_a_batch_is_over_when_a_newer_message_goes_first() -> None:
+    consumers = {"catch_up": "newest", "poll": 500, "commit_interval": "0s", "members": 1, "session_timeout": "1000s"}
+    crashes = [crash(0, 35, 100)]
+    bench = Bench({"feed": {"consumers": consumers}}, crashes=crashes, windows=[outage("broker", 0, 10)])
+    bench.make(0, 1, 15)  # two are polled at 10; the third at 20, with what is left of them, which commits the first
+    assert bench.run() == [20, 120, 30]
+    assert bench.flow(Flow.HANDED_AGAIN) == 1
+
+
 def test_a_head_that_has_not_begun_can_be_lost() -> None:
     bench = Bench(
         {"feed": {"topic": {"unreplicated": "10s"}}}, failovers=[failover(15)], windows=[outage("broker", 0, 30)]

@@ -45,7 +45,7 @@ def carriers(feed: Feed, who: int) -> tuple[str, ...]:
 
 
 def is_eager(feed: Feed) -> bool:
-    """Whether it matters what the lanes have come to when a message joins, or in which order lanes act at one instant."""
+    """Whether it matters what lanes have come to when a message joins, or in which order they act at one instant."""
     unlike = feed.topic.backlog_limit > 0 or feed.consumers.catch_up != "oldest" or feed.content == "level"
     return feed.mode == "stream" and unlike
 

@@ -1,0 +1,70 @@
+"""Beliefs of the reference differ from the truth by what is on its way and by drift, and by nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.reference.cases import CASES, Case
+from tests.reference.ledgers import Pair, Sku
+from tests.reference.middleware import Feed
+from tests.reference.model import Reference
+from twin.journal.tables import Fate, Flow, Status
+
+TOUGH = [case for case in CASES if case.seed in (4, 9, 16, 19, 108, 109, 110, 111, 112, 113, 114, 115)]
+
+
+@pytest.mark.parametrize("case", TOUGH, ids=lambda case: case.name)
+def test_beliefs_are_the_truth_but_for_what_is_on_its_way_and_drift(case: Case) -> None:
+    scenario, world = case.scenario(), case.world()
+    for systems in scenario.arms.values():
+        reference = Reference(world, scenario, systems)
+        reference.run()
+        _check_fates(reference)
+        _check_units(reference)
+        _check_reservations(reference)
+
+
+def _check_fates(reference: Reference) -> None:
+    stock, flows = reference.stock, reference.shop.flows
+    assert sum(stock.to_view.fates()) == sum(stock.to_record.fates()) == flows[Flow.MOVEMENTS]
+    assert sum(stock.reservations.fates()) == flows[Flow.RESERVE_MESSAGES]
+    feeds = (stock.to_view, stock.to_record, stock.reservations)
+    applied = [flows[flow] for flow in (Flow.SEEN, Flow.POSTED, Flow.RESERVE_APPLIED)]
+    assert applied == [feed.fates()[Fate.APPLIED] for feed in feeds]
+
+
+def _check_units(reference: Reference) -> None:
+    unseen, unposted = _on_their_way(reference.stock.to_view), _on_their_way(reference.stock.to_record)
+    for pair in reference.shop.pairs:
+        told = pair.on_hand + pair.err
+        assert pair.view == told - unseen[pair] + pair.lost + pair.extra
+        assert pair.record == told - unposted[pair] + pair.record_drift
+
+
+def _on_their_way(feed: Feed) -> Counter[Pair]:
+    units: Counter[Pair] = Counter()
+    for delivery in feed.deliveries:
+        if delivery.fate == Fate.IN_FLIGHT:
+            units[delivery.message.pair] += delivery.message.delta
+    return units
+
+
+def _check_reservations(reference: Reference) -> None:
+    """What is reserved, and what is not yet settled by picks that were made."""
+    told: Counter[Pair | Sku] = Counter()
+    for order in reference.orders.placed:
+        for line in order.lines:
+            if line.reserved and line.status in (Status.OPEN, Status.ABANDONED, Status.ACCEPTED):
+                told[line.pair or line.sku] += line.quantity
+    for delivery in reference.stock.to_view.deliveries:
+        if delivery.fate == Fate.IN_FLIGHT:
+            told[delivery.message.pair] += delivery.message.settled_reservation()
+    for delivery in reference.stock.reservations.deliveries:
+        if delivery.fate == Fate.IN_FLIGHT:
+            told[delivery.message.pair or delivery.message.line.sku] -= delivery.message.units
+    for pair in reference.shop.pairs:
+        assert pair.resv == told[pair] + pair.resv_lost + pair.resv_extra
+    for sku in reference.shop.skus:
+        assert sku.reserved == told[sku] + sku.reserved_lost + sku.reserved_extra
