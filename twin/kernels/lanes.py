@@ -154,9 +154,9 @@ def _sooner(handle: int, who: int, k: int) -> None:
     """Lane ``k`` has a message again: it may be the next thing to happen."""
     c, due = control(handle)[0], dues(handle)[k]
     if who == RECORD:
-        if due < c.post_due:
+        if due < c.post_due or (due == c.post_due and k < c.post_due_lane):
             c.post_due, c.post_due_lane = due, k
-    elif due < c.due:
+    elif due < c.due or (due == c.due and k < c.due_lane):
         c.due, c.due_lane = due, k
 
 
