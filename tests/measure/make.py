@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, PRICE, TABLES, Cause, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, PRICE, TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 
@@ -24,6 +24,9 @@ START, END = DAY, 3 * DAY
 
 HORIZON = 4 * DAY
 PAIRS = 10
+NO_FLOWS = {flow.name.lower(): 0 for flow in (Flow.DEAD_LETTERED, Flow.REDRIVEN, Flow.HANDED_AGAIN, Flow.APPLIED_AGAIN)}
+"""Totals that every run records."""
+
 SKU_CENTS = ((1000, 600), (2000, 500))
 """Price and cost of the two SKUs."""
 
@@ -99,6 +102,7 @@ def journal(
     scrapes: Iterable[Row] = (),
     latency: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
+    fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     skus: Iterable[tuple[int, int]] = SKU_CENTS,
 ) -> Path:
     """Write a run's folder and return it."""
@@ -109,7 +113,12 @@ def journal(
         "jobs": (),
         "scrapes": scrapes,
         "latency": latency,
-        "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
+        "flows": [{"name": name, "value": value} for name, value in (NO_FLOWS | dict(flows or {})).items()],
+        "fates": [
+            {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}
+            for feed in (FeedName.MOVEMENTS, FeedName.ORDERS, FeedName.POSTING)
+            for fate in Fate
+        ],
     }
     for table, dtype in TABLES.items():
         write(folder, table, _array(rows[table], dtype))

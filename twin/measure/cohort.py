@@ -95,6 +95,12 @@ class Cohort:
         return {str(name): int(value) for name, value in zip(names, values, strict=True)}
 
     @cached_property
+    def fates(self) -> dict[tuple[int, int], int]:
+        """Messages by feed (:class:`twin.journal.tables.FeedName`) and :class:`twin.journal.tables.Fate`, at the end."""
+        columns = (self.journal.column("fates", column).tolist() for column in ("feed", "fate", "messages"))
+        return {(feed, fate): messages for feed, fate, messages in zip(*columns, strict=True)}
+
+    @cached_property
     def latency(self) -> dict[str, NDArray[Any]]:
         """Histograms of movements made in the window: one row per measure, channel and bin."""
         return {name: self.journal.column("latency", name) for name in ("measure", "channel", "bin", "count")}

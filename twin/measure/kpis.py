@@ -8,6 +8,7 @@ from typing import Final
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
+from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
@@ -18,6 +19,7 @@ SECTIONS: Final = {
     "Time": TIMING,
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,
+    "Messages": MESSAGES,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""

@@ -65,14 +65,6 @@ def _per_week(*flows: Flow) -> Function:
     return function
 
 
-def _left_over(made: Flow, applied: Flow) -> Function:
-    def function(cohort: Cohort) -> float | None:
-        produced, arrived = _total(cohort, made), _total(cohort, applied)
-        return None if produced is None or arrived is None else produced - arrived
-
-    return function
-
-
 LEDGERS: Final = (
     Kpi(
         name="stock_accuracy",
@@ -140,14 +132,6 @@ TRAFFIC: Final = (
         formula="movements + reservation messages + service calls + ERP calls of the run, per week",
         meaning="what a platform is paid for",
         function=_per_week(Flow.MOVEMENTS, Flow.RESERVE_MESSAGES, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
-    ),
-    Kpi(
-        name="movements_in_flight_messages",
-        unit="messages",
-        direction="none",
-        formula="movements produced - movements applied to the view, at the end of the run",
-        meaning="message fate: with those applied it accounts for every movement",
-        function=_left_over(Flow.MOVEMENTS, Flow.SEEN),
     ),
     Kpi(
         name="service_time_out_rate",

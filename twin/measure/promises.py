@@ -23,6 +23,8 @@ _CAUSE_MEANING: Final = {
     Cause.OUTAGE: "movements or listings were held up by an outage",
     Cause.BATCH_AGE: "movements or listings were waiting for the next file",
     Cause.QUEUE_BACKLOG: "movements were on their way through the stream",
+    Cause.LOSS: "messages were lost, had expired or were dead letters",
+    Cause.DUPLICATE: "messages were applied more than once, or in the wrong order",
     Cause.CHANNEL_CACHE: "the channel's copy was older than the view",
     Cause.RACE: "promises made elsewhere that the belief had not been told of",
     Cause.JOINT: "no correction alone would have prevented it",
@@ -41,6 +43,8 @@ _REASON_MEANING: Final = {
     Refusal.HOLD: "units were set aside for checkouts that were not orders",
     Refusal.STALE: "the belief had not seen all movements",
     Refusal.RECORD: "the record was below the shelf",
+    Refusal.LOSS: "messages were lost, had expired or were dead letters",
+    Refusal.DUPLICATE: "messages were applied more than once, or in the wrong order",
     Refusal.JOINT: "no correction alone would have let it pass",
 }
 
