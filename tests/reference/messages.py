@@ -34,6 +34,7 @@ class Message(Protocol):
 
 
 M = TypeVar("M", bound=Message)
+Heard = TypeVar("Heard", bound=Message, contravariant=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,17 +65,17 @@ class Place(Generic[M]):
     """When the topic took it; ``None`` while its producer holds it back."""
 
 
-class Consumer(Protocol[M]):
+class Consumer(Protocol[Heard]):
     """Who is told by the messages of a feed."""
 
-    def apply(self, message: M, moment: int) -> bool:
+    def apply(self, message: Heard, moment: int) -> bool:
         """Learn what a message says; false if it was superseded."""
 
-    def apply_again(self, message: M, moment: int) -> bool:
+    def apply_again(self, message: Heard, moment: int) -> bool:
         """Learn it once more; false if it was superseded."""
 
-    def miss(self, message: M, moment: int) -> None:
+    def miss(self, message: Heard, moment: int) -> None:
         """The message will not be handled."""
 
-    def recover(self, message: M) -> None:
+    def recover(self, message: Heard) -> None:
         """A message that was missed is about to be handled after all."""
