@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, PRICE, TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, PRICE, TABLES, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 
@@ -24,9 +24,6 @@ START, END = DAY, 3 * DAY
 
 HORIZON = 4 * DAY
 PAIRS = 10
-NO_FLOWS = {flow.name.lower(): 0 for flow in (Flow.DEAD_LETTERED, Flow.REDRIVEN, Flow.HANDED_AGAIN, Flow.APPLIED_AGAIN)}
-"""Totals that every run records."""
-
 SKU_CENTS = ((1000, 600), (2000, 500))
 """Price and cost of the two SKUs."""
 
@@ -113,7 +110,7 @@ def journal(
         "jobs": (),
         "scrapes": scrapes,
         "latency": latency,
-        "flows": [{"name": name, "value": value} for name, value in (NO_FLOWS | dict(flows or {})).items()],
+        "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}
             for feed in (FeedName.MOVEMENTS, FeedName.ORDERS, FeedName.POSTING)

@@ -20,7 +20,7 @@ from tests.measure.make import (
     scrape,
 )
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, Cause, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [
@@ -83,6 +83,25 @@ FLOWS = {
     "calls_rejected": 6,
     "breaker_openings": 5,
     "call_errors": 2,
+    "dead_lettered": 21,
+    "redriven": 10,
+    "handed_again": 12,
+    "applied_again": 9,
+}
+
+FATES = {
+    (FeedName.MOVEMENTS, Fate.APPLIED): 90,
+    (FeedName.MOVEMENTS, Fate.IN_FLIGHT): 3,
+    (FeedName.MOVEMENTS, Fate.SUPERSEDED): 1,
+    (FeedName.MOVEMENTS, Fate.LOST): 1,
+    (FeedName.MOVEMENTS, Fate.EXPIRED): 2,
+    (FeedName.MOVEMENTS, Fate.DEAD_LETTER): 3,
+    (FeedName.ORDERS, Fate.APPLIED): 16,
+    (FeedName.ORDERS, Fate.LOST): 4,
+    (FeedName.POSTING, Fate.APPLIED): 80,
+    (FeedName.POSTING, Fate.SUPERSEDED): 5,
+    (FeedName.POSTING, Fate.EXPIRED): 7,
+    (FeedName.POSTING, Fate.DEAD_LETTER): 8,
 }
 
 PER_WEEK = 7 / 4  # the run lasts four days
@@ -153,6 +172,15 @@ EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     "posting_backlog_peak_messages": 7,
     "messages_per_week": 134 * PER_WEEK,
     "movements_in_flight_messages": 3,
+    "movements_missing_share": 6 / 100,
+    "lost_messages": 5,
+    "expired_messages": 9,
+    "superseded_messages": 6,
+    "dead_letter_messages": 11,
+    "dead_lettered_messages": 21,
+    "redriven_messages": 10,
+    "handed_again_messages": 12,
+    "duplicate_messages": 9,
     "service_time_out_rate": 0.1,
     "erp_time_out_rate": 0.75,
     "calls_again_rate": 7 / 14,
@@ -173,7 +201,13 @@ EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None]:
     folder = journal(
-        tmp_path_factory.mktemp("run"), lines=LINES, orders=ORDERS, scrapes=SCRAPES, latency=LATENCY, flows=FLOWS
+        tmp_path_factory.mktemp("run"),
+        lines=LINES,
+        orders=ORDERS,
+        scrapes=SCRAPES,
+        latency=LATENCY,
+        flows=FLOWS,
+        fates=FATES,
     )
     return measure(folder, scenario(), "files")
 
@@ -195,6 +229,8 @@ def test_what_is_0_here_is_a_cause_or_a_reason_that_does_not_occur() -> None:
 def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:
     counted = {name for name, kpi in KPIS.items() if kpi.unit in {"lines", "orders", "picks", "units", "USD"}}
     counted -= {name for name in counted if "gap" in name}
+    counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
+    counted |= {"dead_letter_messages"}
     empty = measure(journal(tmp_path), scenario(), "files")
     assert {name for name, value in empty.items() if value is not None} == counted
     assert all(empty[name] == 0 for name in counted)

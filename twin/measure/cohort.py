@@ -96,7 +96,7 @@ class Cohort:
 
     @cached_property
     def fates(self) -> dict[tuple[int, int], int]:
-        """Messages by feed (:class:`twin.journal.tables.FeedName`) and :class:`twin.journal.tables.Fate`, at the end."""
+        """Messages by feed (:class:`twin.journal.tables.FeedName`) and fate at the end (`Fate` there)."""
         columns = (self.journal.column("fates", column).tolist() for column in ("feed", "fate", "messages"))
         return {(feed, fate): messages for feed, fate, messages in zip(*columns, strict=True)}
 

@@ -28,7 +28,7 @@ def _share_of_movements(*fates: Fate) -> Function:
 
 
 def _flow(flow: Flow) -> Function:
-    return lambda cohort: cohort.flows[flow.name.lower()]
+    return lambda cohort: cohort.flows.get(flow.name.lower())
 
 
 MESSAGES: Final = (
@@ -49,7 +49,7 @@ MESSAGES: Final = (
         function=_share_of_movements(Fate.LOST, Fate.EXPIRED, Fate.DEAD_LETTER),
     ),
     Kpi(
-        name="messages_lost",
+        name="lost_messages",
         unit="messages",
         direction="lower",
         formula="messages that were lost to a feed, over all feeds; a movement counts for view and record",
@@ -57,7 +57,7 @@ MESSAGES: Final = (
         function=_with_fate(Fate.LOST),
     ),
     Kpi(
-        name="messages_expired",
+        name="expired_messages",
         unit="messages",
         direction="lower",
         formula="messages older than their topic's retention when their turn came, over all feeds",
@@ -65,7 +65,7 @@ MESSAGES: Final = (
         function=_with_fate(Fate.EXPIRED),
     ),
     Kpi(
-        name="messages_superseded",
+        name="superseded_messages",
         unit="messages",
         direction="none",
         formula="movements overtaken by a later level of their pair, over view and record",
@@ -73,7 +73,7 @@ MESSAGES: Final = (
         function=_with_fate(Fate.SUPERSEDED),
     ),
     Kpi(
-        name="dead_letters",
+        name="dead_letter_messages",
         unit="messages",
         direction="lower",
         formula="dead letters at the end of the run, over all feeds",
@@ -81,7 +81,7 @@ MESSAGES: Final = (
         function=_with_fate(Fate.DEAD_LETTER),
     ),
     Kpi(
-        name="dead_lettered",
+        name="dead_lettered_messages",
         unit="messages",
         direction="none",
         formula="times that a message became a dead letter",
@@ -89,7 +89,7 @@ MESSAGES: Final = (
         function=_flow(Flow.DEAD_LETTERED),
     ),
     Kpi(
-        name="redriven",
+        name="redriven_messages",
         unit="messages",
         direction="none",
         formula="dead letters that were applied after all",
@@ -97,7 +97,7 @@ MESSAGES: Final = (
         function=_flow(Flow.REDRIVEN),
     ),
     Kpi(
-        name="handed_again",
+        name="handed_again_messages",
         unit="messages",
         direction="none",
         formula="messages handed out again because a consumer was lost before it had committed",
@@ -105,7 +105,7 @@ MESSAGES: Final = (
         function=_flow(Flow.HANDED_AGAIN),
     ),
     Kpi(
-        name="duplicates_applied",
+        name="duplicate_messages",
         unit="messages",
         direction="lower",
         formula="times that a message was applied once more by a consumer that did not recognise it",
