@@ -27,7 +27,7 @@ class Status(IntEnum):
 
 
 class Refusal(IntEnum):
-    """Why a line was refused; the first that alone would have let it pass, in this order."""
+    """Why a line was refused; for its stock: the first correction that alone would have let it pass, in this order."""
 
     NONE = 0
     CLOSED = 1  # the channel was closed: a system it needs was down or its belief too old
@@ -40,6 +40,11 @@ class Refusal(IntEnum):
     STALE = 8  # movements that had not reached the belief, or a belief older than the view
     RECORD = 9  # the record is below the shelf
     JOINT = 10  # none of them alone
+    # Calls that no system got to see; added last, so that the numbers of the others stay.
+    THROTTLED = 11  # refused by the gateway's limits
+    UNAUTHORISED = 12  # no token
+    GONE = 13  # the channel speaks a version that is no more
+    RESIDENCY = 14  # the customer's data must not leave
 
 
 class Cause(IntEnum):
@@ -200,6 +205,17 @@ class Flow(IntEnum):
     CALLS_REJECTED = 23  # kept back by an open breaker
     CALL_ERRORS = 24  # answered in time, but with an error
     BREAKER_OPENINGS = 25
+    CALLS_THROTTLED = 26  # refused by the gateway's limits
+    CALLS_QUEUED = 27  # that waited for a gateway's limits
+    TOKEN_FETCHES = 28  # that reached the identity provider
+    TOKEN_FAILURES = 29  # fetches that brought no token, counted when they begin
+    CALLS_UNAUTHORISED = 30  # without a token
+    CALLS_GONE = 31  # in a version that is no more
+    REWORK_US = 32  # working time on couplings that a release breaks
+    BROKEN_US = 33  # time in which a channel's coupling to a called system was broken, over channels and systems
+    CALLS_CROSSING = 34  # into another jurisdiction, with the customer's data
+    CALLS_REDACTED = 35  # without the customer's data
+    CALLS_KEPT_BACK = 36  # not made, because the customer's data would have left
 
 
 ACCOUNT = np.dtype(

@@ -9,8 +9,8 @@ from twin.core.shares import parts
 from twin.scenario.base import Broken, Duration, Model, Share, par
 from twin.scenario.laws import DurationLaw
 
-System = Literal["erp", "files", "hub", "broker", "service", "wms"]
-"""ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs."""
+System = Literal["erp", "files", "hub", "broker", "service", "wms", "identity"]
+"""ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; identity provider."""
 
 
 class Fault(Model):

@@ -103,7 +103,7 @@ ERRORS = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts", "
 Sorted by (system, start); the windows of one system do not overlap.
 """
 
-SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms")
+SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms", "identity")
 
 
 @dataclass(frozen=True)
