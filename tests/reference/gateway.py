@@ -51,7 +51,6 @@ class Gateway:
         homes = [region.jurisdiction for region in regions]
         self._foreign = [bool(here and home and here != home) for home in homes]
         self._gates = _gates(shop.env, limits, list(shop.scenario.demand.channels))
-        self._time_outs = Flow.SERVICE_TIME_OUTS if name == "service" else Flow.ERP_TIME_OUTS
 
     def keeps_back(self, order: Order) -> bool:
         """Whether a call must not be made at all."""
@@ -113,9 +112,8 @@ class Gateway:
             return Passage(Refusal.NONE, since, let_in.value)
         yield wake.has_come(patience)
         usher.interrupt()
-        if self._timeout < self._limits.wait:
-            return self._failed(Refusal.TIME_OUT, self._time_outs)
-        return self._failed(Refusal.THROTTLED, Flow.CALLS_THROTTLED)
+        hangs_up = self._timeout < self._limits.wait
+        return self._failed(Refusal.TIME_OUT if hangs_up else Refusal.THROTTLED, Flow.CALLS_THROTTLED)
 
     def _failed(self, reason: Refusal, counted: Flow) -> Passage:
         self._shop.flows[counted] += 1

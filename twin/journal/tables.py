@@ -205,7 +205,7 @@ class Flow(IntEnum):
     CALLS_REJECTED = 23  # kept back by an open breaker
     CALL_ERRORS = 24  # answered in time, but with an error
     BREAKER_OPENINGS = 25
-    CALLS_THROTTLED = 26  # refused by the gateway's limits
+    CALLS_THROTTLED = 26  # that the gateway's limits did not let pass
     CALLS_QUEUED = 27  # that waited for a gateway's limits
     TOKEN_FETCHES = 28  # that reached the identity provider
     TOKEN_FAILURES = 29  # fetches that brought no token, counted when they begin

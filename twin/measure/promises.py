@@ -42,6 +42,10 @@ _REASON_MEANING: Final = {
     Refusal.STALE: "the belief had not seen all movements",
     Refusal.RECORD: "the record was below the shelf",
     Refusal.JOINT: "no correction alone would have let it pass",
+    Refusal.THROTTLED: "the limits of a called system's gateway refused a call",
+    Refusal.UNAUTHORISED: "the identity provider gave no token for a call",
+    Refusal.GONE: "the channel spoke a version of an API that is no more",
+    Refusal.RESIDENCY: "the customer's data must not leave their jurisdiction",
 }
 
 

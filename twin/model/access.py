@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -17,8 +16,6 @@ from twin.model.windows import Spans
 from twin.scenario.access import Residency
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Erp, SyncService, Systems
-
-_TIME_OUTS: Final = {"service": Flow.SERVICE_TIME_OUTS, "erp": Flow.ERP_TIME_OUTS}
 
 Broken = tuple[Spans | None, ...]
 """By channel: when its coupling is broken."""
@@ -87,9 +84,7 @@ class _Ways:
         return Entry(
             flows=self.works.plane.memory["flows"],
             patience=min(limits.wait, settings.timeout),
-            late=(int(Refusal.TIME_OUT), _TIME_OUTS[system])
-            if hangs_up
-            else (int(Refusal.THROTTLED), Flow.CALLS_THROTTLED),
+            late=int(Refusal.TIME_OUT if hangs_up else Refusal.THROTTLED),
             border=border,
             tokens=self.tokens,
             broken=broken,

@@ -51,8 +51,8 @@ class Entry:
     flows: NDArray[np.int64]
     patience: int
     """How long a call waits for the limits."""
-    late: tuple[int, Flow]
-    """How a call fails that has waited for so long, and what counts it."""
+    late: int
+    """How a call fails that has waited for so long."""
     border: Border | None
     tokens: Tokens | None
     broken: tuple[Spans | None, ...]
@@ -110,7 +110,7 @@ class Entry:
         if turn.called_at is not None:
             return Admission(_NONE, now, turn.called_at)
         pot.leave(turn, turn.until)
-        return self._failed(*self.late, turn.until)
+        return self._failed(self.late, Flow.CALLS_THROTTLED, turn.until)
 
     def _failed(self, failure: int, flow: Flow, now: int) -> Admission:
         self._count(flow)
