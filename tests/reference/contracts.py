@@ -66,9 +66,7 @@ class Contracts:
         if release.system == "erp":
             return [] if systems.erp.coupling == "consumer" else self._all
         called = systems.publications.own.mode == "query" or systems.reserving.mode == "synchronous"
-        if not called:
-            return []
-        return self._own if self._settings.service == "direct" else self._all
+        return self._own if called else []
 
     def _coupling(self, system: str, channel: int) -> int:
         how = self._settings.service if system == "service" else self._shop.systems.erp.coupling

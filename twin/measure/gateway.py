@@ -19,6 +19,12 @@ def _sum(cohort: Cohort, *flows: Flow) -> int:
     return sum(cohort.flows.get(flow.name.lower(), 0) for flow in flows)
 
 
+def _recorded(flow: Flow, per: int = 1) -> Callable[[Cohort], float | None]:
+    """A total; ``None`` if the run did not record it."""
+    name = flow.name.lower()
+    return lambda cohort: cohort.flows[name] / per if name in cohort.flows else None
+
+
 def _share(parts: tuple[Flow, ...], whole: tuple[Flow, ...]) -> Callable[[Cohort], float | None]:
     return lambda cohort: ratio(_sum(cohort, *parts), _sum(cohort, *whole))
 
@@ -30,7 +36,7 @@ def _count(name: str, flow: Flow, *, formula: str, meaning: str) -> Kpi:
         direction="none",
         formula=formula,
         meaning=meaning,
-        function=lambda cohort: _sum(cohort, flow),
+        function=_recorded(flow),
     )
 
 
@@ -41,7 +47,7 @@ def _hours(name: str, flow: Flow, *, formula: str, meaning: str) -> Kpi:
         direction="lower",
         formula=formula,
         meaning=meaning,
-        function=lambda cohort: _sum(cohort, flow) / HOUR,
+        function=_recorded(flow, HOUR),
     )
 
 
@@ -66,8 +72,8 @@ GATEWAY: Final = (
         name="api_error_rate",
         unit="share",
         direction="lower",
-        formula="calls throttled, unauthorised, gone, answered with an error or timed out / those kept from a system and "
-        "those that reached one, over the run",
+        formula="calls throttled, unauthorised, gone, in error or timed out / those of the first three kinds and calls "
+        "that reached a system, over the run",
         meaning="what the clients' logs are full of; calls that a breaker or a policy kept back were not made",
         function=_share((*_ANSWERED_BADLY, *_FAILED_THERE), (*_ANSWERED_BADLY, *_REACHED)),
     ),
@@ -77,7 +83,7 @@ GATEWAY: Final = (
         direction="none",
         formula="fetches of a token that reached the identity provider, over the run",
         meaning="tokens refreshed; one fetch serves all calls of a channel that wait for it",
-        function=lambda cohort: _sum(cohort, Flow.TOKEN_FETCHES),
+        function=_recorded(Flow.TOKEN_FETCHES),
     ),
     Kpi(
         name="token_failures",
@@ -85,7 +91,7 @@ GATEWAY: Final = (
         direction="lower",
         formula="fetches that brought no token, over the run",
         meaning="the provider was down, too slow or in error",
-        function=lambda cohort: _sum(cohort, Flow.TOKEN_FAILURES),
+        function=_recorded(Flow.TOKEN_FAILURES),
     ),
     _hours(
         "rework_hours",

@@ -42,7 +42,7 @@ def access_of(works: Works, scenario: Scenario, systems: Systems, marketplaces: 
     channels = len(scenario.demand.channels)
     own = frozenset(range(channels)) - marketplaces
     contracts = contracts_of(works.world, scenario.releases, systems, own)
-    _account(works, contracts, channels)
+    _account(works, contracts)
     tokens = Tokens.of(works, systems.credentials)
     way = _Ways(works, scenario, systems.residency, tokens, contracts)
     erp_broken = way.broken("erp")
@@ -53,10 +53,10 @@ def access_of(works: Works, scenario: Scenario, systems: Systems, marketplaces: 
     )
 
 
-def _account(works: Works, contracts: Contracts, channels: int) -> None:
+def _account(works: Works, contracts: Contracts) -> None:
     flows = works.plane.memory["flows"]
     flows[Flow.REWORK_US] += contracts.labour
-    flows[Flow.BROKEN_US] += contracts.time(channels, works.world.horizon_us)
+    flows[Flow.BROKEN_US] += contracts.time(works.world.horizon_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class _Ways:
 
     def broken(self, system: str) -> Broken:
         """When the channels' couplings to a system are broken."""
-        return tuple(self.contracts.spans(system, channel) for channel in range(len(self.scenario.demand.channels)))
+        channels = range(len(self.scenario.demand.channels))
+        return tuple(self.contracts.broken.get((system, channel)) for channel in channels)
 
     def into(self, system: str, settings: SyncService | Erp) -> Entry | None:
         """The way into a system; ``None`` if nothing stands in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
+from heapq import heapreplace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,7 +22,6 @@ ADAPTER: Final = 1 << 15
 """Stands for the channel in the identity of the one coupling of all channels."""
 
 _RELEASE_SHIFT: Final = 16
-_SYSTEMS: Final = ("service", "erp")
 
 
 class Coupling(NamedTuple):
@@ -47,46 +46,41 @@ class Rework(NamedTuple):
 class Contracts:
     """When each channel's calls to each system find its coupling broken, and what mending takes."""
 
-    broken: dict[Coupling, Spans]
+    broken: dict[tuple[str, int], Spans]
     labour: int
     """Working time begun before the horizon, us."""
 
-    def spans(self, system: str, channel: int) -> Spans | None:
-        """When the coupling of a channel to a system is broken; ``None``: never."""
-        return self.broken.get(Coupling(system, channel)) or self.broken.get(Coupling(system, ADAPTER))
-
-    def time(self, channels: int, horizon: int) -> int:
+    def time(self, horizon: int) -> int:
         """Time before the horizon in which couplings were broken, summed over channels and systems, us."""
-        couplings = (self.spans(system, channel) for system in _SYSTEMS for channel in range(channels))
-        return sum(spans.before(horizon) for spans in couplings if spans is not None)
+        return sum(spans.before(horizon) for spans in self.broken.values())
 
 
 def contracts_of(world: World, releases: tuple[ApiRelease, ...], systems: Systems, own: frozenset[int]) -> Contracts:
     """What the releases do to an arm; ``own`` are the channels that the retailer runs."""
-    coupled = couplings(systems, len(world.estate.channels), own)
-    works = sorted(_reworks(world, releases, systems, coupled))
+    channels = {"service": sorted(own), "erp": list(range(len(world.estate.channels)))}
+    works = sorted(_reworks(world, releases, systems, couplings(systems, channels)))
     free = [0] * systems.contracts.people
-    heapify(free)
-    broken: dict[Coupling, list[tuple[int, int]]] = {}
+    broken: dict[tuple[str, int], list[tuple[int, int]]] = {}
     labour = 0
     for work in works:
         begun, done = _carried_out(work, free, systems.contracts.workday)
-        broken.setdefault(work.coupling, []).append((work.at, done))
         labour += work.labour if begun < world.horizon_us else 0
-    return Contracts({coupling: Spans.merged(spans) for coupling, spans in broken.items()}, labour)
+        system, number = work.coupling
+        for channel in channels[system] if number == ADAPTER else (number,):
+            broken.setdefault((system, channel), []).append((work.at, done))
+    merged = ((where, Spans.merged(spans)) for where, spans in broken.items())
+    return Contracts({where: spans for where, spans in merged if spans.spans}, labour)
 
 
-def couplings(systems: Systems, channels: int, own: frozenset[int]) -> tuple[Coupling, ...]:
-    """What speaks to the called systems in an arm."""
+def couplings(systems: Systems, channels: dict[str, list[int]]) -> tuple[Coupling, ...]:
+    """What speaks to the called systems in an arm, whose ``channels`` could speak to each."""
     asks = systems.publications.own.mode == "query" or systems.reserving.mode == "synchronous"
-    direct, adapter = sorted(own), [ADAPTER]
-    of_service = (direct if systems.contracts.service == "direct" else adapter) if asks else []
-    of_erp = {"direct": list(range(channels)), "adapter": adapter, "consumer": []}[systems.erp.coupling]
-    return tuple(
-        Coupling(system, number)
-        for system, listed in zip(_SYSTEMS, (of_service, of_erp), strict=True)
-        for number in listed
-    )
+    how = {"service": systems.contracts.service if asks else "consumer", "erp": systems.erp.coupling}
+    numbers = {
+        system: {"direct": listed, "adapter": [ADAPTER], "consumer": []}[how[system]]
+        for system, listed in channels.items()
+    }
+    return tuple(Coupling(system, number) for system, listed in numbers.items() for number in listed)
 
 
 def _reworks(
