@@ -260,9 +260,7 @@ def waiting(env: simpy.Environment, log: Log, turn: Turn, then: int) -> Story:
         (7, [(6, "came by itself"), (9, "after")]),
     ],
 )
-def test_a_patient_process_goes_on_once_when_it_is_called_or_when_its_time_has_come(
-    call_at: int, expected: Log
-) -> None:
+def test_a_patient_process_goes_on_once_when_called_or_when_its_time_has_come(call_at: int, expected: Log) -> None:
     env, log, turn = simpy.Environment(), Log(), Turn(6)
     PatientProcess(env, waiting(env, log, turn, 9), tie_key(Tie.ORDER, 5, 0))
     event = Instant(env, call_at, Tie.FAULT, 0)

@@ -80,10 +80,10 @@ DEFECTS = (
         "self._filled(now), now",
     ),
     Defect(
-        "who-waits-is-overtaken",
+        "the-last-who-waits-passes-first",
         "model/limits",
-        "if self._waiting or self._ready(now) > now:",
-        "if self._ready(now) > now:",
+        "self._waiting.popleft()",
+        "self._waiting.pop()",
     ),
     Defect(
         "the-refused-come-back-when-they-like",

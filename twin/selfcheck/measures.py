@@ -63,7 +63,7 @@ def blocked(seed: int, *, units: int, load: float, ttl_s: int, days: int) -> Val
 
 
 def throttled(seed: int, *, slots: int, load: float, days: int) -> Values:
-    """Whether the gateway, with ``slots`` and no queue, refused each customer's call of a service of exponential law."""
+    """Whether a gateway with ``slots`` and no queue refused each customer's call of a service of exponential law."""
     seconds = 10
     description = estate(seed, weekly_checkouts=load * WEEK / (seconds * SECOND), days=days)
     service = {"law": "exponential", "mean": f"{seconds}s"}

@@ -79,9 +79,7 @@ def _holds(units: int, load: float, ttl_s: int, days: int, known: float) -> Case
 
 def _limiter(slots: int, load: float, days: int, known: float) -> Case:
     measure = partial(measures.throttled, slots=slots, load=load, days=days)
-    return Case(
-        f"Erlang B({slots}, {load:g}): share whom a gateway without queue refuses", known, "Erlang 1917", measure
-    )
+    return Case(f"Erlang B({slots}, {load:g}): share whom a gateway refuses", known, "Erlang 1917", measure)
 
 
 def _wait(law: str, known: float) -> Case:
@@ -111,7 +109,7 @@ CASES: Final = (
     _holds(10, 8.0, 20, 28, 0.121661),
     _holds(20, 20.0, 30, 28, 0.158892),
     _limiter(1, 0.5, 21, 0.333333),
-    _limiter(5, 3.0, 14, 0.110054),
+    _limiter(5, 3.0, 28, 0.110054),
     _attempts(0.1, 3, 1.11),
     _attempts(0.3, 5, 1.4251),
     Case(
