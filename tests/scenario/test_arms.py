@@ -8,6 +8,7 @@ import pytest
 
 from twin.core.clock import HOUR, MINUTE, SECOND
 from twin.scenario.arms import LIBRARIES, PRESETS, PRODUCTS
+from twin.scenario.base import format_duration
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import PresetName, Publications, Systems
@@ -64,6 +65,17 @@ def test_a_product_fills_the_limits_that_the_arm_does_not_set(minimal: Path, nam
     assert changed == shipped.model_copy(update={"concurrency": 77})
     other = {"service": "erp", "erp": "service"}[system]
     assert getattr(systems(minimal, "hub", named), other).limits.unlimited
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_the_page_on_the_gateway_shows_what_each_product_ships(minimal: Path, name: str) -> None:
+    limits = systems(minimal, "hub", f"systems.erp.limits.preset={name}").erp.limits
+    bucket = (f"{limits.rate:g}", f"{limits.burst}") if limits.rate else ("", "")
+    window = (f"{limits.calls}", format_duration(limits.window)) if limits.calls else ("", "")
+    queue = (f"{limits.queue}", format_duration(limits.wait)) if limits.queue else ("", "")
+    cells = (f"`{name}`", *bucket, *window, f"{limits.concurrency or ''}", *queue)
+    row = "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+    assert row in (Path(__file__).parents[2] / "docs" / "gateway.md").read_text(encoding="utf-8").splitlines()
 
 
 def test_shipped_limits_are_those_of_their_vendors(minimal: Path) -> None:
