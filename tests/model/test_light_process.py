@@ -10,7 +10,7 @@ import pytest
 import simpy
 
 from twin.core.clock import Tie, tie_key
-from twin.model.process import Instant, LightProcess, Story
+from twin.model.process import Instant, LightProcess, PatientProcess, Story, Turn
 
 Log = list[tuple[int, str]]
 
@@ -240,3 +240,43 @@ def test_an_ended_story_is_freed_without_the_garbage_collector() -> None:
         assert alive() == 0
     finally:
         gc.enable()
+
+
+# ---- Waiting to be called --------------------------------------------------------------------------------------------
+
+
+def waiting(env: simpy.Environment, log: Log, turn: Turn, then: int) -> Story:
+    yield turn
+    log.append((int(env.now), "called" if turn.called_at is not None else "came by itself"))
+    yield then
+    log.append((int(env.now), "after"))
+
+
+@pytest.mark.parametrize(
+    ("call_at", "expected"),
+    [
+        (4, [(4, "called"), (9, "after")]),
+        (6, [(6, "called"), (9, "after")]),  # the caller's class comes before the one who waits
+        (7, [(6, "came by itself"), (9, "after")]),
+    ],
+)
+def test_a_patient_process_goes_on_once_when_called_or_when_its_time_has_come(call_at: int, expected: Log) -> None:
+    env, log, turn = simpy.Environment(), Log(), Turn(6)
+    PatientProcess(env, waiting(env, log, turn, 9), tie_key(Tie.ORDER, 5, 0))
+    event = Instant(env, call_at, Tie.FAULT, 0)
+    assert event.callbacks is not None
+    event.callbacks.append(lambda _: turn.call(call_at) if call_at < 7 else None)
+    env.run()
+    assert log == expected
+
+
+def test_a_process_that_is_called_wakes_in_its_own_turn_among_others_of_the_instant() -> None:
+    env, log, turn = simpy.Environment(), Log(), Turn(6)
+    PatientProcess(env, waiting(env, log, turn, 9), tie_key(Tie.ORDER, 5, 0))
+    event = Instant(env, 4, Tie.FAULT, 0)
+    assert event.callbacks is not None
+    event.callbacks.append(lambda _: turn.call(4))
+    note(env, log, "before", 4, Tie.ORDER, 4)
+    note(env, log, "behind", 4, Tie.ORDER, 6)
+    env.run(until=5)
+    assert log == [(4, "before"), (4, "called"), (4, "behind")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
@@ -32,12 +33,16 @@ class Case:
 
 
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
-    rng = Random(seed)
+    rng, guarded = Random(seed), Random(f"gateway {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
+    world = random_world(rng)
+    if seed % 3:
+        arms = {name: merged(arm, random_access(guarded)) for name, arm in arms.items()}
+        world = random_vendors(guarded, world)
     if by_the_minute:
-        arms = {name: on_the_minute(arm) for name, arm in arms.items()}
+        arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
     kind = "minute" if by_the_minute else "random"
-    return Case(f"{kind}-{seed}", seed, arms, random_world(rng), by_the_minute)
+    return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
 
 _EXACT: Tree = {"estate": {"record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0}}}

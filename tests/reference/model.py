@@ -43,6 +43,7 @@ class Reference:
         """Run to the horizon."""
         self.shop.env.run(until=self.shop.world.horizon_us)
         self.stock.observe_waiting(self.shop.world.horizon_us)
+        self.orders.contracts.account(self.shop.world.horizon_us)
         return self._journal()
 
     def _days(self) -> Process:

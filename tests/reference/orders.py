@@ -12,6 +12,9 @@ from tests.reference.breaker import Breaker
 from tests.reference.channels import VIEW, Channel, age
 from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
 from tests.reference.consumers import set_aside
+from tests.reference.contracts import Contracts
+from tests.reference.gateway import Gateway
+from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
 from tests.reference.shop import Shop, rows_of
 from tests.reference.sourcing import Parcel, Sourcing
@@ -24,6 +27,10 @@ from twin.policies.calendars import first_tick
 from twin.world.tables import SYSTEMS, WorldDay
 
 PARCEL_STEPS = 32
+AT_ONCE = 2
+"""Priority of what happens after everything that a step of an order brings about at its own instant."""
+IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
+"""A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
 
 
@@ -52,8 +59,11 @@ class Waking:
 class Called:
     """A system that answers calls: where its calls queue, how long one takes, and how long the caller waits."""
 
-    def __init__(self, shop: Shop, name: str, counts: tuple[Flow, Flow]) -> None:
+    def __init__(
+        self, shop: Shop, name: str, counts: tuple[Flow, Flow], *, identity: Identity, contracts: Contracts
+    ) -> None:
         settings = shop.systems.erp if name == "erp" else shop.systems.service
+        self.gateway = Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=contracts)
         self.calls, self.time_outs = counts
         self.timeout = settings.timeout
         self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
@@ -82,8 +92,16 @@ class Orders:
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
         self._sourcing = Sourcing(shop, stock, self._blame)
-        self._erp = Called(shop, "erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS))
-        self._service = Called(shop, "service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS))
+        own = [channel.number for channel in channels if not channel.marketplace]
+        self.contracts = Contracts(shop, own)
+        identity = Identity(shop)
+        self._erp, self._service = (
+            Called(shop, name, counts, identity=identity, contracts=self.contracts)
+            for name, counts in (
+                ("erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS)),
+                ("service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)),
+            )
+        )
         self._payment = shop.stream("payment", shop.systems.payment)
         self._backoff = shop.stream("call.backoff")
         self._release_step = shop.stream("release.step", shop.systems.release.step)
@@ -171,6 +189,8 @@ class Orders:
         env, retry = self._env, self._systems.resilience.retry
         asked, pause = env.now, retry.wait
         failure = Refusal.NONE
+        if system.gateway.keeps_back(order):
+            return self._go_on_degraded(order, Refusal.RESIDENCY)
         for again in range(retry.attempts):
             if again:
                 luck = self._backoff.bits(order.id, attempt | again << 8)
@@ -183,9 +203,10 @@ class Orders:
                     previous=pause,
                     random_bits=luck,
                 )
-                yield wake.at(env.now + pause)
+                advice = system.gateway.retry_after(order) if failure == Refusal.THROTTLED else 0
+                yield wake.at(env.now + max(pause, advice))
             failure = yield from self._try(system, order, wake, attempt | again << 8)
-            if failure in (Refusal.NONE, Refusal.REJECTED):
+            if failure == Refusal.NONE or failure in IN_VAIN:
                 break
         order.call += env.now - asked
         return failure == Refusal.NONE or self._go_on_degraded(order, failure)
@@ -197,28 +218,36 @@ class Orders:
         if permit is None:
             flows[Flow.CALLS_REJECTED] += 1
             return Refusal.REJECTED
-        failure = Refusal.CLOSED
-        if system.outages.since(asked) is None:
+        passage = yield from system.gateway.enter(order, wake)
+        failure = passage.failure
+        if failure == Refusal.NONE and system.outages.since(self._env.now) is not None:
+            system.gateway.hold(order, passage.slot, None)
+            failure = Refusal.CLOSED
+        elif failure == Refusal.NONE:
             flows[system.calls] += 1
             flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
-            failure = yield from self._wait(system, order, wake, attempt)
+            taken = system.join(order, attempt)
+            system.gateway.hold(order, passage.slot, taken)
+            failure = yield from self._wait(system, order, wake, attempt, taken, passage.since)
         before = system.breaker.openings
         system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)
         flows[Flow.BREAKER_OPENINGS] += system.breaker.openings - before
         return failure
 
-    def _wait(self, system: Called, order: Order, wake: Waking, attempt: int) -> Generator[simpy.Event, Any, Refusal]:
-        """Queue for an answer, as long as patience lasts."""
-        asked = self._env.now
-        taken = system.join(order, attempt)
-        patience = wake.perhaps_at(asked + system.timeout)
+    def _wait(
+        self, system: Called, order: Order, wake: Waking, attempt: int, taken: simpy.Event, since: int
+    ) -> Generator[simpy.Event, Any, Refusal]:
+        """Queue for an answer, as long as patience lasts that began at ``since``."""
+        now, end = self._env.now, since + system.timeout
+        patience = wake.perhaps_at(end) if end > now else Instant(self._env, now, AT_ONCE)
         yield taken | patience
         done: int = cast(int, taken.value) if taken.processed else NOW
-        if done - asked > system.timeout:
-            yield wake.has_come(patience)
+        if done > end:
+            if end > now:
+                yield wake.has_come(patience)
             self._shop.flows[system.time_outs] += 1
             return Refusal.TIME_OUT
-        if done > asked:
+        if done > now:
             yield wake.at(done)
         if system.errs(order, attempt, done):
             self._shop.flows[Flow.CALL_ERRORS] += 1
@@ -387,6 +416,7 @@ class Orders:
         """A wave of the order is released, sourced and picked."""
         yield wake.at(self._released(order, wave))
         if wave == 0 and self._systems.erp.coupling != "consumer":
+            yield from self._until_mended(order, wake)
             self._shop.flows[Flow.ERP_CREATIONS] += 1
             done = yield self._erp.join(order, 2)
             yield wake.at(done)
@@ -396,6 +426,14 @@ class Orders:
             self._env.process(self._pick(order, own, parcel))
         if parcels:
             yield from self._pick(order, wake, parcels[0])
+
+    def _until_mended(self, order: Order, wake: Waking) -> Process:
+        """An order that cannot be created in the ERP waits until it can."""
+        found, channel = self._env.now, order.channel.number
+        while self.contracts.broken("erp", channel):
+            yield self.contracts.changed()
+        if self._env.now > found:
+            yield wake.at(self._env.now)
 
     def _released(self, order: Order, wave: int) -> int:
         release, outages, t = self._systems.release, self._release_outages, self._env.now

@@ -25,31 +25,31 @@ def random_changes(rng: Random) -> Tree:
             "resend": rng.choice(("30s", "20m")),
         },
         "operations": {
-            "detect": _law(rng, rng.choice(("5m", "30m"))),
-            "repair": _law(rng, rng.choice(("10m", "1h"))),
+            "detect": law(rng, rng.choice(("5m", "30m"))),
+            "repair": law(rng, rng.choice(("10m", "1h"))),
         },
         "publications": {"own": own, "marketplace": _listing(rng)},
         "reserving": _reserving(rng, mode),
         "service": {
             "system": rng.choice(MIDDLEWARE),
             "servers": rng.randint(1, 3),
-            "service": _law(rng, "40s"),
+            "service": law(rng, "40s"),
             "timeout": "1m",
         },
         "erp": {
             "coupling": rng.choice(("direct", "adapter", "consumer")),
             "servers": rng.randint(1, 3),
-            "service": _law(rng, "30s"),
+            "service": law(rng, "30s"),
             "timeout": "1m",
         },
         "resilience": _resilience(rng),
-        "payment": _law(rng, rng.choice(("2s", "2m"))),
+        "payment": law(rng, rng.choice(("2s", "2m"))),
         "release": {
             "mode": rng.choice(("batch", "stream")),
             "system": rng.choice(MIDDLEWARE),
             "interval": "20m",
             "phase": "3m",
-            "step": _law(rng, "1m"),
+            "step": law(rng, "1m"),
         },
         "buffers": {
             "store": rng.randint(0, 2),
@@ -59,8 +59,8 @@ def random_changes(rng: Random) -> Tree:
         "sourcing": {
             "strategy": rng.choice(("dc_first", "nearest", "most_stock")),
             "rebroker": rng.randint(0, 2),
-            "store_pick": _law(rng, "25m"),
-            "dc_pick": _law(rng, "10m"),
+            "store_pick": law(rng, "25m"),
+            "dc_pick": law(rng, "10m"),
         },
         "degradation": {"strategy": rng.choice(("fail_closed", "serve_stale")), "max_age": rng.choice(("10m", "5h"))},
         "tills_respect_reservations": rng.random() < 0.2,
@@ -74,13 +74,13 @@ def _feed(rng: Random, content: str) -> Tree:
         "interval": rng.choice(("7m", "40m", "3h")),
         "phase": rng.choice(("0s", "11m")),
         "start_jitter": rng.choice(("0s", "4m")),
-        "job": _law(rng, rng.choice(("30s", "15m"))),
+        "job": law(rng, rng.choice(("30s", "15m"))),
         "per_row": rng.choice(("0s", "3s")),
         "failure": rng.choice((0.0, 0.3)),
         "partitions": rng.randint(1, 4),
         "store_link": rng.choice(("300ms", "5m")),
         "dc_link": rng.choice(("0s", "1m")),
-        "service": _law(rng, rng.choice(("5ms", "1m"))),
+        "service": law(rng, rng.choice(("5ms", "1m"))),
         "content": content,
         **_messaging(rng),
     }
@@ -174,7 +174,8 @@ def _resilience(rng: Random) -> Tree:
     }
 
 
-def _law(rng: Random, mean: str) -> Tree:
+def law(rng: Random, mean: str) -> Tree:
+    """Any law of a mean."""
     return {"law": rng.choice(("constant", "exponential", "lognormal", "uniform")), "mean": mean, "cv": 0.6}
 
 

@@ -74,6 +74,42 @@ DEFECTS = (
         "if self.until is not None:",
     ),
     Defect(
+        "a-token-of-the-bucket-is-not-taken",
+        "model/limits",
+        "self._filled(now) - CALL, now",
+        "self._filled(now), now",
+    ),
+    Defect(
+        "the-last-who-waits-passes-first",
+        "model/limits",
+        "self._waiting.popleft()",
+        "self._waiting.pop()",
+    ),
+    Defect(
+        "the-refused-come-back-when-they-like",
+        "model/orders",
+        "max(pause, gateway.retry_after(customer.channel, now))",
+        "pause",
+    ),
+    Defect(
+        "patience-begins-when-the-call-has-passed",
+        "model/entry",
+        "Admission(_NONE, now, turn.called_at)",
+        "Admission(_NONE, turn.called_at, turn.called_at)",
+    ),
+    Defect(
+        "a-token-lives-from-the-call-for-it",
+        "model/tokens",
+        "self.valid = self.fetch.end + lifetime",
+        "self.valid = now + lifetime",
+    ),
+    Defect(
+        "people-are-never-busy",
+        "model/versions",
+        "max(work.ready, free[0])",
+        "work.ready",
+    ),
+    Defect(
         "every-pause-has-the-luck-of-the-first",
         "model/gateway",
         "attempt | retry << RETRY_SHIFT",

@@ -27,7 +27,7 @@ class Status(IntEnum):
 
 
 class Refusal(IntEnum):
-    """Why a line was refused; the first that alone would have let it pass, in this order."""
+    """Why a line was refused; for its stock: the first correction that alone would have let it pass, in this order."""
 
     NONE = 0
     CLOSED = 1  # the channel was closed: a system it needs was down or its belief too old
@@ -42,6 +42,11 @@ class Refusal(IntEnum):
     LOSS = 10  # messages that were lost, expired or became dead letters
     DUPLICATE = 11  # messages applied more than once, or in the wrong order
     JOINT = 12  # none of them alone
+    # Calls that no system got to see
+    THROTTLED = 13  # refused by the gateway's limits
+    UNAUTHORISED = 14  # no token
+    GONE = 15  # the channel speaks a version that is no more
+    RESIDENCY = 16  # the customer's data must not leave
 
 
 class Cause(IntEnum):
@@ -208,6 +213,17 @@ class Flow(IntEnum):
     APPLIED_AGAIN = 27  # messages applied once more by a consumer that does not recognise them
     DEAD_LETTERED = 28
     REDRIVEN = 29  # dead letters applied after all
+    CALLS_THROTTLED = 30  # that the gateway's limits did not let pass
+    CALLS_QUEUED = 31  # that waited for a gateway's limits
+    TOKEN_FETCHES = 32  # that reached the identity provider
+    TOKEN_FAILURES = 33  # fetches that brought no token, counted when they begin
+    CALLS_UNAUTHORISED = 34  # without a token
+    CALLS_GONE = 35  # in a version that is no more
+    REWORK_US = 36  # working time on couplings that a release breaks
+    BROKEN_US = 37  # time in which a channel's coupling to a called system was broken, over channels and systems
+    CALLS_CROSSING = 38  # into another jurisdiction, with the customer's data
+    CALLS_REDACTED = 39  # without the customer's data
+    CALLS_KEPT_BACK = 40  # not made, because the customer's data would have left
 
 
 class Fate(IntEnum):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
@@ -20,6 +21,7 @@ SECTIONS: Final = {
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
+    "Gateway": GATEWAY,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""

@@ -46,6 +46,10 @@ _REASON_MEANING: Final = {
     Refusal.LOSS: "messages were lost, had expired or were dead letters",
     Refusal.DUPLICATE: "messages were applied more than once, or in the wrong order",
     Refusal.JOINT: "no correction alone would have let it pass",
+    Refusal.THROTTLED: "the limits of a called system's gateway refused a call",
+    Refusal.UNAUTHORISED: "the identity provider gave no token for a call",
+    Refusal.GONE: "the channel spoke a version of an API that is no more",
+    Refusal.RESIDENCY: "the customer's data must not leave their jurisdiction",
 }
 
 

@@ -18,7 +18,16 @@ from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, qu
 
 _MAX: Final = 100
 
-_NO_BELIEF_USED: Final = (Refusal.CLOSED, Refusal.TIME_OUT, Refusal.ERROR, Refusal.REJECTED)
+_NO_BELIEF_USED: Final = (
+    Refusal.CLOSED,
+    Refusal.TIME_OUT,
+    Refusal.ERROR,
+    Refusal.REJECTED,
+    Refusal.THROTTLED,
+    Refusal.UNAUTHORISED,
+    Refusal.GONE,
+    Refusal.RESIDENCY,
+)
 """Refused without a look at the stock, or because nobody answered."""
 
 Quantile = Callable[[Cohort, int], float | None]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final, Self
 
 import numpy as np
 
 from twin.core.hashing import bits
-from twin.core.shares import MILLION
 from twin.model.breaker import Breaker
+from twin.model.entry import Entry
+from twin.model.windows import Errors
 from twin.policies.backoff import pause
 from twin.scenario.resilience import Resilience, Retry
-from twin.world.tables import SYSTEMS
 from twin.world.world import World
 
 RETRY_SHIFT: Final = 8
 """The luck of a call made again is that of attempt ``call | retry << RETRY_SHIFT``."""
-
-_start: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +26,25 @@ class Gateway:
     timeout: int
     retry: Retry
     breaker: Breaker | None
-    errors: tuple[tuple[int, int, int], ...]
-    """Windows (start, end, parts of a million) in which answers are errors, in their order."""
+    errors: Errors
     backoff_key: np.uint64
-    error_key: np.uint64
+    entry: Entry | None = None
+    """What stands between the breaker and the system; ``None``: nothing."""
 
     @classmethod
-    def of(cls, world: World, system: str, resilience: Resilience, timeout: int) -> Self:
+    def of(cls, world: World, system: str, resilience: Resilience, timeout: int, *, entry: Entry | None = None) -> Self:
         """The gateway to ``system``, whose answers are waited for as long as ``timeout`` (us)."""
         breaker = Breaker(resilience.breaker) if resilience.breaker.window != "off" else None
-        errors = world.errors[world.errors["system"] == SYSTEMS.index(system)][["start", "end", "parts"]].tolist()
-        keys = (world.streams.key(name) for name in ("call.backoff", "call.error"))
-        return cls(timeout, resilience.retry, breaker, tuple(errors), *keys)
+        errors = Errors.of(world, system, "call.error")
+        return cls(timeout, resilience.retry, breaker, errors, world.streams.key("call.backoff"), entry)
 
     def errs(self, order: int, attempt: int, t: int) -> bool:
         """Whether the answer that an order gets at ``t`` is an error."""
-        place = bisect_right(self.errors, t, key=_start) - 1
-        if place < 0 or t >= self.errors[place][1]:
-            return False
-        return int(bits(self.error_key, order, attempt)) % MILLION < self.errors[place][2]
+        return self.errors.hit(order, attempt, t)
+
+    def retry_after(self, channel: int, now: int) -> int:
+        """How long a call that was refused now must stay away, us."""
+        return self.entry.retry_after(channel, now) if self.entry is not None else 0
 
     def pause(self, order: int, attempt: int, retry: int, previous: int) -> int:
         """How long an order waits before it makes call ``attempt`` for the ``retry``-th time again, us."""

@@ -14,12 +14,14 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
 from twin.kernels import steps
 from twin.kernels.state import ERP, SERVICE, Point
+from twin.model.access import Broken, access_of
 from twin.model.breaker import REJECTED
 from twin.model.build import knots_of
 from twin.model.gateway import RETRY_SHIFT, Gateway
 from twin.model.jobs import Works
 from twin.model.plane import Plane
-from twin.model.process import LightProcess, Story
+from twin.model.process import LightProcess, PatientProcess, Story, Turn
+from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
 _PARCEL_STEPS: Final = 32
@@ -30,6 +32,9 @@ _LOST: Final = -1
 _NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
     int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.ERROR, Refusal.REJECTED)
 )
+_THROTTLED, _GONE, _RESIDENCY = (int(reason) for reason in (Refusal.THROTTLED, Refusal.GONE, Refusal.RESIDENCY))
+_IN_VAIN: Final = frozenset((_REJECTED, _GONE))
+"""A call that failed so is not made again."""
 _TIME_OUTS: Final = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
 _CALLS_AGAIN, _CALLS_REJECTED, _CALL_ERRORS, _OPENINGS = (
     int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.CALL_ERRORS, Flow.BREAKER_OPENINGS)
@@ -37,8 +42,11 @@ _CALLS_AGAIN, _CALLS_REJECTED, _CALL_ERRORS, _OPENINGS = (
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
 
-Asking = Generator[int, None, int]
+Asking = Generator["int | Turn", None, int]
 """Part of a story that ends at an instant, or with _LOST."""
+
+Attempt = Generator["int | Turn", None, tuple[int, int]]
+"""Part of a story: a call, which ends with why it failed, and when the caller knew."""
 
 
 class Customer(NamedTuple):
@@ -74,15 +82,24 @@ class Shop:
     creates_in_erp: bool
     gateways: tuple[Gateway, Gateway]
     """By station: SERVICE, ERP."""
+    erp_broken: Broken | None
     payment: NDArray[np.int64]
     payment_key: np.uint64
+    process: type[LightProcess]
+    """What carries a checkout: one that can be called from a queue, if there are queues."""
 
     @staticmethod
-    def of(works: Works, systems: Systems, marketplaces: frozenset[int]) -> Shop:
+    def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
         """The shop of an arm."""
         query = systems.publications.own.mode == "query"
-        service = Gateway.of(works.world, systems.service.system, systems.resilience, systems.service.timeout)
-        erp = Gateway.of(works.world, "erp", systems.resilience, systems.erp.timeout)
+        access = access_of(works, scenario, systems, marketplaces)
+        service, erp = (
+            Gateway.of(works.world, name, systems.resilience, settings.timeout, entry=entry)
+            for name, settings, entry in (
+                (systems.service.system, systems.service, access.service),
+                ("erp", systems.erp, access.erp),
+            )
+        )
         return Shop(
             env=works.env,
             plane=works.plane,
@@ -92,8 +109,10 @@ class Shop:
             calls_to_reserve=systems.reserving.mode == "synchronous",
             creates_in_erp=systems.erp.coupling != "consumer",
             gateways=(service, erp),
+            erp_broken=access.erp_broken,
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
+            process=PatientProcess if access.queues else LightProcess,
         )
 
 
@@ -126,7 +145,7 @@ class Arrivals:
         assert customer is not None
         self._next = next(self._customers, None)
         self._wait()
-        LightProcess(self._shop.env, checkout(self._shop, customer), customer.key)
+        self._shop.process(self._shop.env, checkout(self._shop, customer), customer.key)
 
 
 def checkout(shop: Shop, customer: Customer) -> Story:
@@ -181,49 +200,66 @@ def _call(shop: Shop, customer: Customer, station: int, call: int, now: int) -> 
     """A synchronous call of the checkout, made again as often as the arm allows: when the order goes on, or _LOST."""
     gateway = shop.gateways[station]
     pause, failure = gateway.retry.wait, _NONE
+    if gateway.entry is not None and gateway.entry.keeps_back(shop.plane.region(customer.number)):
+        return now if shop.plane.give_up(customer.number, _RESIDENCY, now) else _LOST
     for retry in range(gateway.retry.attempts):
         if retry:
             pause = gateway.pause(customer.order, call, retry, pause)
-            now += pause
+            now += pause if failure != _THROTTLED else max(pause, gateway.retry_after(customer.channel, now))
             yield now
         failure, now = yield from _attempt(shop, customer, station, call | retry << RETRY_SHIFT, now)
         if failure == _NONE:
             return now
-        if failure == _REJECTED:
+        if failure in _IN_VAIN:
             break
     return now if shop.plane.give_up(customer.number, failure, now) else _LOST
 
 
-def _attempt(
-    shop: Shop, customer: Customer, station: int, attempt: int, now: int
-) -> Generator[int, None, tuple[int, int]]:
+def _attempt(shop: Shop, customer: Customer, station: int, attempt: int, now: int) -> Attempt:
     """One call: why it failed, _NONE if it was answered, and when the caller knew."""
-    plane, gateway = shop.plane, shop.gateways[station]
+    gateway = shop.gateways[station]
     breaker = gateway.breaker
     permit = breaker.permit(now) if breaker is not None else 0
     if permit == REJECTED:
-        plane.count(_CALLS_REJECTED)
+        shop.plane.count(_CALLS_REJECTED)
         return _REJECTED, now
+    failure, since = _NONE, now
+    if gateway.entry is not None:
+        region = shop.plane.ask(customer.number, now)
+        failure, since, now = yield from gateway.entry.enter(customer.channel, region, now)
+    if failure == _NONE:
+        failure, ended = _reach(shop, customer, station, attempt, since, now)
+        if ended > now:
+            yield ended
+            now = ended
+        _count_failure(shop, station, failure)
+    if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=now):
+        shop.plane.count(_OPENINGS)
+    return failure, now
+
+
+def _reach(shop: Shop, customer: Customer, station: int, attempt: int, since: int, now: int) -> tuple[int, int]:
+    """The system is called by a customer who has waited ``since``: why it will fail, and when the caller knows."""
+    plane, gateway = shop.plane, shop.gateways[station]
     done = plane.call(station, customer.number, attempt, now)
-    if attempt >> RETRY_SHIFT and done != steps.DOWN:
-        plane.count(_CALLS_AGAIN)
+    if gateway.entry is not None:
+        gateway.entry.answered(customer.channel, now if done == steps.DOWN else done, now)
     if done == steps.DOWN:
-        failure, ended = _CLOSED, now
-    elif done - now > gateway.timeout:
-        failure, ended = _TIME_OUT, now + gateway.timeout
-    elif gateway.errors and gateway.errs(customer.order, attempt, done):
-        failure, ended = _ERROR, done
-    else:
-        failure, ended = _NONE, done
-    if ended > now:
-        yield ended
+        return _CLOSED, now
+    if attempt >> RETRY_SHIFT:
+        plane.count(_CALLS_AGAIN)
+    if done - since > gateway.timeout:
+        return _TIME_OUT, since + gateway.timeout
+    if gateway.errors.windows and gateway.errs(customer.order, attempt, done):
+        return _ERROR, done
+    return _NONE, done
+
+
+def _count_failure(shop: Shop, station: int, failure: int) -> None:
     if failure == _TIME_OUT:
-        plane.count(_TIME_OUTS[station])
+        shop.plane.count(_TIME_OUTS[station])
     elif failure == _ERROR:
-        plane.count(_CALL_ERRORS)
-    if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=ended):
-        plane.count(_OPENINGS)
-    return failure, ended
+        shop.plane.count(_CALL_ERRORS)
 
 
 def _reserve(shop: Shop, customer: Customer, now: int) -> Asking:
@@ -240,6 +276,10 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     number, plane, now = customer.number, shop.plane, release
     yield now
     if shop.creates_in_erp and wave == 0:
+        broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
+        if broken is not None and broken.cover(now):
+            now = broken.up(now)
+            yield now
         now = steps.create_in_erp(plane.handle, number, wave, now)
         yield now
     first, ends = plane.source(number, wave, now)

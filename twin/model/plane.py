@@ -45,6 +45,20 @@ class Plane:
         result: int = steps.call(self.handle, station, number, attempt, now)
         return result if result != FULL else self._repeat(steps.call, station, number, attempt, now)
 
+    def region(self, number: int) -> int:
+        """Region of an order's customer."""
+        return int(self._order(number)["region"])
+
+    def ask(self, number: int, now: int) -> int:
+        """A checkout that is to call begins to wait, if it has not; its region."""
+        row = self._order(number)
+        if row["asked"] < 0:
+            row["asked"] = now
+        return int(row["region"])
+
+    def _order(self, number: int) -> Any:
+        return self.memory["orders"][number - int(self.control["order_base"])]
+
     def give_up(self, number: int, reason: int, now: int) -> int:
         """See :func:`twin.kernels.steps.give_up`."""
         goes_on = steps.give_up(self.handle, number, reason, now)

@@ -10,8 +10,8 @@ import simpy
 
 from twin.core.clock import Tie, tie_key
 
-Story = Generator[int, None, None]
-"""A process that yields the absolute instant (us) of its next step."""
+Story = Generator["int | Turn", None, None]
+"""A process that yields the absolute instant (us) of its next step; a patient one may yield a :class:`Turn` instead."""
 
 
 class Instant(simpy.Event):
@@ -57,3 +57,52 @@ class LightProcess:
         self._priority += 1
         self.callbacks = self._again
         heappush(self._queue, (t, self._priority, next(self._numbers), self))  # type: ignore[misc]  # has what the environment asks of an event
+
+
+class Turn:
+    """A place in a queue: the process that yields it goes on when it is called, or at ``until`` if it is not."""
+
+    __slots__ = ("_ok", "_process", "_value", "callbacks", "called_at", "until")
+
+    def __init__(self, until: int) -> None:
+        self.until = until
+        self.called_at: int | None = None
+        self._ok = True
+        self._value = None
+        self._process: PatientProcess | None = None
+        self.callbacks: list[Any] | None = None
+
+    def call(self, now: int) -> None:
+        """The process goes on in its own turn at this instant; what was to wake it later wakes nobody."""
+        assert self._process is not None
+        self.called_at, self.callbacks = now, []
+        self._process.wake(now)
+
+    def wait(self, process: PatientProcess) -> None:
+        """The process waits, until ``until`` at the latest."""
+        self._process = process
+        self.callbacks = [process._resume]
+
+
+class PatientProcess(LightProcess):
+    """A light process whose story may also yield a :class:`Turn`, to be called before the instant that it knows."""
+
+    __slots__ = ()
+
+    def _resume(self, _: object) -> None:
+        try:
+            t: int | Turn = self._step()
+        except StopIteration:
+            self._again.clear()
+            return
+        self._priority += 1
+        if isinstance(t, Turn):
+            t.wait(self)
+            heappush(self._queue, (t.until, self._priority, next(self._numbers), t))  # type: ignore[misc]  # as below
+        else:
+            self.wake(t)
+
+    def wake(self, t: int) -> None:
+        """Go on at an instant, in the turn that the process has reached."""
+        self.callbacks = self._again
+        heappush(self._queue, (t, self._priority, next(self._numbers), self))  # type: ignore[misc]  # as LightProcess

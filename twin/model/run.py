@@ -48,7 +48,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     env = simpy.Environment()
     plane = Plane(built.memory)
     works = Works(env, world, plane, Journal(folder))
-    shop = Shop.of(works, systems, built.marketplaces)
+    shop = Shop.of(works, scenario, systems, built.marketplaces)
     days = Days(works, shop)
     _start(works, scenario, systems, built, days)
     with _collector_at_rest():

@@ -8,16 +8,25 @@ from pathlib import Path
 from typing import Final, get_args
 
 from twin.scenario.errors import Problem, ScenarioError
+from twin.scenario.limits import LimitsPreset
 from twin.scenario.merge import merge
-from twin.scenario.nodes import Node, built_in, compose_file, locate
+from twin.scenario.nodes import Location, Node, built_in, compose_file, locate
 from twin.scenario.resilience import ResiliencePreset
 from twin.scenario.sets import Change, assign
 from twin.scenario.systems import PresetName, Systems
 
 PRESETS: Final[tuple[str, ...]] = get_args(PresetName)
 LIBRARIES: Final[tuple[str, ...]] = tuple(name for name in get_args(ResiliencePreset) if name != "plain")
+PRODUCTS: Final[tuple[str, ...]] = tuple(name for name in get_args(LimitsPreset) if name != "none")
 ARMS_MAX: Final = 200
 """Each arm is a full set of systems, so a small file of many arms would be a large scenario."""
+
+_SHIPPED: Final[tuple[tuple[Location, str, tuple[str, ...]], ...]] = (
+    (("resilience",), "resilience", LIBRARIES),
+    (("service", "limits"), "limits", PRODUCTS),
+    (("erp", "limits"), "limits", PRODUCTS),
+)
+"""Objects of an arm that may name a product, whose shipped values then fill what they do not set."""
 
 _FOLDER: Final = Path(__file__).parent / "presets"
 
@@ -66,16 +75,19 @@ def _arm(common: Node | None, arm: Node, changes: list[Change]) -> Node:
     full = merge(preset(name if isinstance(name, str) and name in PRESETS else default), written)
     for change in changes:
         full = assign(full, change)
-    return _with_library(full)
+    for path, folder, names in _SHIPPED:
+        full = _with_shipped(full, path, folder, names)
+    return full
 
 
-def _with_library(arm: Node) -> Node:
-    """The arm with the shipped values of the library that its resilience names, under what it sets itself."""
-    written = arm.mapping.get("resilience")
+def _with_shipped(arm: Node, path: Location, folder: str, names: tuple[str, ...]) -> Node:
+    """The arm with the shipped values of what the object at ``path`` names, under what it sets itself."""
+    if not path:
+        name = arm.mapping.get("preset", Node(None)).value
+        return merge(preset(f"{folder}/{name}"), arm) if isinstance(name, str) and name in names else arm
+    first, *rest = path
+    written = arm.get(first)
     if written is None or not isinstance(written.value, dict):
         return arm
-    name = written.mapping.get("preset", Node(None)).value
-    if not isinstance(name, str) or name not in LIBRARIES:
-        return arm
-    full = merge(preset(f"resilience/{name}"), written)
-    return Node({**arm.mapping, "resilience": full}, arm.mark, arm.key, arm.path)
+    full = _with_shipped(written, tuple(rest), folder, names)
+    return Node({**arm.mapping, str(first): full}, arm.mark, arm.key, arm.path)

@@ -15,6 +15,9 @@ class Region(Model):
     name: str = par(unit="name", meaning="name of the region", min_length=1)
     time_zone: str = par(unit="IANA zone", meaning="time zone of its stores and customers")
     share: Share = par(unit="share", meaning="share of the stores and of the online customers")
+    jurisdiction: str | None = par(
+        None, unit="name", meaning="jurisdiction in which its customers' data must stay; empty: they may go anywhere"
+    )
 
 
 class Dc(Model):

@@ -11,9 +11,9 @@ from twin.scenario.fields import is_default
 from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
-System = Literal["erp", "files", "hub", "broker", "service", "wms", "link"]
+System = Literal["erp", "files", "hub", "broker", "service", "wms", "link", "identity"]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
-store to the middleware."""
+store to the middleware; identity provider."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -51,8 +51,8 @@ _NEEDED: Final = ("system", "feed", "share")
 
 _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for name in fields))
 
-_CALLED: Final = ("erp", "files", "hub", "broker", "service")
-"""Systems that checkouts may call."""
+_CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity")
+"""Systems that checkouts may call, or whose tokens they need."""
 
 _REPLICATED: Final = ("broker", "hub")
 """Systems that carry messages and change to a replica."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from twin.scenario.agreements import AGREEMENTS
 from twin.scenario.arms import resolve_arms
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
@@ -29,7 +30,7 @@ from twin.scenario.times import TIMES
 
 SEED_OPTION: Final = "--seed"
 
-_CHECKS: Final[tuple[Check, ...]] = (*REFERENCES, *TIMES, *FEASIBILITY, *TABLES)
+_CHECKS: Final[tuple[Check, ...]] = (*REFERENCES, *TIMES, *AGREEMENTS, *FEASIBILITY, *TABLES)
 _TABLE_PATHS: Final[tuple[Location, ...]] = (("estate", "stores", "table"), ("estate", "skus", "table"))
 
 

@@ -12,6 +12,7 @@ from twin.scenario.economics import Economics
 from twin.scenario.estate import Estate
 from twin.scenario.experiment import Experiment, Threshold
 from twin.scenario.faults import Fault
+from twin.scenario.releases import ApiRelease
 from twin.scenario.suggest import not_among
 from twin.scenario.systems import Systems
 
@@ -29,6 +30,7 @@ class Scenario(Model):
     estate: Estate = par(unit="object", meaning="what the retailer owns")
     demand: Demand = par(unit="object", meaning="who wants what")
     faults: Seq[Fault] = par((), unit="list", meaning="what fails")
+    releases: Seq[ApiRelease] = par((), unit="list", meaning="what vendors change")
     arms: dict[Name, Systems] = par(
         unit="object", meaning="arms by name, each a full set of systems and policies", min_length=1
     )
@@ -47,4 +49,4 @@ class Scenario(Model):
 
     def world_part(self) -> dict[str, Any]:
         """Everything the world may depend on, as plain data: nothing of arms, money or comparison."""
-        return self.model_dump(mode="json", include={"seed", "calendar", "estate", "demand", "faults"})
+        return self.model_dump(mode="json", include={"seed", "calendar", "estate", "demand", "faults", "releases"})

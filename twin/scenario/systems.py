@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
+from twin.scenario.limits import Limits
 from twin.scenario.messaging import Consumers, Failing, Outbox, Topic
 from twin.scenario.resilience import Resilience
 
@@ -173,6 +175,7 @@ class SyncService(Model):
         meaning="a checkout's call fails after this; what then: resilience and degradation",
         source="resilience4j TimeLimiter 1 s",
     )
+    limits: Limits = par(default_factory=Limits, unit="object", meaning="limits of the gateway in front of the service")
 
 
 class Erp(Model):
@@ -190,6 +193,9 @@ class Erp(Model):
     service: DurationLaw = par(lognormal("600ms", 0.7), unit="duration law", meaning="time of one ERP call")
     timeout: Duration = par(
         "10s", unit="duration", meaning="a checkout's call fails after this; what then: resilience and degradation"
+    )
+    limits: Limits = par(
+        default_factory=Limits, unit="object", meaning="limits of the gateway in front of the ERP, for checkouts' calls"
     )
 
 
@@ -299,6 +305,15 @@ class Systems(Model):
     erp: Erp = par(default_factory=Erp, unit="object", meaning="ERP coupling")
     resilience: Resilience = par(
         default_factory=Resilience, unit="object", meaning="what checkouts do about calls that fail"
+    )
+    credentials: Credentials = par(
+        default_factory=Credentials, unit="object", meaning="tokens that checkouts' calls need"
+    )
+    contracts: Contracts = par(
+        default_factory=Contracts, unit="object", meaning="who must follow a new version of a called API"
+    )
+    residency: Residency = par(
+        default_factory=Residency, unit="object", meaning="calls with customers' data into another jurisdiction"
     )
     payment: DurationLaw = par(
         lognormal("1200ms", 0.5),

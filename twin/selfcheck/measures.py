@@ -62,6 +62,19 @@ def blocked(seed: int, *, units: int, load: float, ttl_s: int, days: int) -> Val
     return np.asarray(lines["refusal"] == Refusal.HOLD)
 
 
+def throttled(seed: int, *, slots: int, load: float, days: int) -> Values:
+    """Whether a gateway with ``slots`` and no queue refused each customer's call of a service of exponential law."""
+    seconds = 10
+    description = estate(seed, weekly_checkouts=load * WEEK / (seconds * SECOND), days=days)
+    service = {"law": "exponential", "mean": f"{seconds}s"}
+    arm = systems(
+        service={"servers": slots, "service": service, "timeout": "1h", "limits": {"concurrency": slots}},
+        reserving={"point": "none"},
+    )
+    lines, _ = journal(description, arm, stocked(description, PLENTY))
+    return np.asarray(lines["refusal"] == Refusal.THROTTLED)
+
+
 def attempts(seed: int, *, failure: float, most: int, checkouts: int) -> Values:
     """Calls that each checkout makes to a service that errs, through a whole run.
 

@@ -77,6 +77,11 @@ def _holds(units: int, load: float, ttl_s: int, days: int, known: float) -> Case
     return Case(f"Erlang B({units}, {load:g}): share who meet only holds", known, "Erlang 1917", measure)
 
 
+def _limiter(slots: int, load: float, days: int, known: float) -> Case:
+    measure = partial(measures.throttled, slots=slots, load=load, days=days)
+    return Case(f"Erlang B({slots}, {load:g}): share whom a gateway refuses", known, "Erlang 1917", measure)
+
+
 def _wait(law: str, known: float) -> Case:
     measure = partial(measures.waits, servers=1, load=0.8, law=law, customers=10_000_000)
     return Case(f"M/G/1 at 0.8, {law} service: wait, s", known, "Pollaczek 1930, Khinchine 1932", measure)
@@ -103,6 +108,8 @@ CASES: Final = (
     _holds(5, 3.0, 10, 21, 0.110054),
     _holds(10, 8.0, 20, 28, 0.121661),
     _holds(20, 20.0, 30, 28, 0.158892),
+    _limiter(1, 0.5, 21, 0.333333),
+    _limiter(5, 3.0, 28, 0.110054),
     _attempts(0.1, 3, 1.11),
     _attempts(0.3, 5, 1.4251),
     Case(
