@@ -109,15 +109,15 @@ def test_sentences_say_where_what_and_who() -> None:
     assert change.kind is Kind.UNIT
     assert change.sentence() == (
         "n: unit changed from units to cases; "
-        "consumers with the new schema break on data written with the old one: "
+        "consumers with the new schema break on data written with the old one, "
         "because they take units for cases without noticing; "
-        "consumers with the old schema break on data written with the new one: "
+        "consumers with the old schema break on data written with the new one, "
         "because they take cases for units without noticing."
     )
     (change,) = compare(record(e={"enum": ["x"]}), record(e={"enum": ["x", "y"]}))
     assert change.sentence() == (
         'e: value "y" added; '
-        'consumers with the old schema break on data written with the new one: because "y" is refused.'
+        'consumers with the old schema break on data written with the new one, because "y" is refused.'
     )
     (change,) = compare(record(n=N), record(m=N), "tolerant")
     assert change.kind is Kind.RENAMED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -65,3 +66,8 @@ class Money(Record):
 
     cents: int = field(meaning="hundredths of the currency", unit="cents", example=2499, ge=-(10**12), le=10**12)
     currency: str = field(meaning="ISO 4217 code", unit="code", example="USD", pattern=r"^[A-Z]{3}$")
+
+
+def as_text(document: Schema) -> str:
+    """A document as it is kept: equal documents have equal bytes."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -54,9 +54,9 @@ class Change:
         """Where, what, and who breaks on it, in one sentence."""
         broken = []
         if self.backward:
-            broken.append(f"consumers with the new schema break on data written with the old one: {self.backward}")
+            broken.append(f"consumers with the new schema break on data written with the old one, {self.backward}")
         if self.forward:
-            broken.append(f"consumers with the old schema break on data written with the new one: {self.forward}")
+            broken.append(f"consumers with the old schema break on data written with the new one, {self.forward}")
         return f"{self.path or 'the whole'}: {self.what}; {'; '.join(broken) or 'breaks nobody'}."
 
 

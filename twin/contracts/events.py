@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, Literal, TypeVar
 
+from pydantic import Field
+
 from twin.contracts.base import WHEN, Instant, Record, field
 
 Data = TypeVar("Data", bound=Record)
@@ -43,7 +45,7 @@ class CloudEvent(Record, Generic[Data]):
         example="0000000000901000000",
         min_length=1,
     )
-    data: Data = field(meaning="the record", unit="object", example={})
+    data: Data = Field(description="the record", json_schema_extra={"unit": "object"})
 
     @property
     def identity(self) -> tuple[str, str]:

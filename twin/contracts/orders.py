@@ -11,6 +11,7 @@ from twin.contracts.master import EXAMPLE_PRICE
 from twin.scenario.base import Broken
 
 Status = Literal["placed", "released", "picked", "short", "cancelled", "delivered"]
+Mode = Literal["ship", "pickup"]
 
 
 class OrderLine(Record):
@@ -54,7 +55,7 @@ class Order(Record):
     customer_id: Name | None = field(
         None, meaning="pseudonym; null: a marketplace keeps it", unit="id", example="c-7f3a"
     )
-    mode: Literal["ship", "pickup"] = field(meaning="how the customer wants it", example="ship")
+    mode: Mode = field(meaning="how the customer wants it", example="ship")
     pickup_node: Name | None = field(None, meaning="store of a pickup", example=None)
     lines: tuple[OrderLine, ...] = field(
         meaning="what was ordered",

@@ -50,9 +50,14 @@ class Contract:
     status: Status | None = None
 
     @property
+    def major(self) -> str:
+        """What changes when consumers must move."""
+        return self.version.split(".")[0]
+
+    @property
     def type(self) -> str:
         """The CloudEvents type: it changes with the major version only."""
-        return f"com.example.retail.{self.name}.v{self.version.split('.')[0]}"
+        return f"com.example.retail.{self.name}.v{self.major}"
 
     @property
     def dataschema(self) -> str:

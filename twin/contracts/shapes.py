@@ -88,7 +88,10 @@ ANY: Final[Shape] = (Atom("any"),)
 
 def parse(schema: Schema) -> Shape:
     """The shape of a JSON Schema; :class:`UsageError` names a keyword that is not compared, and where it stands."""
-    return _Parser(schema).shape(schema, "#", ())
+    try:
+        return _Parser(schema).shape(schema, "#", ())
+    except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
+        raise UsageError(f"not a JSON Schema: {error}") from error
 
 
 class _Parser:
@@ -140,6 +143,7 @@ class _Parser:
             return _number(kind, schema)
         if kind == "string":
             least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+            re.compile(schema.get("pattern", ""))
             return Atom(kind, least=least, most=most, pattern=schema.get("pattern"), format=schema.get("format"))
         if kind == "array":
             items = self.shape(schema.get("items", True), f"{at}/items", inside)
