@@ -21,20 +21,25 @@ def limited(base: st.SearchStrategy[Schema], low: str, high: str, top: int = 4) 
     return st.builds(lambda schema, limits: schema | limits, base, st.fixed_dictionaries({}, optional=limit))
 
 
-SCALARS = st.one_of(
+KINDS = [
     integers(),
     limited(st.just({"type": "number"}), "minimum", "maximum"),
-    limited(st.just({"type": "integer"}), "exclusiveMinimum", "exclusiveMaximum").filter(
+    limited(st.sampled_from([{"type": "integer"}, {"type": "number"}]), "exclusiveMinimum", "exclusiveMaximum").filter(
         lambda schema: schema.get("exclusiveMaximum", 9) - schema.get("exclusiveMinimum", 0) > 1
     ),
     limited(st.just({"type": "string"}), "minLength", "maxLength"),
-    st.sets(st.sampled_from([*LETTERS, 1, 2, None]), min_size=1, max_size=4).map(
+    st.sets(st.sampled_from([*LETTERS, "aaaaa", 1, 6, 1.5, True, None]), min_size=1, max_size=4).map(
         lambda values: {"enum": sorted(values, key=str)}
     ),
     st.just({"type": "boolean"}),
     st.just({"type": "null"}),
     st.just({}),
-)
+]
+SCALARS = st.one_of(KINDS)
+
+
+def listed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
+    return limited(st.builds(lambda items: {"type": "array", "items": items}, inner), "minItems", "maxItems", 2)
 
 
 def objects(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
@@ -52,10 +57,12 @@ def objects(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
 
 
 def containers(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
-    arrays = limited(st.builds(lambda items: {"type": "array", "items": items}, inner), "minItems", "maxItems", 2)
     nullable = inner.filter(bool).map(lambda schema: {"anyOf": [schema, {"type": "null"}]})
-    return st.one_of(arrays, objects(inner), nullable)
+    return st.one_of(listed(inner), objects(inner), nullable)
 
+
+FIELDS = st.one_of([st.tuples(kind, kind) for kind in [*KINDS, listed(KINDS[0])]] + [st.tuples(SCALARS, SCALARS)])
+"""Two versions of a single field, mostly of one kind, so that limits matter."""
 
 SCHEMAS = objects(st.recursive(SCALARS, containers, max_leaves=5))
 
@@ -95,3 +102,9 @@ def changed(draw: st.DrawFn, schema: Schema) -> Schema:
                 required = required | {name} if action == "require" else required - {name}
         place["required"] = sorted(required & set(properties))
     return made
+
+
+UNIONS = st.lists(st.one_of(SCALARS.filter(bool), listed(SCALARS), objects(SCALARS)), min_size=1, max_size=3).map(
+    lambda parts: {"anyOf": parts}
+)
+"""Alternatives that may overlap: several together may hold what none holds alone; the check does not see that."""

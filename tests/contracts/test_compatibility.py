@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import create_model
 
 from tests.contracts.documents import reads_all
-from tests.contracts.families import SCHEMAS, changed
+from tests.contracts.families import FIELDS, SCHEMAS, UNIONS, changed
 from twin.contracts.base import Record, field
 from twin.contracts.changes import Change, Kind, Readers, compare
 from twin.contracts.registry import broken
@@ -27,7 +27,7 @@ def listed(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-A, N = {"type": "string"}, {"type": "integer", "minimum": 0}
+A, N, ZERO = {"type": "string"}, {"type": "integer", "minimum": 0}, {"type": "integer", "default": 0}
 
 # old, new, and which reading breaks for strict and for tolerant readers: b(ackward), f(orward)
 RULES = {
@@ -41,11 +41,13 @@ RULES = {
     "optional field renamed": (record(n=N), record(m=N), "bf", ""),
     "now required": (record(n=N), record(n=N, required=("n",)), "b", "b"),
     "now optional": (record(n=N, required=("n",)), record(n=N), "f", "f"),
+    "now optional, with default": (record(n=ZERO, required=("n",)), record(n=ZERO), "", ""),
     "type changed": (record(n=N), record(n=A), "bf", "bf"),
     "integer became number": (record(n={"type": "integer"}), record(n={"type": "number"}), "f", "f"),
     "value added": (record(e={"enum": ["x"]}), record(e={"enum": ["x", "y"]}), "f", "f"),
     "value removed": (record(e={"enum": ["x", "y"]}), record(e={"enum": ["x"]}), "b", "b"),
     "values became any text": (record(e={"enum": ["x"]}), record(e=A), "f", "f"),
+    "values became short text": (record(e={"enum": ["xx"]}), record(e={**A, "maxLength": 1}), "bf", "bf"),
     "limit tightened": (record(n=N), record(n={**N, "minimum": 1}), "b", "b"),
     "null allowed": (record(n=N), record(n={"anyOf": [N, {"type": "null"}]}), "f", "f"),
     "unit changed": (record(n={**N, "unit": "cents"}), record(n={**N, "unit": "USD"}), "bf", "bf"),
@@ -53,6 +55,8 @@ RULES = {
     "optional removed from open": (record(a=A, n=N, open_=True), record(a=A, open_=True), "f", ""),
     "closed": (record(a=A, open_=True), record(a=A), "b", ""),
     "opened": (record(a=A), record(a=A, open_=True), "f", ""),
+    "renamed and opened": (record(n=N), record(m=N, open_=True), "f", ""),
+    "one of two lists left": (record(o={"anyOf": [listed(N), listed(A)]}), record(o=listed(N)), "b", "b"),
     "deep": (record(o=listed(record(n=N))), record(o=listed(record(n=A))), "bf", "bf"),
 }  # fmt: skip
 """As Confluent's Schema Registry (``SchemaDiff.COMPATIBLE_CHANGES``) for strict readers, as Avro for tolerant ones;
@@ -89,6 +93,25 @@ def test_verdicts_agree_with_documents_that_are_really_validated(
     tolerant = readers == "tolerant"
     assert (not broken(changes, "backward")) == reads_all(old, new, tolerant=tolerant), changes
     assert (not broken(changes, "forward")) == reads_all(new, old, tolerant=tolerant), changes
+
+
+@settings(max_examples=400, deadline=None)
+@given(FIELDS)
+def test_verdicts_on_single_fields_agree_with_documents_that_are_really_validated(pair: tuple[Schema, Schema]) -> None:
+    old, new = (record(field=schema) for schema in pair)
+    changes = compare(old, new)
+    assert (not broken(changes, "backward")) == reads_all(old, new, tolerant=False), changes
+    assert (not broken(changes, "forward")) == reads_all(new, old, tolerant=False), changes
+
+
+@settings(max_examples=400, deadline=None)
+@given(UNIONS, UNIONS, st.booleans())
+def test_a_verdict_on_alternatives_may_be_too_strict_but_never_too_mild(old: Schema, new: Schema, more: bool) -> None:
+    new = {"anyOf": [*old["anyOf"], *new["anyOf"]]} if more else new
+    if not broken(compare(old, new), "backward"):
+        assert reads_all(old, new, tolerant=False)
+    if not broken(compare(old, new), "forward"):
+        assert reads_all(new, old, tolerant=False)
 
 
 @given(SCHEMAS, SCHEMAS)

@@ -128,10 +128,10 @@ class _Comparison:
 
     def _fields(self, path: str, old: Field, new: Field) -> Iterator[Change]:
         missing = "because the field that they require may be missing"
-        if new.required != old.required:
-            kind, what = (Kind.NOW_REQUIRED, "now required") if new.required else (Kind.NOW_OPTIONAL, "now optional")
-            backward = missing if _must(new) and not old.required else None
-            yield Change(path, kind, what, backward, missing if _must(old) and not new.required else None)
+        if new.required and not old.required:
+            yield Change(path, Kind.NOW_REQUIRED, "now required", missing if _must(new) else None)
+        if old.required and not new.required:
+            yield Change(path, Kind.NOW_OPTIONAL, "now optional", None, missing if _must(old) else None)
         if old.unit and new.unit and old.unit != new.unit:
             misread = "because they take {} for {} without noticing"
             backward, forward = misread.format(old.unit, new.unit), misread.format(new.unit, old.unit)
