@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
+from twin.cli.contracts import app as contracts
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="A digital twin of an omnichannel retailer: what integration choices do to oversell, latency and money.",
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 scenario invalid, 4 invariant broken, 5 limit hit, "
-    "6 results folder or I/O, 7 workers lost, 8 inconclusive, 99 threshold failed, 130 interrupted.",
+    "6 results folder or I/O, 7 workers lost, 8 inconclusive, 99 threshold failed or incompatible, 130 interrupted.",
 )
 run_app = typer.Typer(add_completion=False)
+app.add_typer(contracts, name="contracts")
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="FILE", help="Scenario file (YAML).", show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.")]

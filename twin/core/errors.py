@@ -8,7 +8,8 @@
         +-- ResultsError       6   the results folder cannot be used
         +-- WorkersError       7   workers were lost, cannot be reached, or run another version
 
-A scenario that is not valid has its own exception beside its parser (exit 3). Everything else is a bug (exit 1).
+A scenario that is not valid has its own exception beside its parser (exit 3), and so has a version of a contract that
+breaks its consumers (exit 99). Everything else is a bug (exit 1).
 """
 
 from __future__ import annotations

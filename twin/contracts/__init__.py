@@ -1,0 +1,1 @@
+"""What systems of the retailer say to one another: the canonical model, its events and APIs, and their versions."""
