@@ -63,9 +63,9 @@ class Reference:
         for k in count():
             t = k * interval + luck.below(interval, k)
             yield Instant(shop.env, t, tie_key(Tie.SCRAPE, 0, 0))
-            shop.scrapes.append((t, *self._observation()))
+            shop.scrapes.append((t, *self._observation(t)))
 
-    def _observation(self) -> tuple[int, ...]:
+    def _observation(self, t: int) -> tuple[int, ...]:
         flows = self.shop.flows
         view_wrong = view_gap = record_wrong = record_gap = books_gap = 0
         promised = sum(sku.unplaced for sku in self.shop.skus)
@@ -80,7 +80,9 @@ class Reference:
             promised += pair.promised
         unseen = flows[Flow.MOVEMENTS] - flows[Flow.SEEN]
         unposted = flows[Flow.MOVEMENTS] - flows[Flow.POSTED]
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, promised
+        unheard = flows[Flow.RESERVE_MESSAGES] - flows[Flow.RESERVE_APPLIED]
+        age = self._stock.oldest_unseen(t)
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, unheard, age, promised
 
     def _journal(self) -> Journal:
         shop = self.shop

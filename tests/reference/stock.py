@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from tests.reference.channels import Channel
@@ -36,6 +37,7 @@ class Stock:
     def __init__(self, shop: Shop, channels: list[Channel]) -> None:
         systems = shop.systems
         self._shop, self._channels = shop, channels
+        self._on_their_way: deque[Movement] = deque()  # in the order in which they were made
         self._respect = systems.tills_respect_reservations
         self._movements: Feed[Movement] = Feed(
             shop, FeedName.MOVEMENTS, systems.movements, systems=(systems.movements.system,), apply=self._see
@@ -54,9 +56,17 @@ class Stock:
         pair.trail.movements.append(movement)
         if node.pooled:
             pair.sku.trail.movements.append(movement)
+        self._on_their_way.append(movement)
         flows[Flow.MOVEMENTS] += 1
         self._movements.send(movement, node.number, from_dc=node.is_dc)
         self._posting.send(movement, node.number, from_dc=node.is_dc)
+
+    def oldest_unseen(self, t: int) -> int:
+        """Age of the oldest movement that the view has not applied, 0 if there is none."""
+        waiting = self._on_their_way
+        while waiting and waiting[0].seen <= NOW:
+            waiting.popleft()
+        return t - waiting[0].t if waiting else 0
 
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""

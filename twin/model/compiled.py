@@ -29,6 +29,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.end_open,
     steps.pick,
     topics.load_feed,
+    topics.oldest_waiting,
     latency.list_latency,
     latency.make_applied_room,
     advance,

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.journal.tables import Flow
 from twin.kernels import latency, publication, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.memory import Memory
 
+_LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted")
 _RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
 
 
@@ -90,6 +92,14 @@ class Plane:
         """Wave in which short lines are brokered again, 0 if there are none."""
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def observe(self, now: int) -> tuple[int, ...]:
+        """What a scrape finds, in the order of the journal's columns after ``t``."""
+        self.advance(now)
+        control, flows = self.control, self.memory["flows"]
+        unheard = int(flows[Flow.RESERVE_MESSAGES] - flows[Flow.RESERVE_APPLIED])
+        ledgers = [int(control[name]) for name in _LEDGERS]
+        return (*ledgers, unheard, int(topics.oldest_waiting(self.handle, now)), int(control["promised"]))
 
     def extract_feed(self, feed: int, now: int) -> int:
         """Rows of a feed's file."""
