@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, FAULT, PRICE, TABLES, Cause, Latency, Mode, Refusal, Status
+from twin.journal.tables import FAULT, NONE, PRICE, TABLES, Cause, Latency, Mode, Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 

@@ -81,8 +81,8 @@ class Reference:
         unseen = flows[Flow.MOVEMENTS] - flows[Flow.SEEN]
         unposted = flows[Flow.MOVEMENTS] - flows[Flow.POSTED]
         unheard = flows[Flow.RESERVE_MESSAGES] - flows[Flow.RESERVE_APPLIED]
-        age = self._stock.oldest_unseen(t)
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, unheard, age, promised
+        ages = self._stock.oldest_waiting(t)
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, unseen, unposted, unheard, *ages, promised
 
     def _journal(self) -> Journal:
         shop = self.shop

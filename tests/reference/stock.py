@@ -37,7 +37,8 @@ class Stock:
     def __init__(self, shop: Shop, channels: list[Channel]) -> None:
         systems = shop.systems
         self._shop, self._channels = shop, channels
-        self._on_their_way: deque[Movement] = deque()  # in the order in which they were made
+        self._unseen: deque[Movement] = deque()  # in the order in which they were made
+        self._unposted: deque[Movement] = deque()
         self._respect = systems.tills_respect_reservations
         self._movements: Feed[Movement] = Feed(
             shop, FeedName.MOVEMENTS, systems.movements, systems=(systems.movements.system,), apply=self._see
@@ -56,17 +57,20 @@ class Stock:
         pair.trail.movements.append(movement)
         if node.pooled:
             pair.sku.trail.movements.append(movement)
-        self._on_their_way.append(movement)
+        self._unseen.append(movement)
+        self._unposted.append(movement)
         flows[Flow.MOVEMENTS] += 1
         self._movements.send(movement, node.number, from_dc=node.is_dc)
         self._posting.send(movement, node.number, from_dc=node.is_dc)
 
-    def oldest_unseen(self, t: int) -> int:
-        """Age of the oldest movement that the view has not applied, 0 if there is none."""
-        waiting = self._on_their_way
-        while waiting and waiting[0].seen <= NOW:
-            waiting.popleft()
-        return t - waiting[0].t if waiting else 0
+    def oldest_waiting(self, t: int) -> tuple[int, int]:
+        """Ages of the oldest movements that the view, and the record, has not applied; 0 if there is none."""
+        while self._unseen and self._unseen[0].seen <= NOW:
+            self._unseen.popleft()
+        while self._unposted and self._unposted[0].posted:
+            self._unposted.popleft()
+        unseen, unposted = ((t - waiting[0].t if waiting else 0) for waiting in (self._unseen, self._unposted))
+        return unseen, unposted
 
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""

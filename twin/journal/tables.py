@@ -148,6 +148,7 @@ SCRAPE = np.dtype(
         ("unposted", "i8"),  # movements not yet in the record
         ("unheard", "i8"),  # reservation messages on their way to the view
         ("oldest_unseen", "i8"),  # us, age of the oldest movement not yet in the view; 0 if there is none
+        ("oldest_unposted", "i8"),  # us, the same of the record
         ("promised", "i8"),  # units promised to open orders
     ]
 )

@@ -259,12 +259,12 @@ def _book(handle: int, number: int, t: int) -> None:
 
 
 @kernel
-def oldest_waiting(handle: int, now: int) -> int:
-    """Age of the oldest movement that the view has not applied, us; 0 if there is none.
+def oldest_waiting(handle: int, who: int, now: int) -> int:
+    """Age of the oldest movement that a consumer (view or record) has not applied, us; 0 if there is none.
 
     Lanes keep the order in which movements were made, so the oldest is the first of its lane.
     """
-    oldest, consumer, mask = now, consumers(handle)[VIEW], control(handle)[0].moves_mask
+    oldest, consumer, mask = now, consumers(handle)[who], control(handle)[0].moves_mask
     for k in range(consumer.first, consumer.first + consumer.lanes):
         head = lanes(handle)[k].head
         if head != NIL:

@@ -6,9 +6,9 @@ arm normally makes of a customer, and how long it takes to release his order, is
 
     normal = sum over checkouts begun at t of P(released | calm) * P(start <= t + D < end | released, calm),
 
-by channel, with D the time from checkout to release. P(released) is that of the hour of the day: at noon more is sold out
-than at night. Where jobs release the orders, D depends on how soon the next one comes: it is taken from checkouts begun in
-the same fifteenth of their cycle, and counted from its start.
+by channel, with D the time from checkout to release. P(released) is that of the hour of the day, since at noon more is
+sold out than at night. Where jobs release the orders, D depends on how soon the next one comes: it is taken from
+checkouts begun in the same fifteenth of their cycle, and counted from its start.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from twin.measure.steady import BEFORE, BINS_MIN, HOLD, Limits, back_at, edges_b
 
 Span = tuple[int, int]
 
-_LEVEL_PERCENT: Final = 95
 _OF_PEAK: Final = 100
 _BUSIER: Final = 2
+_TENTHS: Final = 10
+"""A tenth more age is no deviation that matters."""
 
 
 @dataclass(frozen=True)
@@ -124,42 +125,36 @@ def _disturbance(
         windows=tuple(windows),
         steady=None if limit is None else limit.steady,
         back_us=back,
-        backlog=pile(cohort, ("unseen", "unheard"), windows, since),
-        posting=pile(cohort, ("unposted",), windows, since),
+        backlog=pile(cohort, ("unseen", "unheard"), "oldest_unseen", windows, since),
+        posting=pile(cohort, ("unposted",), "oldest_unposted", windows, since),
     )
 
 
-def pile(cohort: Cohort, columns: Sequence[str], windows: Sequence[Span], since: int) -> Pile:
-    """What the windows made pile up in the sum of some columns of the scrapes.
+def pile(cohort: Cohort, counts: Sequence[str], age: str, windows: Sequence[Span], since: int) -> Pile:
+    """What the windows made pile up in the sum of some columns of the scrapes; ``age`` is that of the oldest.
 
-    Drained: at or below the p95 of the scrapes of the day before, or a hundredth of the peak if that is more; found by
-    a scrape. What never was more than twice its largest value of that day did not pile up, since some hours are busier
-    than others; it counts as drained when the fault ends.
+    Usual: the oldest is no older than any was on the day before, and they are at most twice as many as they ever were
+    then (some hours are busier), or a hundredth of the peak. It has drained at the first scrape that finds it usual
+    again, and at the end of the fault if it was usual at the last scrape before.
     """
     (start, _), (_, end) = windows[0], windows[-1]
     scrapes = cohort.whole("scrapes", "t")
-    t: Integers = scrapes["t"]
-    waiting: Integers = np.sum([scrapes[name] for name in columns], axis=0)
-    usual = waiting[(t >= max(since, start - BEFORE)) & (t < start)]
-    after = np.flatnonzero(t >= start)
-    if usual.size < BINS_MIN or not after.size:
+    t, ages = scrapes["t"], scrapes[age]
+    waiting: Integers = np.sum([scrapes[name] for name in counts], axis=0)
+    before = (t >= max(since, start - BEFORE)) & (t < start)
+    if np.count_nonzero(before) < BINS_MIN:
         return Pile(None, None)
-    return _pile(t[after], waiting[after], usual, end)
+    peaks = np.maximum.accumulate(np.where(t < start, 0, waiting))
+    many = np.maximum(_BUSIER * int(waiting[before].max()), peaks // _OF_PEAK)
+    usual = (ages * _TENTHS <= int(ages[before].max()) * (_TENTHS + 1)) & (waiting <= many)
+    return _pile(t, peaks, usual, end)
 
 
-def _pile(t: Integers, waiting: Integers, usual: Integers, end: int) -> Pile:
-    peaks = np.maximum.accumulate(waiting)
+def _pile(t: Integers, peaks: Integers, usual: Mask, end: int) -> Pile:
     first = int(np.searchsorted(t, end))
-    during = int(peaks[first - 1]) if first else 0
-    if during <= _BUSIER * int(usual.max()):
-        return Pile(during, end)
-    low = waiting[first:] <= np.maximum(_quantile(usual), peaks[first:] // _OF_PEAK)
-    if not low.any():
+    if usual[first - 1]:
+        return Pile(int(peaks[first - 1]), end)
+    if not usual[first:].any():
         return Pile(int(peaks[-1]), None)
-    at = first + int(np.argmax(low))
+    at = first + int(np.argmax(usual[first:]))
     return Pile(int(peaks[at]), int(t[at]))
-
-
-def _quantile(waiting: Integers) -> int:
-    rank = -(-waiting.size * _LEVEL_PERCENT // 100) - 1
-    return int(np.partition(waiting, rank)[rank])

@@ -115,8 +115,8 @@ FAULTS: Final = (
         name="fault_drain_s",
         unit="s",
         direction="lower",
-        formula="end of the fault to the first scrape at which that number is at most its p95 at the scrapes of the day "
-        "before, or a hundredth of the peak; 0 if it never was over twice its largest of that day; the longest",
+        formula="end of the fault to the first scrape at which the oldest of them is no older than any on the day "
+        "before (by a tenth) and they are at most twice as many as ever then, or a hundredth of the peak; the longest",
         meaning="time to drain; null if one never drained",
         function=_since_end_s(lambda one: one.backlog.drained_us),
     ),
@@ -149,8 +149,8 @@ FAULTS: Final = (
         unit="s",
         direction="lower",
         formula="end of the fault to the first quarter of an hour from which on, for an hour, the p95 wait for release "
-        "and the share of wrongly refused lines keep the limits of the day before the fault: mean + max(3 standard "
-        "deviations, a tenth); the longest over all faults",
+        "and the share of wrongly refused lines keep the limits of the day before (mean + max(3 standard deviations, a "
+        "tenth)), and in which no order accepted during the fault still hangs; the longest",
         meaning="time to recover; null if the run was not steady before, or never came back",
         function=_since_end_s(lambda one: one.back_us),
     ),
@@ -160,7 +160,7 @@ FAULTS: Final = (
         direction="none",
         formula="faults before which the p95 wait for release had no trend (Mann-Kendall at 1 %, change by a tenth)"
         " over at least two hours / faults",
-        meaning="where it is not 1, the steady state before a fault is in doubt: let the fault come later, or warm up longer",
+        meaning="where it is not 1, the steady state before a fault is in doubt: warm up longer",
         function=_share(lambda one: one.steady is True),
     ),
     Kpi(

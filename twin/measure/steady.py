@@ -13,9 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from twin.core.clock import DAY, HOUR, MINUTE, SECOND
+from twin.core.clock import DAY, HOUR, MINUTE, NEVER, SECOND
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, Mask
-from twin.measure.events import lines_of, orders_of
+from twin.measure.events import Orders, lines_of, orders_of
 from twin.measure.timeline import Floats, count, quantiles
 
 BIN: Final = 15 * MINUTE
@@ -31,6 +32,8 @@ _BAND: Final = 0.1
 _TREND_Z: Final = 2.576
 """Two-sided 1 % of the normal distribution."""
 _WAIT_PERCENT: Final = 95
+_HUNG: Final = 2
+"""An order that waits so many times the limit has been held up; a twentieth of the usual ones exceed the p95 too."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,25 @@ def edges_before(start: int, since: int) -> Integers:
 
 
 def back_at(cohort: Cohort, limit: Limits, end: int) -> int | None:
-    """First instant from ``end`` on, in whole bins, from which a whole hour keeps the limits; ``None`` if none does."""
+    """When the run was back after ``end``; ``None`` if it never was.
+
+    It is at the first quarter of an hour from which on a whole hour keeps the limits, but not before the orders that
+    were accepted earlier and hung are released.
+    """
     edges = np.arange(end, cohort.horizon_us + 1, BIN, dtype=np.int64)
     if edges.size <= HOLD // BIN:
         return None
     kept = limit.kept(signals(cohort, edges))
     runs = np.lib.stride_tricks.sliding_window_view(kept, HOLD // BIN).all(axis=1)
-    return int(edges[np.argmax(runs)]) if runs.any() else None
+    worked_off = _worked_off(orders_of(cohort), limit, end)
+    if not runs.any() or worked_off == NEVER:
+        return None
+    return max(int(edges[np.argmax(runs)]), worked_off)
+
+
+def _worked_off(orders: Orders, limit: Limits, end: int) -> int:
+    """When the last order accepted before ``end`` that waited twice as long as the limit was released; else ``end``."""
+    accepted = orders.accepted != NONE
+    since, left = orders.accepted[accepted], orders.left[accepted]
+    hung = (since < end) & (left > end) & (left - since > _HUNG * limit.wait_us)
+    return int(left[hung].max(initial=end))

@@ -48,14 +48,18 @@ SERIES: Final = {
 """Columns of a timeline after ``t``, the start of the bin."""
 
 
-def bin_width(scrape: int) -> int:
-    """The narrowest width that puts a scrape into every bin, whatever instants they fall on."""
-    return next((width for width in WIDTHS if width >= 2 * scrape), WIDTHS[-1])
+def bin_width(scenario: Scenario) -> int:
+    """The narrowest width that puts a scrape into every bin, wherever in its interval it falls, and no fewer release
+    jobs into one bin than into the next; the same for all arms.
+    """
+    jobs = [arm.release.interval for arm in scenario.arms.values() if arm.release.mode == "batch"]
+    wanted = max(2 * scenario.experiment.scrape, *(min(job, HOUR) for job in jobs), 0)
+    return next((width for width in WIDTHS if width >= wanted), WIDTHS[-1])
 
 
 def timeline_of(folder: Path, scenario: Scenario, arm: str) -> dict[str, NDArray[Any]]:
     """The time series of the run of ``arm`` whose journal lies in ``folder``: ``t`` and :data:`SERIES`."""
-    starts, series = timeline(cohort_of(folder, scenario, arm), bin_width(scenario.experiment.scrape))
+    starts, series = timeline(cohort_of(folder, scenario, arm), bin_width(scenario))
     return {"t": starts, **series}
 
 

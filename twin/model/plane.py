@@ -12,6 +12,7 @@ from twin.journal.tables import Flow
 from twin.kernels import latency, publication, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.memory import Memory
+from twin.kernels.state import RECORD, VIEW
 
 _LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted")
 _RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
@@ -99,7 +100,8 @@ class Plane:
         control, flows = self.control, self.memory["flows"]
         unheard = int(flows[Flow.RESERVE_MESSAGES] - flows[Flow.RESERVE_APPLIED])
         ledgers = [int(control[name]) for name in _LEDGERS]
-        return (*ledgers, unheard, int(topics.oldest_waiting(self.handle, now)), int(control["promised"]))
+        ages = [int(topics.oldest_waiting(self.handle, who, now)) for who in (VIEW, RECORD)]
+        return (*ledgers, unheard, *ages, int(control["promised"]))
 
     def extract_feed(self, feed: int, now: int) -> int:
         """Rows of a feed's file."""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from twin.experiment.results import Result
 from twin.experiment.thresholds import Judged
+from twin.report.faults import fault_note, fault_table
 from twin.report.numbers import many
 from twin.report.tables import account_table, blame_table, difference_table, main_table, shown_kpis
 
@@ -67,12 +68,20 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         blame = blame_table(result, arms)
         if blame.row_count:
             yield blame
+    yield from _faults(result)
     account = result.replay_account()
     if account:
         yield account_table(account)
     if result.thresholds:
         yield _thresholds(result.thresholds)
     yield _next(result)
+
+
+def _faults(result: Result) -> Iterator[RenderableType]:
+    tables = [fault_table(result, arms) for arms in _abreast(result.arms)]
+    if tables[0].row_count:
+        yield from tables
+        yield fault_note()
 
 
 def _abreast(arms: Sequence[str]) -> list[Sequence[str]]:

@@ -64,7 +64,7 @@ def mean_interval(values: Sequence[float | None], *, confidence: float) -> Inter
 
 
 def mean_intervals(values: NDArray[np.float64], *, confidence: float) -> tuple[NDArray[np.float64], ...]:
-    """:func:`mean_interval` of every column of ``values[replication, column]``, where NaN is a value that does not exist.
+    """:func:`mean_interval` of every column of ``values[replication, column]``, where NaN is no value.
 
     Mean, low, high (NaN where they do not exist) and n, an array each.
     """

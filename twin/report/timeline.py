@@ -1,0 +1,246 @@
+"""The timeline of a run: one column per fault, one row per question, one line per arm, the fault shaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from twin.core.clock import DAY, HOUR, SECOND
+from twin.experiment.results import Fault, Result
+from twin.experiment.timelines import Band
+from twin.report.clock import LocalClock
+from twin.report.faults import faults_of_window, faults_text
+from twin.report.figures import COLOURS, FAINT, INK, SHADE, STYLE
+from twin.scenario.base import format_duration
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Bands = Mapping[tuple[str, str], Band]
+
+_COLUMNS_MAX: Final = 3
+_APART: Final = HOUR
+_LEAD: Final = 3 * HOUR
+_TRAIL: Final = 6 * HOUR
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row: the series, its question, and how its values are shown."""
+
+    series: str
+    title: str
+    per_hour: bool = False
+    seconds: bool = False
+
+
+PANELS: Final = (
+    Panel("backlog", "Messages not yet in the view"),
+    Panel("staleness_p95_s", "Staleness of decisions, p95", seconds=True),
+    Panel("released", "Orders released per hour", per_hour=True),
+    Panel("oversold", "Lines oversold per hour, by acceptance", per_hour=True),
+    Panel("wrongly_refused", "Lines refused per hour although there was stock", per_hour=True),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A stretch of time, and what had failed in it."""
+
+    start: int
+    end: int
+    faults: tuple[Fault, ...] = ()
+
+
+def draw_timeline(result: Result) -> Figure | None:
+    """The figure; ``None`` if the run has no time series."""
+    bands = result.timeline()
+    if not bands:
+        return None
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as NewFigure
+
+    columns = _columns(result, next(iter(bands.values())))
+    with mpl.rc_context(STYLE):
+        figure = NewFigure(figsize=(max(8.2, 1.4 + 4.6 * len(columns)), 11.0))
+        axes = figure.subplots(len(PANELS), len(columns), squeeze=False, sharex="col", sharey="row")
+        for row, panel in enumerate(PANELS):
+            for place, column in enumerate(columns):
+                _panel(axes[row][place], panel, column, result.arms, bands)
+            axes[row][0].set_title(panel.title, loc="left", fontsize=9.5, fontweight="bold", pad=7)
+        clock = LocalClock.of(result.manifest["calendar"])
+        for place, column in enumerate(columns):
+            _time_axis(axes[-1][place], column, clock)
+            _name_faults(axes[0][place], column)
+        _head(figure, axes[0][0], result)
+    return figure
+
+
+def _columns(result: Result, band: Band) -> list[Column]:
+    """One per fault that all worlds share, if they are few; else the whole run."""
+    width = int(band.t_us[1] - band.t_us[0]) if band.t_us.size > 1 else HOUR
+    whole = Column(0, int(band.t_us[-1]) + width)
+    worlds = faults_of_window(result)
+    if not worlds or any(world != worlds[0] for world in worlds):
+        return [whole]
+    groups = _together(worlds[0])
+    if len(groups) > _COLUMNS_MAX:
+        return [Column(whole.start, whole.end, tuple(worlds[0]))]
+    return [_around(group, whole) for group in groups] or [whole]
+
+
+def _together(faults: Sequence[Fault]) -> list[list[Fault]]:
+    groups: list[list[Fault]] = []
+    for fault in faults:
+        if groups and fault.start - max(one.end for one in groups[-1]) < _APART:
+            groups[-1].append(fault)
+        else:
+            groups.append([fault])
+    return groups
+
+
+def _around(faults: Sequence[Fault], whole: Column) -> Column:
+    """What came before a fault, and twice as long what came after."""
+    start, end = faults[0].start, max(fault.end for fault in faults)
+    lead, trail = max(_LEAD, (end - start) // 2), max(_TRAIL, end - start)
+    return Column(max(whole.start, start - lead), min(whole.end, end + trail), tuple(faults))
+
+
+def _panel(axes: Axes, panel: Panel, column: Column, arms: Sequence[str], bands: Bands) -> None:
+    for fault in column.faults:
+        axes.axvspan(fault.start / HOUR, fault.end / HOUR, color=SHADE, linewidth=0, zorder=0)
+    for place, arm in enumerate(arms):
+        _line(axes, bands[arm, panel.series], panel, column, place, len(arms))
+    axes.set_ylim(bottom=0)
+    if panel.seconds:
+        _seconds_axis(axes)
+    else:
+        axes.yaxis.set_major_formatter(_thousands)
+    axes.tick_params(length=0)
+
+
+def _line(axes: Axes, band: Band, panel: Panel, column: Column, place: int, arms: int) -> None:
+    """Lines that run on top of each other stay visible: each is narrower than the one below."""
+    width = int(band.t_us[1] - band.t_us[0]) if band.t_us.size > 1 else HOUR
+    scale = HOUR / width if panel.per_hour else 1.0
+    inside = (band.t_us + width > column.start) & (band.t_us < column.end)
+    edges = np.append(band.t_us[inside], band.t_us[inside][-1:] + width) / HOUR
+    colour = COLOURS[place % len(COLOURS)]
+    for low, high in ((band.low, band.high),):
+        known = np.where(np.isnan(low), band.mean, low), np.where(np.isnan(high), band.mean, high)
+        bottom, top = (_closed(values[inside] * scale) for values in known)
+        axes.fill_between(edges, np.maximum(bottom, 0), top, step="post", color=colour, alpha=0.13, linewidth=0)
+    heavy = 1.1 + 0.55 * (arms - 1 - place)
+    axes.step(edges, _closed(band.mean[inside] * scale), where="post", color=colour, linewidth=heavy)
+    axes.set_xlim(column.start / HOUR, column.end / HOUR)
+
+
+def _closed(values: Any) -> Any:
+    """A step needs a value at the end of its last bin too."""
+    return np.append(values, values[-1:])
+
+
+def _thousands(value: float, _: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+
+
+_AGES: Final = (
+    (0, "0"),
+    (1, "1 s"),
+    (60, "1 min"),
+    (3600, "1 h"),
+    (DAY // SECOND, "1 d"),
+    (30 * DAY // SECOND, "30 d"),
+)
+
+
+def _seconds_axis(axes: Axes) -> None:
+    """From nothing over a second to days: linear up to a second, logarithmic beyond."""
+    top = axes.get_ylim()[1]
+    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
+    shown = [(value, label) for place, (value, label) in enumerate(_AGES) if not place or _AGES[place - 1][0] < top]
+    axes.set_yticks([value for value, _ in shown], [label for _, label in shown])
+    axes.yaxis.set_minor_locator(_no_ticks())
+    axes.set_ylim(0, max(top * 1.15, 1.5))
+
+
+def _no_ticks() -> Any:
+    from matplotlib.ticker import NullLocator
+
+    return NullLocator()
+
+
+def _time_axis(axes: Axes, column: Column, clock: LocalClock) -> None:
+    """Local hours; the day is named at the first tick and at each midnight."""
+    every = next((hours for hours in (1, 2, 3, 6, 12, 24) if (column.end - column.start) / HOUR <= 9 * hours), 24)
+    ticks = clock.hours(column.start, column.end, every)
+    labels = []
+    for place, t in enumerate(ticks):
+        then = clock.at(t)
+        named = place == 0 or then.hour == 0
+        labels.append(f"{then:%H:%M}\n{clock.day(t)}" if named else f"{then:%H:%M}")
+    axes.set_xticks([t / HOUR for t in ticks], labels)
+    axes.tick_params(axis="x", length=3)
+
+
+def _name_faults(axes: Axes, column: Column) -> None:
+    """What failed, written over its shade; only where there is room."""
+    if len(column.faults) > _COLUMNS_MAX:
+        return
+    for fault in column.faults:
+        axes.annotate(
+            f"{fault.what} {fault.kind}, {format_duration(fault.end - fault.start)}",
+            xy=((fault.start + fault.end) / 2 / HOUR, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, -3),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=FAINT,
+        )
+
+
+def _head(figure: Figure, first: Axes, result: Result) -> None:
+    """Title, what is shown, and the arms."""
+    from matplotlib.lines import Line2D
+
+    height = figure.get_figheight()
+    worlds = result.manifest["replications"]
+    level = result.manifest["confidence"]
+    shown = f"mean of {worlds} worlds, band: {level * 100:g} % interval" if worlds > 1 else "one world, no interval"
+    figure.subplots_adjust(
+        left=0.95 / figure.get_figwidth(),
+        right=0.975,
+        top=1 - 1.55 / height,
+        bottom=0.55 / height,
+        hspace=0.42,
+        wspace=0.08,
+    )
+    left = figure.subplotpars.left
+    title = "; ".join(faults_text(result)) or "no faults"
+    figure.text(left, 1 - 0.35 / height, f"{result.manifest['scenario']}: {title}", fontsize=13, fontweight="bold")
+    figure.text(left, 1 - 0.6 / height, f"Local time of head office; {shown}.", fontsize=9, color=FAINT)
+    handles = [
+        Line2D([], [], color=COLOURS[place % len(COLOURS)], linewidth=2.4, label=_label(result, arm))
+        for place, arm in enumerate(result.arms)
+    ]
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(left - 0.008, 1 - 0.68 / height),
+        ncols=min(len(handles), 6),
+        frameon=False,
+        fontsize=9,
+        handlelength=1.6,
+        columnspacing=1.6,
+        labelcolor=INK,
+    )
+
+
+def _label(result: Result, arm: str) -> str:
+    return f"{arm} (baseline)" if arm == result.baseline else arm
