@@ -6,9 +6,9 @@ arm normally makes of a customer, and how long it takes to release his order, is
 
     normal = sum over checkouts begun at t of P(released | calm) * P(start <= t + D < end | released, calm),
 
-by channel, with D the time from checkout to release. P(released) is that of the hour of the day, since at noon more is
-sold out than at night. Where jobs release the orders, D depends on how soon the next one comes: it is taken from
-checkouts begun in the same fifteenth of their cycle, and counted from its start.
+by channel, with D the time from checkout to release. P(released) is that of the same hour on the calm days before and
+after, between which it may have changed. Where jobs release the orders, D depends on how soon the next one comes: it is
+taken from checkouts begun in the same fifteenth of their cycle, and counted from its start.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from twin.measure.steady import HOLD
 from twin.measure.timeline import Floats, before
 
 _SLOTS: Final = 15
-_HOURS: Final = 24
-_ORDERS_MIN: Final = 30
+_DAY: Final = 24
+"""Hours."""
+_LATE: Final = 4 * HOUR
+"""Orders of the last hours of a run may not be released before it ends."""
 
 
 def failed(cohort: Cohort) -> list[Span]:
@@ -38,14 +40,15 @@ def failed(cohort: Cohort) -> list[Span]:
     return [window for one in disturbances(cohort) for window in one.windows]
 
 
-@once
-def calm(cohort: Cohort) -> tuple[Span, ...]:
-    """The window without its disturbances, and without an hour before each: orders then are released in it."""
+def calm(cohort: Cohort, until: int) -> tuple[Span, ...]:
+    """From the start of the window on without the disturbances, and without an hour before each: orders then are
+    released in it.
+    """
     spans, since = [], cohort.start_us
     for one in disturbances(cohort):
         spans.append((since, one.start_us - HOLD))
         since = felt_until(cohort, one)
-    spans.append((since, cohort.end_us))
+    spans.append((since, until))
     return tuple((start, end) for start, end in spans if start < end)
 
 
@@ -63,7 +66,7 @@ class Release:
 def releases(cohort: Cohort) -> tuple[Release, ...]:
     """By channel."""
     orders, spans = orders_of(cohort), failed(cohort)
-    calm_ones = _inside(orders.demanded, calm(cohort))
+    calm_ones = _inside(orders.demanded, calm(cohort, max(cohort.end_us, cohort.horizon_us - _LATE)))
     return tuple(
         _release(_Checkouts.of(cohort, orders, orders.channel == channel, calm_ones), spans)
         for channel in range(len(cohort.channels))
@@ -105,13 +108,26 @@ def _release(checkouts: _Checkouts, spans: Sequence[Span]) -> Release:
     return Release(then, due)
 
 
-def _chances(demanded: Integers, released: Mask, usual: Mask) -> Floats:
-    """P(released | calm) of each order: the share of its hour of the day, or of all hours where that has too few."""
-    hour = demanded // HOUR % _HOURS
-    orders = np.bincount(hour[usual], minlength=_HOURS)
-    share = np.bincount(hour[usual & released], minlength=_HOURS) / np.maximum(orders, 1)
-    chances: Floats = np.where(orders >= _ORDERS_MIN, share, released[usual].mean())[hour]
+def _chances(demanded: Integers, released: Mask, calm: Mask) -> Floats:
+    """P(released) of each order: the share of its hour if that was calm, else of the same hour of other days."""
+    hour = demanded // HOUR
+    orders = np.bincount(hour[calm], minlength=int(hour.max()) + 1)
+    shares = np.bincount(hour[calm & released], minlength=orders.size) / np.maximum(orders, 1)
+    for missing in np.flatnonzero(orders == 0):
+        shares[missing] = _between(shares, orders > 0, int(missing), float(released[calm].mean()))
+    chances: Floats = shares[hour]
     return chances
+
+
+def _between(shares: Floats, calm: Mask, hour: int, otherwise: float) -> float:
+    """Between the same hour of the nearest calm days before and after, so that a trend over the days does no harm."""
+    same = np.flatnonzero(calm[hour % _DAY :: _DAY]) * _DAY + hour % _DAY
+    before, after = same[same < hour], same[same > hour]
+    if before.size and after.size:
+        part = (hour - before[-1]) / (after[0] - before[-1])
+        return float((1 - part) * shares[before[-1]] + part * shares[after[0]])
+    nearest = [*before[-1:], *after[:1]]
+    return float(shares[nearest[0]]) if nearest else otherwise
 
 
 def _due(since: Integers, chance: Floats, delays: Integers, span: Span) -> float:
@@ -160,7 +176,8 @@ def excess(instants: Callable[[Cohort], Integers]) -> Callable[[Cohort], float |
     def function(cohort: Cohort) -> float | None:
         felt = [(one.start_us, min(felt_until(cohort, one), cohort.end_us)) for one in disturbances(cohort)]
         demanded, such = lines_of(cohort).demanded, instants(cohort)
-        usual = ratio(within(such, calm(cohort)), within(demanded, calm(cohort)))
+        spans = calm(cohort, cohort.end_us)
+        usual = ratio(within(such, spans), within(demanded, spans))
         return None if usual is None or not felt else within(such, felt) - usual * within(demanded, felt)
 
     return function

@@ -90,7 +90,8 @@ FAULTS: Final = (
         unit="orders",
         direction="none",
         formula="sum over channels and checkouts begun at t of P(released | calm) P(start <= t + D < end | released, "
-        "calm); D: checkout to release; calm: demanded in the window, not felt and not in the hour before a fault",
+        "calm); D: checkout to release; P(released): of the same hour of the calm days before and after; calm: begun "
+        "since the warm-up, not felt and not in the hour before a fault",
         meaning="orders that the arm would have released in that time without the fault, of the customers who came",
         function=lambda c: normal(c, _all(c)),
     ),

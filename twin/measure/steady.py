@@ -103,7 +103,7 @@ def _spread(before: Signals, share: float) -> float:
     some = before.lines > 0
     lines = before.lines[some]
     scores = (before.wrongly[some] - lines * share) / np.sqrt(lines * share * (1 - share))
-    return max(1.0, float(scores.std()))
+    return max(1.0, float(scores.std())) if scores.size else 1.0
 
 
 def drifts(values: Floats) -> bool:

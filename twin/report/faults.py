@@ -34,10 +34,10 @@ _LISTED_MAX: Final = 3
 
 def fault_table(result: Result, arms: Sequence[str]) -> Table:
     """Continuity, what piled up, and how long it was felt; a table without rows if nothing failed in the window."""
-    table = arms_table(result, arms, title="What the faults did: " + "; ".join(faults_text(result)))
     failed = result.row(result.baseline, "fault_duration_s")
     if failed is None or not failed.n:
-        return table
+        return arms_table(result, arms, title="")
+    table = arms_table(result, arms, title="What the faults did: " + "; ".join(faults_text(result)))
     for kpi, label in _ROWS.items():
         table.add_row(label, *(_cell(result, arm, kpi) for arm in arms))
     return table

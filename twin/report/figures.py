@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from twin.experiment.atomic import write_bytes
+from twin.experiment.atomic import digest_file, write_bytes
 from twin.experiment.results import Result
 from twin.experiment.store import add_files
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK: Final = "#222222"
-FAINT: Final = "#8a8a8a"
+FAINT: Final = "#666666"
 GRID: Final = "#e6e6e6"
 SHADE: Final = "#ececec"
 
@@ -25,7 +25,7 @@ STYLE: Final[Any] = {  # matplotlib types its keys one by one
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "text.color": INK,
-    "axes.edgecolor": FAINT,
+    "axes.edgecolor": "#8a8a8a",
     "axes.labelcolor": INK,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -53,8 +53,8 @@ FOLDER: Final = "figures"
 
 
 def keep_figures(result: Result) -> list[Path]:
-    """Draw every figure of a run into its folder and enter them into its manifest; nothing is written anew that is
-    there already.
+    """Draw every figure of a run into its folder and enter them into its manifest; a folder that holds them already is
+    left alone.
     """
     from twin.report.timeline import draw_timeline
 
@@ -62,7 +62,9 @@ def keep_figures(result: Result) -> list[Path]:
     if figure is None:
         return []
     paths = _keep(result.run_dir / FOLDER, "timeline", figure)
-    add_files(result.run_dir, [path.relative_to(result.run_dir).as_posix() for path in paths])
+    names = [path.relative_to(result.run_dir).as_posix() for path in paths]
+    if any(result.manifest["files"].get(name) != digest_file(result.run_dir / name) for name in names):
+        add_files(result.run_dir, names)
     return paths
 
 

@@ -14,6 +14,7 @@ from twin.experiment.timelines import Band
 from twin.report.clock import LocalClock
 from twin.report.faults import faults_of_window, faults_text
 from twin.report.figures import COLOURS, FAINT, INK, SHADE, STYLE
+from twin.report.numbers import many
 from twin.scenario.base import format_duration
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _COLUMNS_MAX: Final = 3
 _APART: Final = HOUR
 _LEAD: Final = 3 * HOUR
 _TRAIL: Final = 6 * HOUR
+_CAP: Final = 3
+_WORLDS_MIN: Final = 4
+"""Intervals of fewer worlds are so wide that their bands would hide the lines."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def draw_timeline(result: Result) -> Figure | None:
         axes = figure.subplots(len(PANELS), len(columns), squeeze=False, sharex="col", sharey="row")
         for row, panel in enumerate(PANELS):
             for place, column in enumerate(columns):
-                _panel(axes[row][place], panel, column, result.arms, bands)
+                _panel(axes[row][place], panel, column, result, bands)
+            _value_axis(axes[row], panel, columns, result.arms, bands)
             axes[row][0].set_title(panel.title, loc="left", fontsize=9.5, fontweight="bold", pad=7)
         clock = LocalClock.of(result.manifest["calendar"])
         for place, column in enumerate(columns):
@@ -82,8 +87,7 @@ def draw_timeline(result: Result) -> Figure | None:
 
 def _columns(result: Result, band: Band) -> list[Column]:
     """One per fault that all worlds share, if they are few; else the whole run."""
-    width = int(band.t_us[1] - band.t_us[0]) if band.t_us.size > 1 else HOUR
-    whole = Column(0, int(band.t_us[-1]) + width)
+    whole = Column(0, int(band.t_us[-1]) + _width(band))
     worlds = faults_of_window(result)
     if not worlds or any(world != worlds[0] for world in worlds):
         return [whole]
@@ -110,33 +114,40 @@ def _around(faults: Sequence[Fault], whole: Column) -> Column:
     return Column(max(whole.start, start - lead), min(whole.end, end + trail), tuple(faults))
 
 
-def _panel(axes: Axes, panel: Panel, column: Column, arms: Sequence[str], bands: Bands) -> None:
+def _panel(axes: Axes, panel: Panel, column: Column, result: Result, bands: Bands) -> None:
     for fault in column.faults:
         axes.axvspan(fault.start / HOUR, fault.end / HOUR, color=SHADE, linewidth=0, zorder=0)
-    for place, arm in enumerate(arms):
-        _line(axes, bands[arm, panel.series], panel, column, place, len(arms))
-    axes.set_ylim(bottom=0)
-    if panel.seconds:
-        _seconds_axis(axes)
-    else:
-        axes.yaxis.set_major_formatter(_thousands)
+    banded = result.manifest["replications"] >= _WORLDS_MIN
+    for place, arm in enumerate(result.arms):
+        _line(axes, bands[arm, panel.series], panel, column, place=place, arms=len(result.arms), banded=banded)
+    axes.set_xlim(column.start / HOUR, column.end / HOUR)
     axes.tick_params(length=0)
 
 
-def _line(axes: Axes, band: Band, panel: Panel, column: Column, place: int, arms: int) -> None:
+def _line(axes: Axes, band: Band, panel: Panel, column: Column, *, place: int, arms: int, banded: bool) -> None:
     """Lines that run on top of each other stay visible: each is narrower than the one below."""
-    width = int(band.t_us[1] - band.t_us[0]) if band.t_us.size > 1 else HOUR
-    scale = HOUR / width if panel.per_hour else 1.0
-    inside = (band.t_us + width > column.start) & (band.t_us < column.end)
-    edges = np.append(band.t_us[inside], band.t_us[inside][-1:] + width) / HOUR
-    colour = COLOURS[place % len(COLOURS)]
-    for low, high in ((band.low, band.high),):
-        known = np.where(np.isnan(low), band.mean, low), np.where(np.isnan(high), band.mean, high)
-        bottom, top = (_closed(values[inside] * scale) for values in known)
-        axes.fill_between(edges, np.maximum(bottom, 0), top, step="post", color=colour, alpha=0.13, linewidth=0)
-    heavy = 1.1 + 0.55 * (arms - 1 - place)
+    colour, scale = COLOURS[place % len(COLOURS)], _per_hour(band) if panel.per_hour else 1.0
+    inside = _inside(band, column)
+    starts = band.t_us[inside]
+    edges = np.append(starts, starts[-1:] + _width(band)) / HOUR
+    if banded:
+        low, high = (np.where(np.isnan(bound), band.mean, bound)[inside] * scale for bound in (band.low, band.high))
+        shade: dict[str, Any] = {"step": "post", "color": colour, "alpha": 0.13, "linewidth": 0}
+        axes.fill_between(edges, _closed(np.maximum(low, 0)), _closed(high), **shade)
+    heavy = 1.1 + 0.5 * (arms - 1 - place)
     axes.step(edges, _closed(band.mean[inside] * scale), where="post", color=colour, linewidth=heavy)
-    axes.set_xlim(column.start / HOUR, column.end / HOUR)
+
+
+def _inside(band: Band, column: Column) -> Any:
+    return (band.t_us + _width(band) > column.start) & (band.t_us < column.end)
+
+
+def _width(band: Band) -> int:
+    return int(band.t_us[1] - band.t_us[0]) if band.t_us.size > 1 else HOUR
+
+
+def _per_hour(band: Band) -> float:
+    return HOUR / _width(band)
 
 
 def _closed(values: Any) -> Any:
@@ -146,6 +157,47 @@ def _closed(values: Any) -> Any:
 
 def _thousands(value: float, _: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+
+
+def _value_axis(
+    row: Sequence[Axes], panel: Panel, columns: Sequence[Column], arms: Sequence[str], bands: Bands
+) -> None:
+    """The axis that the columns of a row share."""
+    row[0].set_ylim(bottom=0)
+    if panel.seconds:
+        _seconds_axis(row[0])
+        return
+    row[0].yaxis.set_major_formatter(_thousands)
+    if panel.series == "released":
+        _cap(row, columns, arms, bands)
+
+
+def _cap(row: Sequence[Axes], columns: Sequence[Column], arms: Sequence[str], bands: Bands) -> None:
+    """Orders that waited are released in one go: such a peak would flatten all else, so it is cut off and named."""
+    usual = max(_highest(bands[arm, "accepted"], column) for arm in arms for column in columns)
+    peaks = [max(_highest(bands[arm, "released"], column) for arm in arms) for column in columns]
+    if max(peaks) <= _CAP * usual or not usual:
+        return
+    row[0].set_ylim(0, 2 * usual)
+    for axes, column, peak in zip(row, columns, peaks, strict=True):
+        if peak > 2 * usual:
+            at = next(t for arm in arms if (t := _when(bands[arm, "released"], column, peak)) is not None)
+            note = f"up to {float(f'{peak:.3g}'):,.0f}"
+            axes.annotate(note, (at / HOUR, 2 * usual), (5, -4), **_NOTE, ha="left", va="top")
+
+
+_NOTE: Final[Any] = {"textcoords": "offset points", "fontsize": 8, "color": FAINT, "annotation_clip": False}
+
+
+def _highest(band: Band, column: Column) -> float:
+    values = band.mean[_inside(band, column)]
+    return float(np.nanmax(values)) * _per_hour(band) if np.isfinite(values).any() else 0.0
+
+
+def _when(band: Band, column: Column, peak: float) -> int | None:
+    """End of the bin in which a series has its peak, if it is this one."""
+    found = np.flatnonzero(_inside(band, column) & (band.mean * _per_hour(band) >= peak))
+    return int(band.t_us[found[0]]) + _width(band) if found.size else None
 
 
 _AGES: Final = (
@@ -194,11 +246,11 @@ def _name_faults(axes: Axes, column: Column) -> None:
     for fault in column.faults:
         axes.annotate(
             f"{fault.what} {fault.kind}, {format_duration(fault.end - fault.start)}",
-            xy=((fault.start + fault.end) / 2 / HOUR, 1),
+            xy=(fault.start / HOUR, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(0, -3),
+            xytext=(5, -4),
             textcoords="offset points",
-            ha="center",
+            ha="left",
             va="top",
             fontsize=8,
             color=FAINT,
@@ -212,11 +264,12 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
     height = figure.get_figheight()
     worlds = result.manifest["replications"]
     level = result.manifest["confidence"]
-    shown = f"mean of {worlds} worlds, band: {level * 100:g} % interval" if worlds > 1 else "one world, no interval"
+    shown = many(worlds, "world") if worlds == 1 else f"mean of {worlds} worlds"
+    shown += f", band: {level * 100:g} % interval" if worlds >= _WORLDS_MIN else ""
     figure.subplots_adjust(
         left=0.95 / figure.get_figwidth(),
         right=0.975,
-        top=1 - 1.55 / height,
+        top=1 - 1.35 / height,
         bottom=0.55 / height,
         hspace=0.42,
         wspace=0.08,
