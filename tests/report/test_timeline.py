@@ -75,7 +75,7 @@ def test_the_fault_is_shaded_from_its_start_to_its_end(tmp_path: Path) -> None:
 
 def test_a_count_is_shown_per_hour_and_a_level_as_it_is(tmp_path: Path) -> None:
     drawn = axes(stored(tmp_path / "run", (OUTAGE,)))
-    level, rate = (drawn[place].lines[0].get_ydata() for place in (0, 2))
+    level, rate = (drawn[place].lines[0].get_ydata() for place in (0, 3))
     assert np.allclose(rate, np.asarray(level) * 4)
 
 
@@ -92,7 +92,7 @@ def test_the_whole_run_is_shown_where_nothing_failed_or_not_the_same_or_too_ofte
 
 
 def test_bands_are_drawn_once_there_are_enough_worlds(tmp_path: Path) -> None:
-    few, many = (axes(stored(tmp_path / str(n), *([(OUTAGE,)] * n)))[0] for n in (3, 4))
+    few, many = (axes(stored(tmp_path / str(n), *([(OUTAGE,)] * n)))[0] for n in (4, 5))
     assert len(few.collections) == 0
     assert len(many.collections) == len(fakes.ARMS)
 

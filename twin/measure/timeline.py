@@ -35,9 +35,9 @@ class Series:
 
 
 SERIES: Final = {
-    "backlog": Series("messages", "movements and reservation messages not yet in the view; mean over scrapes"),
-    "posting_backlog": Series("messages", "movements not yet in the record; mean over scrapes"),
-    "lag_s": Series("s", "age of the oldest movement not yet in the view; mean over scrapes"),
+    "backlog": Series("messages", "movements and reservation messages not yet in the view, at most at a scrape"),
+    "posting_backlog": Series("messages", "movements not yet in the record, at most at a scrape"),
+    "lag_s": Series("s", "age of the oldest movement not yet in the view, at most at a scrape"),
     "staleness_p95_s": Series("s", "p95 of the staleness of decisions made in the bin"),
     "accepted": Series("orders", "orders accepted", rate=True),
     "released": Series("orders", "orders released", rate=True),
@@ -75,9 +75,9 @@ def _ledgers(cohort: Cohort, edges: Integers) -> dict[str, Floats]:
     scrapes = cohort.whole("scrapes", "t")
     t = scrapes["t"]
     return {
-        "backlog": _mean(t, scrapes["unseen"] + scrapes["unheard"], edges),
-        "posting_backlog": _mean(t, scrapes["unposted"], edges),
-        "lag_s": _mean(t, scrapes["oldest_unseen"], edges) / SECOND,
+        "backlog": _largest(t, scrapes["unseen"] + scrapes["unheard"], edges),
+        "posting_backlog": _largest(t, scrapes["unposted"], edges),
+        "lag_s": _largest(t, scrapes["oldest_unseen"], edges) / SECOND,
     }
 
 
@@ -115,13 +115,9 @@ def count(instants: Integers, edges: Integers) -> Floats:
     return counts
 
 
-def _mean(instants: Integers, values: Integers, edges: Integers) -> Floats:
-    inside = (instants >= edges[0]) & (instants < edges[-1])
-    places = np.searchsorted(edges, instants[inside], side="right") - 1
-    sums = np.bincount(places, values[inside], edges.size - 1)
-    counts = np.bincount(places, minlength=edges.size - 1)
-    means: Floats = np.divide(sums, counts, out=np.full(sums.size, np.nan), where=counts > 0)
-    return means
+def _largest(instants: Integers, values: Integers, edges: Integers) -> Floats:
+    """The largest value of each bin: a mean would hide a peak that the KPIs tell of."""
+    return quantiles(instants, values, edges, 100)
 
 
 def quantiles(instants: Integers, values: Integers, edges: Integers, percent: int) -> Floats:

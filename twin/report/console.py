@@ -82,7 +82,7 @@ def _faults(result: Result) -> Iterator[RenderableType]:
     tables = [fault_table(result, arms) for arms in _abreast(result.arms)]
     if tables[0].row_count:
         yield from tables
-        yield fault_note()
+        yield fault_note(result)
 
 
 def _abreast(arms: Sequence[str]) -> list[Sequence[str]]:

@@ -37,16 +37,16 @@ def fault_table(result: Result, arms: Sequence[str]) -> Table:
     failed = result.row(result.baseline, "fault_duration_s")
     if failed is None or not failed.n:
         return arms_table(result, arms, title="")
-    table = arms_table(result, arms, title="What the faults did: " + "; ".join(faults_text(result)))
+    table = arms_table(result, arms, title="What the faults did")
     for kpi, label in _ROWS.items():
         table.add_row(label, *(_cell(result, arm, kpi) for arm in arms))
     return table
 
 
-def fault_note() -> Text:
-    """How to read the table."""
+def fault_note(result: Result) -> Text:
+    """Which faults they were, and how to read the table."""
     return Text(
-        "Released while something had failed, against what the same customers would have been without. Peaks in "
+        f"Faults: {'; '.join(faults_text(result))}. Released while something had failed, against what the same customers would have been without. Peaks in "
         "messages. On top: lines from the fault until recovered, beyond the share of calm hours.",
         style="dim",
     )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from twin.core.clock import DAY, HOUR, SECOND
+from twin.core.clock import HOUR
 from twin.experiment.results import Fault, Result
 from twin.experiment.timelines import Band
+from twin.report.axes import seconds_axis, thousands, time_axis
 from twin.report.clock import LocalClock
 from twin.report.faults import faults_of_window, faults_text
 from twin.report.figures import COLOURS, FAINT, INK, SHADE, STYLE
@@ -28,7 +29,8 @@ _APART: Final = HOUR
 _LEAD: Final = 3 * HOUR
 _TRAIL: Final = 6 * HOUR
 _CAP: Final = 3
-_WORLDS_MIN: Final = 4
+_HEAD_ROOM: Final = 1.2
+_WORLDS_MIN: Final = 5
 """Intervals of fewer worlds are so wide that their bands would hide the lines."""
 
 
@@ -44,6 +46,7 @@ class Panel:
 
 PANELS: Final = (
     Panel("backlog", "Messages not yet in the view"),
+    Panel("posting_backlog", "Movements not yet posted in the ERP"),
     Panel("staleness_p95_s", "Staleness of decisions, p95", seconds=True),
     Panel("released", "Orders released per hour", per_hour=True),
     Panel("oversold", "Lines oversold per hour, by acceptance", per_hour=True),
@@ -70,7 +73,7 @@ def draw_timeline(result: Result) -> Figure | None:
 
     columns = _columns(result, next(iter(bands.values())))
     with mpl.rc_context(STYLE):
-        figure = NewFigure(figsize=(max(8.2, 1.4 + 4.6 * len(columns)), 11.0))
+        figure = NewFigure(figsize=(max(8.2, 1.4 + 4.6 * len(columns)), 12.6))
         axes = figure.subplots(len(PANELS), len(columns), squeeze=False, sharex="col", sharey="row")
         for row, panel in enumerate(PANELS):
             for place, column in enumerate(columns):
@@ -79,7 +82,7 @@ def draw_timeline(result: Result) -> Figure | None:
             axes[row][0].set_title(panel.title, loc="left", fontsize=9.5, fontweight="bold", pad=7)
         clock = LocalClock.of(result.manifest["calendar"])
         for place, column in enumerate(columns):
-            _time_axis(axes[-1][place], column, clock)
+            time_axis(axes[-1][place], column.start, column.end, clock)
             _name_faults(axes[0][place], column)
         _head(figure, axes[0][0], result)
     return figure
@@ -132,7 +135,7 @@ def _line(axes: Axes, band: Band, panel: Panel, column: Column, *, place: int, a
     edges = np.append(starts, starts[-1:] + _width(band)) / HOUR
     if banded:
         low, high = (np.where(np.isnan(bound), band.mean, bound)[inside] * scale for bound in (band.low, band.high))
-        shade: dict[str, Any] = {"step": "post", "color": colour, "alpha": 0.13, "linewidth": 0}
+        shade: dict[str, Any] = {"step": "post", "color": colour, "alpha": 0.11, "linewidth": 0}
         axes.fill_between(edges, _closed(np.maximum(low, 0)), _closed(high), **shade)
     heavy = 1.1 + 0.5 * (arms - 1 - place)
     axes.step(edges, _closed(band.mean[inside] * scale), where="post", color=colour, linewidth=heavy)
@@ -155,19 +158,16 @@ def _closed(values: Any) -> Any:
     return np.append(values, values[-1:])
 
 
-def _thousands(value: float, _: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
-
-
 def _value_axis(
     row: Sequence[Axes], panel: Panel, columns: Sequence[Column], arms: Sequence[str], bands: Bands
 ) -> None:
     """The axis that the columns of a row share."""
-    row[0].set_ylim(bottom=0)
+    head_room = _HEAD_ROOM if panel is PANELS[0] else 1.0  # what failed is written there
+    row[0].set_ylim(0, row[0].get_ylim()[1] * head_room)
     if panel.seconds:
-        _seconds_axis(row[0])
+        seconds_axis(row[0])
         return
-    row[0].yaxis.set_major_formatter(_thousands)
+    row[0].yaxis.set_major_formatter(thousands)
     if panel.series == "released":
         _cap(row, columns, arms, bands)
 
@@ -198,45 +198,6 @@ def _when(band: Band, column: Column, peak: float) -> int | None:
     """End of the bin in which a series has its peak, if it is this one."""
     found = np.flatnonzero(_inside(band, column) & (band.mean * _per_hour(band) >= peak))
     return int(band.t_us[found[0]]) + _width(band) if found.size else None
-
-
-_AGES: Final = (
-    (0, "0"),
-    (1, "1 s"),
-    (60, "1 min"),
-    (3600, "1 h"),
-    (DAY // SECOND, "1 d"),
-    (30 * DAY // SECOND, "30 d"),
-)
-
-
-def _seconds_axis(axes: Axes) -> None:
-    """From nothing over a second to days: linear up to a second, logarithmic beyond."""
-    top = axes.get_ylim()[1]
-    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
-    shown = [(value, label) for place, (value, label) in enumerate(_AGES) if not place or _AGES[place - 1][0] < top]
-    axes.set_yticks([value for value, _ in shown], [label for _, label in shown])
-    axes.yaxis.set_minor_locator(_no_ticks())
-    axes.set_ylim(0, max(top * 1.15, 1.5))
-
-
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
-
-
-def _time_axis(axes: Axes, column: Column, clock: LocalClock) -> None:
-    """Local hours; the day is named at the first tick and at each midnight."""
-    every = next((hours for hours in (1, 2, 3, 6, 12, 24) if (column.end - column.start) / HOUR <= 9 * hours), 24)
-    ticks = clock.hours(column.start, column.end, every)
-    labels = []
-    for place, t in enumerate(ticks):
-        then = clock.at(t)
-        named = place == 0 or then.hour == 0
-        labels.append(f"{then:%H:%M}\n{clock.day(t)}" if named else f"{then:%H:%M}")
-    axes.set_xticks([t / HOUR for t in ticks], labels)
-    axes.tick_params(axis="x", length=3)
 
 
 def _name_faults(axes: Axes, column: Column) -> None:
@@ -275,7 +236,8 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
         wspace=0.08,
     )
     left = figure.subplotpars.left
-    title = "; ".join(faults_text(result)) or "no faults"
+    told = faults_text(result)
+    title = (told or ["nothing failed"])[0] if len(told) < 2 else many(len(faults_of_window(result)[0]), "fault")
     figure.text(left, 1 - 0.35 / height, f"{result.manifest['scenario']}: {title}", fontsize=13, fontweight="bold")
     figure.text(left, 1 - 0.6 / height, f"Local time of head office; {shown}.", fontsize=9, color=FAINT)
     handles = [
