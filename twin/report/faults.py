@@ -46,8 +46,9 @@ def fault_table(result: Result, arms: Sequence[str]) -> Table:
 def fault_note(result: Result) -> Text:
     """Which faults they were, and how to read the table."""
     return Text(
-        f"Faults: {'; '.join(faults_text(result))}. Released while something had failed, against what the same customers would have been without. Peaks in "
-        "messages. On top: lines from the fault until recovered, beyond the share of calm hours.",
+        f"Faults: {'; '.join(faults_text(result))}. Released while something had failed, against what the same "
+        "customers would have been without. Peaks in messages. On top: lines from the fault until recovered, beyond "
+        "the share of calm hours.",
         style="dim",
     )
 

@@ -128,7 +128,7 @@ def _panel(axes: Axes, panel: Panel, column: Column, result: Result, bands: Band
 
 
 def _line(axes: Axes, band: Band, panel: Panel, column: Column, *, place: int, arms: int, banded: bool) -> None:
-    """Lines that run on top of each other stay visible: each is narrower than the one below."""
+    """Lines that run on top of each other stay visible: each is narrower than the one below, and every other dashed."""
     colour, scale = COLOURS[place % len(COLOURS)], _per_hour(band) if panel.per_hour else 1.0
     inside = _inside(band, column)
     starts = band.t_us[inside]
@@ -137,8 +137,14 @@ def _line(axes: Axes, band: Band, panel: Panel, column: Column, *, place: int, a
         low, high = (np.where(np.isnan(bound), band.mean, bound)[inside] * scale for bound in (band.low, band.high))
         shade: dict[str, Any] = {"step": "post", "color": colour, "alpha": 0.11, "linewidth": 0}
         axes.fill_between(edges, _closed(np.maximum(low, 0)), _closed(high), **shade)
-    heavy = 1.1 + 0.5 * (arms - 1 - place)
-    axes.step(edges, _closed(band.mean[inside] * scale), where="post", color=colour, linewidth=heavy)
+    heavy = 1.3 + min(0.7, 2.6 / arms) * (arms - 1 - place)
+    axes.step(
+        edges, _closed(band.mean[inside] * scale), where="post", color=colour, linewidth=heavy, linestyle=_dashes(place)
+    )
+
+
+def _dashes(place: int) -> Any:
+    return (0, (3.2, 1.6)) if place % 2 else "-"
 
 
 def _inside(band: Band, column: Column) -> Any:
@@ -241,7 +247,14 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
     figure.text(left, 1 - 0.35 / height, f"{result.manifest['scenario']}: {title}", fontsize=13, fontweight="bold")
     figure.text(left, 1 - 0.6 / height, f"Local time of head office; {shown}.", fontsize=9, color=FAINT)
     handles = [
-        Line2D([], [], color=COLOURS[place % len(COLOURS)], linewidth=2.4, label=_label(result, arm))
+        Line2D(
+            [],
+            [],
+            color=COLOURS[place % len(COLOURS)],
+            linewidth=2.4,
+            linestyle=_dashes(place),
+            label=_label(result, arm),
+        )
         for place, arm in enumerate(result.arms)
     ]
     figure.legend(
@@ -251,7 +264,7 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
         ncols=min(len(handles), 6),
         frameon=False,
         fontsize=9,
-        handlelength=1.6,
+        handlelength=2.0,
         columnspacing=1.6,
         labelcolor=INK,
     )
