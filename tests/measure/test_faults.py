@@ -95,13 +95,41 @@ def test_a_channel_is_measured_by_its_own_orders(tmp_path: Path) -> None:
 
 
 def test_orders_that_jobs_release_are_expected_at_the_jobs(tmp_path: Path) -> None:
-    """A fault from one job to another: the orders of the half hour before belong to it, those of its last do not."""
+    """Who came in the half hour before the fault would have been released in it; of those who came in the last two
+    minutes before its last job, one half would have missed that.
+    """
     job = 30 * MINUTE
-    rows = orders(lambda accepted: -(-accepted // job) * job)
+    rushes = [
+        *range(FROM - 29 * MINUTE, FROM - 2 * MINUTE, MINUTE),
+        *range(TO - job - 2 * MINUTE, TO - job, 2 * SECOND),
+    ]
+    demanded = [*range(30 * SECOND, HORIZON, MINUTE), *rushes]
+    released = [-(-(t + CALL) // job) * job for t in demanded]
+    rows = [
+        order(order=n, t_demand=t, t_accept=t + CALL, t_release=then)
+        for n, (t, then) in enumerate(zip(demanded, released, strict=True))
+    ]
     exported = {"files": {"release": {"mode": "batch", "interval": "30m"}}}
     found = kpis(cohort_of(journal(tmp_path, orders=rows, faults=[OUTAGE]), scenario(arms=exported), "files"))
-    assert found["orders_released"] == 36
-    assert found["orders_normal"] == pytest.approx(36)
+    assert found["orders_released"] == sum(FROM <= then < TO for then in released)
+    assert found["orders_normal"] == pytest.approx(found["orders_released"], abs=1)
+
+
+def test_what_becomes_of_a_customer_may_change_from_day_to_day(tmp_path: Path) -> None:
+    rows = [row if n % 2 or row["t_demand"] >= FROM else order(order=n, t_demand=row["t_demand"])
+            for n, row in enumerate(orders())]  # fmt: skip
+    assert kpis(cohort(tmp_path, orders=rows, faults=[OUTAGE]))["orders_normal"] == pytest.approx(0.75 * 36, abs=0.5)
+
+
+def test_an_order_that_leaves_as_the_next_comes_does_not_wait_with_it(tmp_path: Path) -> None:
+    assert of_orders(tmp_path, lambda accepted: accepted + EVERY)["waiting_peak_orders"] == 1
+
+
+def test_what_is_unknown_of_one_fault_is_unknown_of_all(tmp_path: Path) -> None:
+    soon = ("outage", "erp", START + HOUR, START + 2 * HOUR)
+    scrapes = [messages(t) for t in range(0, HORIZON, MINUTE)]
+    found = kpis(cohort(tmp_path, scrapes=scrapes, orders=orders(), faults=[soon, OUTAGE]))
+    assert (found["recovered_share"], found["recover_s"]) == (0.5, None)
 
 
 @pytest.mark.parametrize(("slow", "seconds"), [(0, 60), (10 * MINUTE, 900), (45 * MINUTE, 2700), (4 * HOUR, 4 * 3600)])
@@ -192,9 +220,15 @@ def test_a_backlog_that_is_there_at_the_end_has_not_drained(tmp_path: Path) -> N
 
 
 def test_a_busier_hour_is_no_backlog(tmp_path: Path) -> None:
-    scrapes = [scrape(t=t, unseen=9 if t >= FROM else 5, oldest_unseen=SECOND) for t in range(0, HORIZON, MINUTE)]
+    scrapes = [scrape(t=t, unseen=9 if t >= FROM else 5, oldest_unseen=SECOND) for t in range(7, HORIZON, MINUTE)]
     found = kpis(cohort(tmp_path, scrapes=scrapes, orders=orders(), faults=[OUTAGE]))
     assert (found["backlog_peak_messages"], found["drain_s"]) == (9, 0)
+
+
+def test_reservation_messages_that_wait_are_a_backlog_though_no_movement_does(tmp_path: Path) -> None:
+    scrapes = [scrape(t=t, unheard=99 if FROM <= t < TO + HOUR else 1) for t in range(0, HORIZON, MINUTE)]
+    found = kpis(cohort(tmp_path, scrapes=scrapes, orders=orders(), faults=[OUTAGE]))
+    assert (found["backlog_peak_messages"], found["drain_s"]) == (99, 3600)
 
 
 def test_a_few_old_messages_are_a_backlog_even_where_a_busy_hour_has_more(tmp_path: Path) -> None:
