@@ -235,7 +235,7 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
     shown += f", band: {level * 100:g} % interval" if worlds >= _WORLDS_MIN else ""
     figure.subplots_adjust(
         left=0.95 / figure.get_figwidth(),
-        right=0.975,
+        right=1 - 0.4 / figure.get_figwidth(),
         top=1 - 1.35 / height,
         bottom=0.55 / height,
         hspace=0.42,
