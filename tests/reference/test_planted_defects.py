@@ -37,6 +37,12 @@ DEFECTS = (
         "    settle(handle, s, t)",
         "    settle(handle, s, t - 1)",
     ),
+    Defect(
+        "the-last-lane-is-taken-for-the-oldest",
+        "kernels/topics",
+        "oldest = min(oldest, moves(handle)[head & mask].t)",
+        "oldest = moves(handle)[head & mask].t",
+    ),
     Defect("a-receipt-does-not-unblock", "kernels/topics", "set_blocked(handle, message.pair, 0, t - 1)", "pass"),
     Defect(
         "a-refresh-is-visible-at-once",
