@@ -94,7 +94,7 @@ def repair(handle: int, i: int, now: int) -> None:
         consumer = consumers(handle)[who]
         if consumer.stream != 0:
             for k in range(consumer.first, consumer.first + consumer.lanes):
-                begin_anew(handle, who, k, now)
+                begin_anew(handle, who, k, i, now)
         begin_letter_anew(handle, who, now)
         _refresh(handle, who)
 
