@@ -298,5 +298,5 @@ def _by_letter(letters: np.ndarray[Any, Any], dead: list[Message]) -> list[int]:
 
 TestLanesAgree = LanesAgree.TestCase
 TestLanesAgree.settings = settings(
-    max_examples=600, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
