@@ -330,6 +330,16 @@ def _lane(who: int, column: str) -> Tamper:
     return tamper
 
 
+def _let_go(who: int) -> Tamper:
+    """The ring goes on to behind the message that is next in a lane."""
+    low = f"{RING[who][0]}_low"
+
+    def tamper(still: Still) -> None:
+        still.control[low] = max(still.memory["lanes"]["head"][lane] for lane in still.lanes_of(who)) + 1
+
+    return tamper
+
+
 def _letter_leaves_unnoticed(still: Still) -> None:
     letters = still.memory["letters"][: still.control["letters"]]
     letters["state"][np.flatnonzero(letters["state"] == Letter.DEAD)[0]] = Letter.GONE
@@ -430,6 +440,12 @@ CASES: dict[str, Case] = {
     **{
         f"a lane to consumer {who} that says more was handed out again": Case(
             _lane(who, "again"), f"lanes: those of consumer {who} hold other messages handed out again"
+        )
+        for who in RING
+    },
+    **{
+        f"a message let go that a lane to consumer {who} still holds": Case(
+            _let_go(who), f"lanes: those of consumer {who} hold .+ whose places"
         )
         for who in RING
     },

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -296,7 +297,13 @@ def _by_letter(letters: np.ndarray[Any, Any], dead: list[Message]) -> list[int]:
     return [number for number in letters["number"][letters["state"] != Letter.GONE].tolist() if number in numbers]
 
 
+class ManyLanesAgree(LanesAgree):
+    """The same, for longer."""
+
+
 TestLanesAgree = LanesAgree.TestCase
-TestLanesAgree.settings = settings(
-    max_examples=600, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestManyLanesAgree = pytest.mark.slow(ManyLanesAgree.TestCase)
+for _machine, _examples in ((LanesAgree, 100), (ManyLanesAgree, 1500)):
+    _machine.TestCase.settings = settings(
+        max_examples=_examples, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )

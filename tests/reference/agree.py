@@ -1,8 +1,8 @@
 """Holds the twin on the path against the reference, world by world, until they differ; run as a program by the planted
 defects, each in a process and a copy of the sources of its own.
 
-Ends with DIFFERS and says where on standard output, or with 0 if all worlds agree. A run of the twin that breaks a
-conservation law differs too.
+A case that is named as an argument comes first. Ends with DIFFERS and says where on standard output, or with 0 if all
+worlds agree. A run of the twin that breaks a conservation law differs too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _difference(world: World, scenario: Scenario, systems: Systems) -> str | Non
 
 
 def main() -> int:
-    for case in CASES:
+    for case in sorted(CASES, key=lambda case: case.name not in sys.argv[1:]):
         scenario, world = case.scenario(), case.world()
         for arm, systems in scenario.arms.items():
             told = _difference(world, scenario, systems)

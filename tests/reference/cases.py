@@ -98,6 +98,9 @@ _DIVERTED: Tree = {
     feed: {"failing": {"policy": "divert", "redrive_delay": "1h", "redrive_rate": 1, "redrive_order": "newest"}}
     for feed in _STREAMS
 }
+_BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | {
+    feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
+}
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
 
 
@@ -118,6 +121,13 @@ _CRASHES: Tree = {
     ]
 }
 _POISON: Tree = {"faults": [_every(6, "poison", "1h", topic=topic, share=0.2) for topic in ("movements", "orders")]}
+_POISONS: Tree = {
+    "faults": [
+        _every(6, "poison", "1h", of=["sale"], share=0.01),
+        _every(7, "poison", "1h", of=["pick"], share=0.3),
+        _every(5, "poison", "1h", of=["receipt", "dispatch"], share=0.3),
+    ]
+}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _SYNCHRONOUS: Final = PRESETS[1:]
@@ -162,6 +172,7 @@ CASES: Final = (
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
+    _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference.agree import DIFFERS
+from tests.reference.cases import CASES
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +23,8 @@ class Defect:
     file: str
     right: str
     wrong: str
+    shown_in: str = "as-shipped"
+    """The case that is looked at first, to lose no time."""
 
 
 DEFECTS = (
@@ -137,6 +140,7 @@ DEFECTS = (
         "kernels/lanes",
         "lane.start - _entered(row, who) > consumer.retention",
         "lane.start - row.sent > consumer.retention",
+        shown_in="random-4",
     ),
     Defect(
         "what-is-sold-online-overtakes-the-head",
@@ -150,12 +154,14 @@ DEFECTS = (
             return
         place = lane.head if lane.high == NIL else lane.high
 """,
+        shown_in="random-1",
     ),
     Defect(
         "what-is-sold-online-overtakes-its-like",
         "kernels/lanes",
         "place = lane.head if lane.high == NIL else lane.high",
         "place = lane.head",
+        shown_in="random-1",
     ),
     Defect(
         "a-cooperative-group-stalls-as-a-whole",
@@ -175,25 +181,35 @@ DEFECTS = (
     second = lane.head
     lane.head = follower(handle, who, second)
 """,
+        shown_in="random-2",
     ),
     Defect(
         "an-old-level-is-applied-by-versioned-consumers",
         "kernels/applying",
         "consumer.versioned == 0 or number >= drift.latest:",
         "consumer.versioned >= 0 or number >= drift.latest:",
+        shown_in="superseded",
     ),
-    Defect("copies-are-not-handled", "kernels/lanes", "lane.repeated < row.copies", "lane.repeated < 0"),
+    Defect(
+        "copies-are-not-handled",
+        "kernels/lanes",
+        "lane.repeated < row.copies",
+        "lane.repeated < 0",
+        shown_in="applied-twice",
+    ),
     Defect(
         "whoever-is-not-idempotent-is-all-the-same",
         "kernels/applying",
         "if consumers(handle)[who].idempotent != 0:",
         "if consumers(handle)[who].idempotent >= 0:",
+        shown_in="applied-twice",
     ),
     Defect(
         "what-was-not-confirmed-is-not-sent-again",
         "kernels/sending",
         "return row.t + c.resend if c.confirmed != 0 else NEVER",
         "return NEVER",
+        shown_in="redriven",
     ),
     Defect(
         "an-outbox-is-sent-newest-first",
@@ -210,12 +226,21 @@ DEFECTS = (
         moves(handle)[number & mask].next = box.head
     box.head = number
 """,
+        shown_in="cut-off",
     ),
     Defect(
         "a-blocked-lane-goes-on-before-the-repair",
         "kernels/lanes",
         "and trouble.repaired > at",
         "and min(trouble.repaired, trouble.end) > at",
+        shown_in="blocked",
+    ),
+    Defect(
+        "a-repair-wakes-lanes-that-wait-for-another",
+        "kernels/lanes",
+        "if lane.head == NIL or not strikes(trouble, message_of(handle, who, lane.head)):",
+        "if lane.head == NIL:",
+        shown_in="blocked-too-long",
     ),
     Defect(
         "a-blocked-lane-goes-on-at-any-repair",
@@ -235,6 +260,7 @@ def _pinned""",
 
 @kernel
 def _pinned""",
+        shown_in="blocked-too-long",
     ),
 )
 
@@ -242,6 +268,7 @@ def _pinned""",
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_defect_can_be_planted_in_one_place(defect: Defect) -> None:
     assert defect.right != defect.wrong
+    assert defect.shown_in in {case.name for case in CASES}
     assert _source(defect, ROOT).read_text().count(defect.right) == 1
 
 
@@ -251,7 +278,7 @@ def test_a_planted_defect_makes_the_journals_differ(defect: Defect, tmp_path: Pa
     _copy_sources(tmp_path)
     planted = _source(defect, tmp_path)
     planted.write_text(planted.read_text().replace(defect.right, defect.wrong))
-    ended = _agree(tmp_path)
+    ended = _agree(tmp_path, defect.shown_in)
     assert ended.returncode == DIFFERS, f"not caught: {ended.stdout}{ended.stderr}"
 
 
@@ -265,9 +292,9 @@ def _source(defect: Defect, root: Path) -> Path:
     return root / "twin" / f"{defect.file}.py"
 
 
-def _agree(folder: Path) -> subprocess.CompletedProcess[str]:
+def _agree(folder: Path, first: str) -> subprocess.CompletedProcess[str]:
     """Compare twin and reference with the sources in ``folder``; kernels are compiled into it too."""
     surroundings = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     surroundings |= {"PYTHONPATH": str(folder), "TWIN_CACHE_DIR": str(folder / "cache")}
-    command = [sys.executable, "-m", "tests.reference.agree"]
+    command = [sys.executable, "-m", "tests.reference.agree", first]
     return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
