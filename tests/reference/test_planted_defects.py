@@ -209,7 +209,6 @@ DEFECTS = (
         "kernels/sending",
         "return row.t + c.resend if c.confirmed != 0 else NEVER",
         "return NEVER",
-        shown_in="redriven",
     ),
     Defect(
         "an-outbox-is-sent-newest-first",
