@@ -130,6 +130,15 @@ _FEEDS: Tree = {
 }  # fmt: skip
 _IN_FEEDS: Tree = {"publications": {"own": _FEEDS, "marketplace": _FEEDS}}
 _IN_DELTAS: Tree = {"publications": {kind: {"content": "delta", "jitter": "5m"} for kind in ("own", "marketplace")}}
+_KEPT_BACK: Tree = {"residency": {"service": "us", "policy": "refuse"}, "reserving": {"mode": "synchronous"}}
+_BORDER: Tree = {
+    "estate": {
+        "regions": [
+            {"name": "east", "time_zone": "America/New_York", "share": 0.6, "jurisdiction": "us"},
+            {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4, "jurisdiction": "ca"},
+        ]
+    }
+}
 _SYNCHRONOUS: Final = PRESETS[1:]
 """Presets whose channels keep no count of their own."""
 
@@ -163,6 +172,7 @@ CASES: Final = (
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("in-feeds", 116, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
     _targeted("in-deltas", 117, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),
+    _targeted("kept-back", 118, _SYNCHRONOUS, [_KEPT_BACK], [_BORDER]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )
