@@ -128,7 +128,7 @@ def presets(
 
 @app.command()
 def selfcheck() -> int:
-    """Measure known answers of queueing and probability through the twin's components; about a minute."""
+    """Measure known answers of queueing and probability through the twin's components; two minutes."""
     from twin.cli.selfcheck import print_checks
 
     return print_checks()
