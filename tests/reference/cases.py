@@ -102,6 +102,9 @@ _DIVERTED: Tree = {
     feed: {"failing": {"policy": "divert", "redrive_delay": "1h", "redrive_rate": 1, "redrive_order": "newest"}}
     for feed in _STREAMS
 }
+_BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | {
+    feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
+}
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
 
 
@@ -122,6 +125,13 @@ _CRASHES: Tree = {
     ]
 }
 _POISON: Tree = {"faults": [_every(6, "poison", "1h", topic=topic, share=0.2) for topic in ("movements", "orders")]}
+_POISONS: Tree = {
+    "faults": [
+        _every(6, "poison", "1h", of=["sale"], share=0.01),
+        _every(7, "poison", "1h", of=["pick"], share=0.3),
+        _every(5, "poison", "1h", of=["receipt", "dispatch"], share=0.3),
+    ]
+}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _FEEDS: Tree = {
@@ -130,15 +140,6 @@ _FEEDS: Tree = {
 }  # fmt: skip
 _IN_FEEDS: Tree = {"publications": {"own": _FEEDS, "marketplace": _FEEDS}}
 _IN_DELTAS: Tree = {"publications": {kind: {"content": "delta", "jitter": "5m"} for kind in ("own", "marketplace")}}
-_KEPT_BACK: Tree = {"residency": {"service": "us", "policy": "refuse"}, "reserving": {"mode": "synchronous"}}
-_BORDER: Tree = {
-    "estate": {
-        "regions": [
-            {"name": "east", "time_zone": "America/New_York", "share": 0.6, "jurisdiction": "us"},
-            {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4, "jurisdiction": "ca"},
-        ]
-    }
-}
 _SYNCHRONOUS: Final = PRESETS[1:]
 """Presets whose channels keep no count of their own."""
 
@@ -153,6 +154,16 @@ def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
     arms = {preset: on_the_minute(systems(preset, *changes)) for preset in _SYNCHRONOUS}
     return Case(name, seed, arms, merged({}, *world), by_the_minute=True)
 
+
+_AT_HOME: Tree = {"residency": {"service": "us", "policy": "refuse"}}
+_BORDERS: Tree = {
+    "estate": {
+        "regions": [
+            {"name": "east", "time_zone": "America/New_York", "share": 0.6, "jurisdiction": "us"},
+            {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4, "jurisdiction": "ca"},
+        ]
+    }
+}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -170,9 +181,10 @@ CASES: Final = (
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
-    _targeted("in-feeds", 116, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
-    _targeted("in-deltas", 117, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),
-    _targeted("kept-back", 118, _SYNCHRONOUS, [_KEPT_BACK], [_BORDER]),
+    _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
+    _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
+    _targeted("in-feeds", 118, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
+    _targeted("in-deltas", 119, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )
