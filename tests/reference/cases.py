@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_listings import random_listings
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -39,6 +40,9 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 3:
         arms = {name: merged(arm, random_access(guarded)) for name, arm in arms.items()}
         world = random_vendors(guarded, world)
+    if seed % 4:
+        listed = Random(f"listings {seed}")
+        arms = {name: merged(arm, random_listings(listed)) for name, arm in arms.items()}
     if by_the_minute:
         arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
     kind = "minute" if by_the_minute else "random"
@@ -130,6 +134,12 @@ _POISONS: Tree = {
 }
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
+_FEEDS: Tree = {
+    "mode": "file", "system": "files", "interval": "2h", "delay": "1m", "spread": 1.0,
+    "items": 4, "feeds": 2, "window": "30m",
+}  # fmt: skip
+_IN_FEEDS: Tree = {"publications": {"own": _FEEDS, "marketplace": _FEEDS}}
+_IN_DELTAS: Tree = {"publications": {kind: {"content": "delta", "jitter": "5m"} for kind in ("own", "marketplace")}}
 _SYNCHRONOUS: Final = PRESETS[1:]
 """Presets whose channels keep no count of their own."""
 
@@ -173,6 +183,8 @@ CASES: Final = (
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
     _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
+    _targeted("in-feeds", 118, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
+    _targeted("in-deltas", 119, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -29,10 +29,11 @@ class Channel:
         self.own_since_extract: dict[int, int] = {}
         self.outages = shop.outages(self.publication.system)
         self._movements = shop.outages(shop.systems.movements.system)
-        self._listing = -1  # the moment of the extract that is live
+        self._listed: dict[int, int] = {}  # the moment of the extract that is live, by SKU
         self._phase = shop.stream("publication.phase")
         self._first: dict[int, int] = {}
         self._unlisted: list[Movement] = []
+        self._submitted: list[int] = []
         if self.publication.mode == "file":
             shop.env.process(self._listings())
 
@@ -56,7 +57,7 @@ class Channel:
             began = self.outages.since(t)
             return NOW if began is None else before_all(began)
         if mode == "file":
-            return self._listing
+            return self._listed.get(sku.number, -1)
         refresh = self._refresh_before(sku, t - self.publication.delay)
         return -1 if refresh is None else before_orders(refresh)
 
@@ -94,14 +95,15 @@ class Channel:
         if movement.seen > NOW or movement in self._unlisted:
             self._shop.observe(Latency.CHANNEL, self.number, movement.t, horizon)
 
-    def _observe_listed(self, live: int) -> None:
-        still = []
-        for movement in self._unlisted:
-            if movement.seen <= self._listing:
-                self._shop.observe(Latency.CHANNEL, self.number, movement.t, live)
-            else:
-                still.append(movement)
-        self._unlisted = still
+    def _list(self, skus: list[Sku], extract: int, now: int) -> None:
+        """What was extracted of these SKUs at ``extract`` is on the channel."""
+        moment, numbers = before_orders(extract), {sku.number for sku in skus}
+        shown = [m for m in self._unlisted if m.pair.sku.number in numbers and m.seen <= moment]
+        for movement in shown:
+            self._shop.observe(Latency.CHANNEL, self.number, movement.t, now)
+        self._unlisted = [m for m in self._unlisted if m not in shown]
+        for number in numbers:
+            self._listed[number] = moment
 
     def _phase_of(self, sku: Sku) -> int:
         first = self._first.get(sku.number)
@@ -142,13 +144,37 @@ class Channel:
             due = first + k * publication.interval
             start = self.outages.up(max(due + jitter.below(publication.jitter, self.number << 32 | k), live))
             yield shop.batch_time(start, entity)
-            self.own_since_extract = {}
-            live = start + delay.sample(self.number << 32 | k)
-            yield shop.batch_time(live, entity, 1)
-            self._listing, self.own = before_orders(start), dict(self.own_since_extract)
-            self._observe_listed(live)
-            shop.jobs.append((FeedName.PUBLICATION, self.number, due, start, live, len(shop.skus), 0))
+            live = start
+            skus = self._extract(start)
+            size = publication.items or len(shop.skus)
+            for feed, at in enumerate(range(0, len(skus), size)):
+                part = skus[at : at + size]
+                live = max(self._submit(start), live) + delay.sample(self.number << 32 | k, feed)
+                yield shop.batch_time(live, entity, 1)
+                for sku in part:
+                    self.own[sku.number] = self.own_since_extract.get(sku.number, 0)
+                self._list(part, start, live)
+                shop.jobs.append((FeedName.PUBLICATION, self.number, due, start, live, len(part), 0))
             k = max(k + 1, (live - first) // publication.interval)
+
+    def _extract(self, now: int) -> list[Sku]:
+        """The SKUs of a new listing; the others' copies are told that nothing has changed."""
+        same = [sku for sku in self._shop.skus if self.publication.content == "delta" and self._is_told(sku)]
+        self._list(same, now, now)
+        self.own_since_extract = {}
+        return [sku for sku in self._shop.skus if sku not in same]
+
+    def _is_told(self, sku: Sku) -> bool:
+        return sku.offered() == sku.offer.at(self._listed.get(sku.number, -1)) and not self.own.get(sku.number, 0)
+
+    def _submit(self, extract: int) -> int:
+        """When the next feed of a listing is submitted."""
+        publication = self.publication
+        t = extract
+        if publication.feeds and len(self._submitted) >= publication.feeds:
+            t = max(t, self._submitted[-publication.feeds] + publication.window)
+        self._submitted.append(self.outages.up(t))
+        return self._submitted[-1]
 
 
 def age(oldest: Movement | None, t: int) -> int:

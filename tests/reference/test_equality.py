@@ -18,7 +18,7 @@ from tests.reference.model import Journal, simulate
 from twin.journal.tables import TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
 from twin.scenario.resilience import Resilience
-from twin.scenario.systems import Feed
+from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
@@ -77,6 +77,7 @@ def _expected() -> list[str]:
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
+    rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs"]
     return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *rare]
 
 
@@ -105,7 +106,19 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
     out += Counter({f"Fate {Fate(fate).name}": int(number) for _, fate, number in journal["fates"].tolist()})
     out["failed job"] += int(jobs["failed"].sum())
+    out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
+    return out
+
+
+def _listings(arm: dict[str, Any], jobs: NDArray[Any]) -> Counter[str]:
+    """How channels were told by listings."""
+    kinds = [Publication.model_validate(each) for each in arm["publications"].values()]
+    out = Counter(f"listing {each.content}" for each in kinds if each.mode == "file")
+    feeds = jobs[jobs["feed"] == FeedName.PUBLICATION]
+    together = Counter(zip(feeds["channel"].tolist(), feeds["extract"].tolist(), strict=True))
+    out["later feed of a listing"] += sum(together.values()) - len(together)
+    out["part of all SKUs"] += int((feeds["rows"] < feeds["rows"].max(initial=0)).sum())
     return out
 
 

@@ -64,6 +64,27 @@ DEFECTS = (
         "copy.staged_own = max(0, copy.staged_own + units)",
         "copy.staged_own = 0",
     ),
+    Defect(
+        "a-listing-of-changes-forgets-what-the-channel-sold",
+        "kernels/publication",
+        "value == copy.live and copy.live_own == 0",
+        "value == copy.live",
+        shown_in="in-deltas",
+    ),
+    Defect(
+        "a-feed-does-not-wait-for-the-one-before",
+        "model/listings",
+        "max(self._submit(extract), live)",
+        "self._submit(extract)",
+        shown_in="in-feeds",
+    ),
+    Defect(
+        "a-listing-has-its-limit-for-itself",
+        "model/listings",
+        "self._submitted: deque[int] = deque(maxlen=publication.feeds)",
+        "self._submitted: deque[int] = deque(maxlen=2 * publication.feeds)",
+        shown_in="in-feeds",
+    ),
     Defect("a-hold-is-released-without-lag", "kernels/checkout", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
     Defect("calls-do-not-queue", "kernels/calls", "max(now, servers(handle)[server])", "now"),
     Defect(

@@ -1,100 +1,16 @@
-"""Each arm in full: model defaults < preset < the file's ``systems`` < its own changes < ``--set``."""
+"""Each arm in full: model defaults < style < products < the file's ``systems`` < its own changes < ``--set``."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
-
-import pytest
 
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.scenario.arms import LIBRARIES, PRESETS, PRODUCTS
-from twin.scenario.base import format_duration
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
-from twin.scenario.systems import PresetName, Publications, Systems
-
-PRESET_FILES = Path(__file__).parents[2] / "twin" / "scenario" / "presets"
+from twin.scenario.systems import Publications, Systems
 
 
 def systems(path: Path, arm: str, *sets: str) -> Systems:
     return load(path, sets=sets).scenario.arms[arm]
-
-
-def test_every_preset_has_its_file_and_every_file_its_preset() -> None:
-    assert {path.stem for path in PRESET_FILES.glob("*.yaml")} == set(PRESETS) == set(get_args(PresetName))
-
-
-def test_every_library_has_its_file_and_every_file_its_library() -> None:
-    assert {path.stem for path in (PRESET_FILES / "resilience").glob("*.yaml")} == set(LIBRARIES)
-
-
-def test_a_library_fills_what_the_arm_does_not_set(minimal: Path) -> None:
-    resilience = systems(
-        minimal, "hub", "systems.resilience.preset=resilience4j", "arms.hub.resilience.preset=polly",
-        "arms.hub.resilience.breaker.open=9s",
-    ).resilience  # fmt: skip
-    assert (resilience.retry.attempts, resilience.retry.wait, resilience.retry.jitter) == (4, 2 * SECOND, "none")
-    assert (resilience.breaker.window, resilience.breaker.threshold) == ("time", 0.1)
-    assert (resilience.breaker.span, resilience.breaker.open) == (30 * SECOND, 9 * SECOND)
-    plain = systems(minimal, "hub").resilience
-    assert (plain.retry.attempts, plain.breaker.window) == (1, "off")
-
-
-def test_every_product_has_its_file_and_every_file_its_product() -> None:
-    assert {path.stem for path in (PRESET_FILES / "limits").glob("*.yaml")} == set(PRODUCTS)
-
-
-@pytest.mark.parametrize("name", PRODUCTS)
-def test_every_limit_of_a_product_has_a_mark_and_what_is_weak_is_called_an_assumption(name: str) -> None:
-    text = (PRESET_FILES / "limits" / f"{name}.yaml").read_text(encoding="utf-8")
-    values = [line for line in text.splitlines() if not line.startswith(("#", "preset"))]
-    assert all("#" in line for line in values)
-    assert all("assumption" in line or "[C]" in line or "[D]" in line or "shortest" in line for line in values)
-    assert all("assumption" in line for line in values if "[S]" in line or "[M]" in line)
-
-
-@pytest.mark.parametrize("name", PRODUCTS)
-@pytest.mark.parametrize("system", ["service", "erp"])
-def test_a_product_fills_the_limits_that_the_arm_does_not_set(minimal: Path, name: str, system: str) -> None:
-    named = f"systems.{system}.limits.preset={name}"
-    shipped, changed = (
-        getattr(systems(minimal, "hub", named, *more), system).limits
-        for more in ((), (f"arms.hub.{system}.limits.concurrency=77",))
-    )
-    assert not shipped.unlimited
-    assert changed == shipped.model_copy(update={"concurrency": 77})
-    other = {"service": "erp", "erp": "service"}[system]
-    assert getattr(systems(minimal, "hub", named), other).limits.unlimited
-
-
-@pytest.mark.parametrize("name", PRODUCTS)
-def test_the_page_on_the_gateway_shows_what_each_product_ships(minimal: Path, name: str) -> None:
-    limits = systems(minimal, "hub", f"systems.erp.limits.preset={name}").erp.limits
-    bucket = (f"{limits.rate:g}", f"{limits.burst}") if limits.rate else ("", "")
-    window = (f"{limits.calls}", format_duration(limits.window)) if limits.calls else ("", "")
-    queue = (f"{limits.queue}", format_duration(limits.wait)) if limits.queue else ("", "")
-    cells = (f"`{name}`", *bucket, *window, f"{limits.concurrency or ''}", *queue)
-    row = "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
-    assert row in (Path(__file__).parents[2] / "docs" / "gateway.md").read_text(encoding="utf-8").splitlines()
-
-
-def test_shipped_limits_are_those_of_their_vendors(minimal: Path) -> None:
-    netsuite = systems(minimal, "hub", "systems.erp.limits.preset=netsuite_premium").erp.limits
-    assert (netsuite.concurrency, netsuite.queue, netsuite.rate, netsuite.calls) == (15, 0, 0, 0)
-    dataverse = systems(minimal, "hub", "systems.erp.limits.preset=dataverse").erp.limits
-    assert (dataverse.calls, dataverse.window, dataverse.concurrency) == (6000, 300 * SECOND, 52)
-    shopify = systems(minimal, "hub", "systems.service.limits.preset=shopify_standard").service.limits
-    assert (shopify.rate, shopify.burst) == (2, 40)
-    bulkhead = systems(minimal, "hub", "systems.service.limits.preset=resilience4j_bulkhead").service.limits
-    assert (bulkhead.concurrency, bulkhead.queue) == (25, 0)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_value_of_a_preset_names_its_source_or_is_called_an_assumption(name: str) -> None:
-    lines = (PRESET_FILES / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
-    values = [line for line in lines if not line.startswith(("#", "preset")) and not line.endswith(":")]
-    styles = ("mode", "system")  # what the preset is, not how much of it
-    assert [line for line in values if "#" not in line and line.split(":")[0].strip() not in styles] == []
 
 
 def test_presets_differ_as_the_design_says(minimal: Path) -> None:

@@ -29,3 +29,14 @@ def test_every_log_and_what_it_can_be_chosen_by_is_on_the_page() -> None:
         (row,) = (line for line in page.splitlines() if line.startswith(f"| {name} |"))
         assert log.file in row
         assert ", ".join(log.choices) in row
+
+
+def test_the_windows_of_vendors_load(tmp_path: Path, minimal: Path) -> None:
+    section = PAGE.read_text(encoding="utf-8").split("### Maintenance windows of vendors")[1].split("##")[0]
+    windows = [line.strip().removeprefix("# ") for line in section.splitlines() if "- {system" in line]
+    for window in windows:  # one at a time: they are alternatives
+        file = tmp_path / "window.yaml"
+        file.write_text(f"extends: {minimal}\nfaults:\n  {window}\n", encoding="utf-8")
+        (fault,) = load(file, sets=["calendar.window=20d"]).scenario.faults
+        assert fault.system == "erp"
+    assert len(windows) == 3

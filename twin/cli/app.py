@@ -117,8 +117,18 @@ def init(
 
 
 @app.command()
+def presets(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Preset to show; default: list them.")] = None,
+) -> int:
+    """Show what products and marketplaces ship, each value with its unit and source."""
+    from twin.cli.presets import show_presets
+
+    return show_presets(name)
+
+
+@app.command()
 def selfcheck() -> int:
-    """Measure known answers of queueing and probability through the twin's components; about a minute."""
+    """Measure known answers of queueing and probability through the twin's components; two minutes."""
     from twin.cli.selfcheck import print_checks
 
     return print_checks()

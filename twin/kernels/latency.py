@@ -38,18 +38,22 @@ def count_visibility(handle: int, message: Any, pair: Any, seen: int) -> None:
             count_latency(handle, 1, k, refresh + channel.delay - message.t)
     if c.listings > 0:
         row = applied(handle)[c.applied_high & c.applied_mask]
-        row.t = message.t
+        row.t, row.sku = message.t, pair.sku
         c.applied_high += 1
         c.applied_room -= 1
 
 
 @kernel
-def list_latency(handle: int, c: int, live: int) -> None:
-    """A listing went live: count the latency of the movements that it shows for the first time."""
+def list_latency(handle: int, c: int) -> None:
+    """A listing was extracted, and it is known when its feeds are live: count the latency of what it shows first.
+
+    What is not live when the run ends counts with the time that it has waited until then.
+    """
     ctl, channel = control(handle)[0], channels(handle)[c]
     while channel.listed < channel.extracted:
         row = applied(handle)[channel.listed & ctl.applied_mask]
-        count_latency(handle, 1, c, live - row.t)
+        live = publications(handle)[row.sku * ctl.channels + c].last
+        count_latency(handle, 1, c, min(live, ctl.horizon) - row.t)
         channel.listed += 1
 
 

@@ -115,22 +115,28 @@ def note_movement(handle: int, s: int, t: int) -> None:
 
 
 @kernel
-def extract(handle: int, c: int) -> None:
-    """A listing of channel ``c`` is extracted: stage what the view offers."""
+def extract(handle: int, c: int, changes_only: int, now: int) -> None:
+    """A listing of channel ``c`` is extracted: stage what the view offers.
+
+    Everything that was extracted before is live. With ``changes_only`` a SKU is not listed if the copy says what the
+    view offers: it is as good as the extract already.
+    """
     n = control(handle)[0].channels
     channels(handle)[c].extracted = control(handle)[0].applied_high
     for s in range(len(skus(handle))):
         copy = publications(handle)[s * n + c]
-        copy.staged = offer(handle, s)
-        copy.staged_oldest = oldest_unseen(handle, skus(handle)[s].oldest)
-        copy.staged_own = 0
+        value, oldest = offer(handle, s), oldest_unseen(handle, skus(handle)[s].oldest)
+        copy.last, copy.staged_oldest = NEVER, oldest
+        if changes_only != 0 and value == copy.live and copy.live_own == 0:
+            copy.last, copy.live_oldest = now, oldest
+        copy.staged, copy.staged_own = value, 0
 
 
 @kernel
-def go_live(handle: int, c: int) -> None:
-    """The listing that was extracted last is what channel ``c`` sells from now on."""
+def go_live(handle: int, c: int, first: int, last: int) -> None:
+    """SKUs ``first : last`` of the listing that was extracted last are what channel ``c`` sells from now on."""
     n = control(handle)[0].channels
-    for s in range(len(skus(handle))):
+    for s in range(first, last):
         copy = publications(handle)[s * n + c]
         copy.live, copy.live_oldest, copy.live_own = copy.staged, copy.staged_oldest, copy.staged_own
 

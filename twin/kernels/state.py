@@ -89,7 +89,7 @@ CHANNEL = np.dtype(
 PUBLICATION = np.dtype(
     [
         ("next", "i8"),  # cache, read model: next refresh
-        ("last", "i8"),  # last refresh
+        ("last", "i8"),  # last refresh; file: when what is staged is live, NEVER until that is planned
         ("staged_oldest", "i8"),  # instant of the oldest movement not in the staged value; NEVER if none
         ("live_oldest", "i8"),
         ("staged", "i4"),
@@ -170,7 +170,7 @@ LINE = np.dtype(
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
 
-APPLIED = np.dtype([("t", "i8")])
+APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
 

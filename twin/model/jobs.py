@@ -1,6 +1,4 @@
-"""Batch jobs as SimPy processes: a feed's file every so often, a channel's listing every so often, an outage that
-freezes answers.
-"""
+"""What runs by the clock as SimPy processes: a feed's file every so often, an outage that freezes answers."""
 
 from __future__ import annotations
 
@@ -23,7 +21,6 @@ from twin.model.lanes import carriers
 from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.policies.calendars import next_job
-from twin.scenario.laws import Law
 from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS
 from twin.world.world import World
@@ -31,7 +28,6 @@ from twin.world.world import World
 Process = Generator[simpy.Event, Any, None]
 
 FEED_KIND: Final = 5 << 40
-LISTING_KIND: Final = 6 << 40
 _FEED_NAMES: Final = {
     VIEW: ("movements", FeedName.MOVEMENTS),
     NOTES: ("orders", FeedName.ORDERS),
@@ -57,9 +53,9 @@ class Works:
         """Random bits of an entity in a stream of the world."""
         return np.uint64(bits(self.world.streams.key(stream), entity, attempt))  # numba hands back a plain integer
 
-    def duration(self, knots: NDArray[np.int64], stream: str, entity: int) -> int:
+    def duration(self, knots: NDArray[np.int64], stream: str, entity: int, attempt: int = 0) -> int:
         """A duration of a law, us."""
-        return int(sample(knots, self.luck(stream, entity)))
+        return int(sample(knots, self.luck(stream, entity, attempt)))
 
     def up(self, t: int, *systems: str) -> int:
         """First instant >= ``t`` at which all ``systems`` are up."""
@@ -101,27 +97,6 @@ def feed_jobs(works: Works, feed: Feed, who: int) -> Process:
             failed = not works.plane.load_feed(who, live)
         works.journal.jobs.append((number, NONE, due, extract, live, rows, failed))
         k = next_job(k, live, feed.phase, feed.interval)
-
-
-def listing_jobs(works: Works, publication: Publication, channel: int) -> Process:
-    """Listings of a channel: extracted, live some time later, one after another."""
-    law = {"law": "lognormal", "cv": publication.spread} if publication.spread else {"law": "constant"}
-    knots = knots_of(Law.model_construct(mean=publication.delay, **law))
-    first = uniform(works.luck("publication.phase", channel << 32), publication.interval)
-    k, live = 0, 0
-    while True:
-        due = first + k * publication.interval
-        start = max(due + uniform(works.luck("publication.jitter", channel << 32 | k), publication.jitter), live)
-        extract = works.up(start, publication.system)
-        yield works.at(extract, LISTING_KIND | channel)
-        works.plane.extract_listing(channel, extract)
-        live = extract + works.duration(knots, "publication.delay", channel << 32 | k)
-        yield works.at(live, LISTING_KIND | channel)
-        works.plane.listing_live(channel, live)
-        works.journal.jobs.append(
-            (FeedName.PUBLICATION, channel, due, extract, live, len(works.plane.memory["skus"]), False)
-        )
-        k = next_job(k, live, first, publication.interval)
 
 
 def query_outages(works: Works, publication: Publication, channels: list[int]) -> Process:

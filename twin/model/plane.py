@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.core.clock import NEVER
 from twin.journal.tables import Fate, Flow
 from twin.kernels import latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
@@ -167,22 +168,30 @@ class Plane:
         for flow, feed in ((Flow.SEEN, VIEW), (Flow.RESERVE_APPLIED, NOTES), (Flow.POSTED, RECORD)):
             flows[flow] = fates[feed, Fate.APPLIED]
 
-    def extract_listing(self, channel: int, now: int) -> None:
-        """A channel's listing is extracted."""
+    def extract_listing(self, channel: int, now: int, *, changes_only: bool) -> NDArray[np.int64]:
+        """A channel's listing is extracted: the SKUs in it."""
         self.advance(now)
-        publication.extract(self.handle, channel)
+        publication.extract(self.handle, channel, int(changes_only), now)
+        return np.flatnonzero(self._copies(channel)["last"] == NEVER)
+
+    def plan_listing(self, channel: int, skus: NDArray[np.int64], live: NDArray[np.int64]) -> None:
+        """It is known when each SKU of the listing extracted last is live."""
+        self._copies(channel)["last"][skus] = live
+        latency.list_latency(self.handle, channel)
+        latency.make_applied_room(self.handle)
+
+    def _copies(self, channel: int) -> NDArray[Any]:
+        return self.memory["publications"].reshape(-1, int(self.control["channels"]))[:, channel]
 
     def freeze(self, channel: int, now: int) -> None:
         """A queried system goes down: its last answers are kept."""
-        self.extract_listing(channel, now)
-        publication.go_live(self.handle, channel)
+        self.extract_listing(channel, now, changes_only=False)
+        publication.go_live(self.handle, channel, 0, len(self.memory["skus"]))
 
-    def listing_live(self, channel: int, now: int) -> None:
-        """The listing extracted last is live."""
+    def feed_live(self, channel: int, skus: NDArray[np.int64], now: int) -> None:
+        """A feed of the listing extracted last is live, with these SKUs of it and none of it between them left out."""
         self.advance(now)
-        publication.go_live(self.handle, channel)
-        latency.list_latency(self.handle, channel, now)
-        latency.make_applied_room(self.handle)
+        publication.go_live(self.handle, channel, int(skus[0]), int(skus[-1]) + 1)
 
     def count_waiting(self, horizon: int) -> None:
         """The run ends: see :func:`twin.kernels.latency.count_waiting`."""

@@ -20,8 +20,9 @@ from twin.model import invariants
 from twin.model.build import Built, build
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
-from twin.model.jobs import Process, Works, feed_jobs, listing_jobs, query_outages
+from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
+from twin.model.listings import listing_jobs
 from twin.model.orders import Shop
 from twin.model.plane import Plane
 from twin.model.process import Instant

@@ -1,32 +1,38 @@
-"""From what a file writes about its arms to each arm's systems in full: preset, common changes, own changes, ``--set``."""
+"""From what a file writes about its arms to each arm's systems in full: presets, common changes, own changes, ``--set``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, get_args
 
+from twin.scenario.base import Model
 from twin.scenario.errors import Problem, ScenarioError
-from twin.scenario.limits import LimitsPreset
+from twin.scenario.fields import parameters
+from twin.scenario.limits import Limits
 from twin.scenario.merge import merge
+from twin.scenario.messaging import Outbox
 from twin.scenario.nodes import Location, Node, built_in, compose_file, locate
-from twin.scenario.resilience import ResiliencePreset
+from twin.scenario.resilience import Resilience
 from twin.scenario.sets import Change, assign
-from twin.scenario.systems import PresetName, Systems
+from twin.scenario.systems import Feed, PresetName, Publication, Reserving, Systems
 
 PRESETS: Final[tuple[str, ...]] = get_args(PresetName)
-LIBRARIES: Final[tuple[str, ...]] = tuple(name for name in get_args(ResiliencePreset) if name != "plain")
-PRODUCTS: Final[tuple[str, ...]] = tuple(name for name in get_args(LimitsPreset) if name != "none")
+"""Integration styles: presets of a whole arm."""
+
+FOLDERS: Final[dict[type[Model], str]] = {
+    Feed: "feeds",
+    Outbox: "outbox",
+    Publication: "listings",
+    Reserving: "reserving",
+    Limits: "limits",
+    Resilience: "resilience",
+}
+"""Objects of an arm that may name a product as their ``preset``, and the folder with what it ships, which fills what they do not set."""
+
 ARMS_MAX: Final = 200
 """Each arm is a full set of systems, so a small file of many arms would be a large scenario."""
-
-_SHIPPED: Final[tuple[tuple[Location, str, tuple[str, ...]], ...]] = (
-    (("resilience",), "resilience", LIBRARIES),
-    (("service", "limits"), "limits", PRODUCTS),
-    (("erp", "limits"), "limits", PRODUCTS),
-)
-"""Objects of an arm that may name a product, whose shipped values then fill what they do not set."""
 
 _FOLDER: Final = Path(__file__).parent / "presets"
 
@@ -38,10 +44,37 @@ def preset(name: str) -> Node:
     return built_in(root.plain())
 
 
+def preset_file(folder: str, name: str) -> Path:
+    """The file of a product's preset, or of a style's if ``folder`` is empty."""
+    return _FOLDER / folder / f"{name}.yaml"
+
+
+def products(model: type[Model]) -> tuple[str, ...]:
+    """Names of the presets that an object of ``model`` may choose; its default is to choose none."""
+    declared = model.model_fields["preset"]
+    return tuple(name for name in get_args(declared.annotation) if name != declared.default)
+
+
+@cache
+def takers(model: type[Model] = Systems, path: Location = ()) -> tuple[tuple[Location, type[Model]], ...]:
+    """Paths of an arm's objects that may choose a product, with their models."""
+    return tuple(_takers(model, path))
+
+
+def _takers(model: type[Model], path: Location) -> Iterator[tuple[Location, type[Model]]]:
+    for name, parameter in parameters(model).items():
+        inner = parameter.shape.model
+        if inner in FOLDERS:
+            yield (*path, name), inner
+        if inner is not None:
+            yield from takers(inner, (*path, name))
+
+
 def resolve_arms(root: Node, changes: Sequence[Change]) -> Node:
     """The scenario without ``systems``, its arms in full.
 
-    Later wins: preset, the file's ``systems``, the arm's own changes, ``--set systems...``, ``--set arms.<arm>...``.
+    Later wins: the style's preset, presets of products, the file's ``systems``, the arm's own changes, ``--set systems...``,
+    ``--set arms.<arm>...``.
     """
     children = dict(root.mapping)
     common = children.pop("systems", None)
@@ -72,22 +105,29 @@ def _arm(common: Node | None, arm: Node, changes: list[Change]) -> Node:
     choosing = [change for change in changes if change.path == ("preset",)]
     name = (choosing[-1].value if choosing else written.mapping.get("preset", Node(None))).value
     default = str(Systems.model_fields["preset"].default)
-    full = merge(preset(name if isinstance(name, str) and name in PRESETS else default), written)
+    style = preset(name if isinstance(name, str) and name in PRESETS else default)
+    return _changed(merge(_with_products(style, _changed(written, changes)), written), changes)
+
+
+def _changed(node: Node, changes: list[Change]) -> Node:
     for change in changes:
-        full = assign(full, change)
-    for path, folder, names in _SHIPPED:
-        full = _with_shipped(full, path, folder, names)
-    return full
+        node = assign(node, change)
+    return node
 
 
-def _with_shipped(arm: Node, path: Location, folder: str, names: tuple[str, ...]) -> Node:
-    """The arm with the shipped values of what the object at ``path`` names, under what it sets itself."""
-    if not path:
-        name = arm.mapping.get("preset", Node(None)).value
-        return merge(preset(f"{folder}/{name}"), arm) if isinstance(name, str) and name in names else arm
-    first, *rest = path
-    written = arm.get(first)
-    if written is None or not isinstance(written.value, dict):
-        return arm
-    full = _with_shipped(written, tuple(rest), folder, names)
-    return Node({**arm.mapping, str(first): full}, arm.mark, arm.key, arm.path)
+def _with_products(style: Node, written: Node) -> Node:
+    """The preset of a style under what the products ship that ``written`` names."""
+    for path, model in takers():
+        found: Node | None = written
+        for part in (*path, "preset"):
+            found = found.get(part) if found is not None else None
+        if found is not None and isinstance(found.value, str) and found.value in products(model):
+            style = merge(style, _placed(path, preset(f"{FOLDERS[model]}/{found.value}")))
+    return style
+
+
+def _placed(path: Location, node: Node) -> Node:
+    """A tree in which ``node`` is at ``path``."""
+    for part in reversed(path):
+        node = Node({str(part): node})
+    return node

@@ -7,6 +7,9 @@ from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 
+Middleware = Literal["files", "hub", "broker", "service"]
+"""What carries a message or answers a call, and so whose outage stops it: file transfer host, hub, broker, availability service."""
+
 
 class Topic(Model):
     """What is kept between producers and a feed's consumers, and how. Only streams have one: a file is kept until it is loaded."""
@@ -152,9 +155,13 @@ class Failing(Model):
             yield Broken(("cap",), "must not be shorter than wait")
 
 
+OutboxPreset = Literal["none", "kafka", "rabbitmq", "rabbitmq_confirms"]
+
+
 class Outbox(Model):
     """How a system that makes messages keeps them until they are sent."""
 
+    preset: OutboxPreset = par("none", unit="name", meaning="producer whose shipped values fill what is not set here")
     capacity: Count = par(
         100_000,
         unit="messages",

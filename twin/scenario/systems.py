@@ -12,18 +12,45 @@ from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
-from twin.scenario.messaging import Consumers, Failing, Outbox, Topic
+from twin.scenario.messaging import Consumers, Failing, Middleware, Outbox, Topic
+from twin.scenario.publications import Publication, Publications
 from twin.scenario.resilience import Resilience
 
-Middleware = Literal["files", "hub", "broker", "service"]
-"""What carries a message or answers a call, and so whose outage stops it: file transfer host, hub, broker, availability service."""
-
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
+
+
+FeedPreset = Literal[
+    "none",
+    "kafka_3",
+    "kafka_4",
+    "kafka_4_consumer",
+    "celigo_15m",
+    "celigo_30m",
+    "celigo_60m",
+    "d365_hourly",
+    "hotwax_daily",
+]
+
+ReservingPreset = Literal[
+    "none",
+    "adobe_commerce",
+    "b2c_commerce",
+    "commercetools_cart",
+    "commercetools_order",
+    "ibm_sterling",
+    "medusa",
+    "salesforce_oci",
+    "shopify",
+    "shopify_checkout",
+    "spree",
+    "vendure",
+]
 
 
 class Feed(Model):
     """How messages of one kind travel: in batches extracted at intervals, or one by one through partitions of a stream."""
 
+    preset: FeedPreset = par("none", unit="name", meaning="product whose shipped values fill what is not set here")
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="batch file or stream")
     system: Middleware = par(
         "broker", unit="name", meaning="middleware that carries the messages; nothing moves while it is down"
@@ -76,60 +103,10 @@ class Feed(Model):
             )
 
 
-class Publication(Model):
-    """How a channel learns what it may sell.
-
-    ``query`` reads the central view at each decision; ``cache`` reads a value refreshed every ``interval``; ``read_model`` is a subscribed
-    copy that coalesces changes for ``interval`` and applies them ``delay`` later; ``file`` is a full listing extracted every ``interval`` and
-    live ``delay`` (plus jitter) after the extract's start.
-    """
-
-    mode: Literal["query", "cache", "read_model", "file"] = par("query", unit="name", meaning="how the channel learns")
-    system: Middleware = par(
-        "service",
-        unit="name",
-        meaning="middleware that answers, refreshes or carries the listing; nothing is refreshed while it is down",
-    )
-    interval: Duration = par(
-        "60s",
-        unit="duration",
-        meaning="cache TTL, coalescing time or time between listings; above 0 unless mode is query",
-        source="D365 Commerce: channel cache 60 s",
-    )
-    delay: Duration = par(
-        "0s",
-        unit="duration",
-        meaning="from refresh or extract to visible in the channel; at most the interval for cache and read_model",
-    )
-    jitter: Duration = par("0s", unit="duration", meaning="file: each start is late by a uniform part of this")
-    spread: float = par(
-        0.0, unit="ratio", meaning="file: coefficient of variation of the delay (lognormal)", ge=0, le=5
-    )
-
-    def broken(self) -> Iterator[Broken]:
-        if self.mode != "query" and self.interval <= 0:
-            yield Broken(("interval",), f"must be longer than 0 for mode {self.mode}")
-        elif self.mode in ("cache", "read_model") and self.delay > self.interval:
-            yield Broken(("delay",), f"must not exceed the interval for mode {self.mode}")
-
-
-class Publications(Model):
-    """How each kind of channel learns; marketplaces take listing feeds whatever the retailer's own integration is."""
-
-    own: Publication = par(default_factory=Publication, unit="object", meaning="web, app and clienteling")
-    marketplace: Publication = par(
-        default_factory=lambda: Publication.model_validate(
-            {"mode": "file", "system": "files", "interval": "20m", "delay": "3m", "jitter": "1m", "spread": 1.4}
-        ),
-        unit="object",
-        meaning="marketplaces",
-        source="Amazon SP-API: at most one feed of a type per 20 min; propagation lognormal, median 3 min, p95 20 min (bracketed by field reports)",
-    )
-
-
 class Reserving(Model):
     """When and where a customer's units are set aside."""
 
+    preset: ReservingPreset = par("none", unit="name", meaning="product whose shipped values fill what is not set here")
     mode: Literal["own_copy", "synchronous", "events"] = par(
         "synchronous",
         unit="name",

@@ -28,6 +28,9 @@ Values = NDArray[Any]
 
 PLENTY: Final = 1_000_000_000
 
+_SPARSE: Final = 5_000.0
+"""Checkouts a week, of which many have none other within seconds."""
+
 
 def waits(seed: int, *, servers: int, load: float, law: str, customers: int) -> Values:
     """Waits (s) of Poisson customers at a station with services of mean 1 s."""
@@ -101,6 +104,38 @@ def attempts(seed: int, *, failure: float, most: int, checkouts: int) -> Values:
 def _calls(gateway: Gateway, order: int, most: int) -> int:
     """Calls of an order until one is answered without an error."""
     return next((n for n in range(1, most) if not gateway.errs(order, (n - 1) << RETRY_SHIFT, 0)), most)
+
+
+def given_up(*, failure: float, most: int) -> float:
+    """Chance that all calls of a checkout fail: the weight of those outcomes of its calls after which a run refuses it.
+
+    One run has a checkout for each outcome of ``most`` calls, and the service errs when, and only when, that says so.
+    """
+    retry = {"attempts": most, "wait": "1s", "jitter": "none"}
+    arm = systems(reserving={"point": "none"}, resilience={"retry": retry})
+    quiet = estate(1, weekly_checkouts=_SPARSE, days=1)
+    asked = journal(quiet, arm, stocked(quiet, PLENTY))[0]["t_demand"]
+    chosen = _alone(asked, most * SECOND)[: 1 << most]
+    description = estate(1, weekly_checkouts=_SPARSE, days=1, faults=_errors(asked[chosen], most))
+    lines, _ = journal(description, arm, stocked(description, PLENTY))
+    refused = lines["refusal"][chosen] == Refusal.ERROR
+    failures = np.array([outcome.bit_count() for outcome in range(1 << most)])
+    return float((failure**failures * (1 - failure) ** (most - failures))[refused].sum())
+
+
+def _alone(asked: Values, span: int) -> Values:
+    """Checkouts of which no other is within ``span``."""
+    near = np.diff(asked) <= span
+    return np.flatnonzero(~np.append(near, False) & ~np.insert(near, 0, False))
+
+
+def _errors(asked: Values, most: int) -> list[dict[str, Any]]:
+    """The service errs for an instant at each call that fails: call k of checkout n if bit k of n is set."""
+    failing = [(n, k) for n in range(asked.size) for k in range(most) if n >> k & 1]
+    return [
+        {"kind": "errors", "system": "service", "share": 1.0, "at": f"{asked[n] + k * SECOND}us", "duration": "1ms"}
+        for n, k in failing
+    ]
 
 
 def jitter(seed: int, *, customers: int) -> Values:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twin.selfcheck import measures
+from twin.selfcheck import measures, messages
 from twin.stats.intervals import half_width
 
 BATCHES: Final = 60
@@ -92,6 +92,27 @@ def _attempts(failure: float, most: int, known: float) -> Case:
     return Case(f"retry, failure {failure:g}, {most} calls: mean calls", known, "geometric law", measure)
 
 
+def _given_up(failure: float, most: int, known: float) -> Case:
+    exact = partial(measures.given_up, failure=failure, most=most)
+    return Case(f"retry, failure {failure:g}, {most} calls: all fail", known, "geometric law", exact=exact, digit=1e-7)
+
+
+def _lane(law: str, what: str, served: float, known: float) -> Case:
+    """A partition at half its capacity; ``served`` is taken off, where the time of a handling is always the same."""
+    name = f"partition at 0.5, {law} service: {what}, s"
+    return Case(name, known, "Pollaczek 1930, Khinchine 1932", partial(_less, law=law, served=served))
+
+
+def _less(seed: int, *, law: str, served: float) -> Any:
+    return messages.delays(seed, load=0.5, law=law, messages=1_000_000) - served
+
+
+def _applied(copies: int, idempotent: bool, known: float) -> Case:
+    consumer = "idempotent" if idempotent else "forgetful"
+    exact = partial(messages.applied, copies=copies, idempotent=idempotent)
+    return Case(f"{copies} copies, {consumer} consumer: times applied", known, "counting", exact=exact, digit=1e-9)
+
+
 def _breaker(threshold: float, failure: float, known: float, digit: float) -> Case:
     exact = partial(measures.opening, threshold=threshold, failure=failure)
     name = f"breaker of 100 at {threshold:g}, failure {failure:g}: opens"
@@ -112,6 +133,15 @@ CASES: Final = (
     _limiter(5, 3.0, 28, 0.110054),
     _attempts(0.1, 3, 1.11),
     _attempts(0.3, 5, 1.4251),
+    # of calls: a message that cannot be handled is bad at each of its attempts, which are no independent draws
+    _given_up(0.1, 3, 1e-3),
+    _given_up(0.3, 5, 2.43e-3),
+    _lane("constant", "wait", 1.0, 0.5),
+    _lane("exponential", "wait and service", 0.0, 2.0),
+    Case("poisoned share 0.2: dead letters", 0.2, "the share itself", partial(messages.dead, share=0.2)),
+    Case("duplicated share 0.2: applied again", 0.2, "the share itself", partial(messages.repeated, share=0.2)),
+    _applied(2, False, 3.0),
+    _applied(2, True, 1.0),
     Case(
         "full jitter, five pauses: total, s",
         1.55,
