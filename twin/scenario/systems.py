@@ -13,6 +13,7 @@ from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, 
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Consumers, Failing, Outbox, Topic
+from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 
 Middleware = Literal["files", "hub", "broker", "service"]
@@ -293,6 +294,7 @@ class Systems(Model):
         meaning="reservation messages to the view where they do not travel synchronously",
     )
     posting: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the ERP's record")
+    reload: Reload = par(default_factory=Reload, unit="object", meaning="snapshots of stock that the view is set to")
     outbox: Outbox = par(default_factory=Outbox, unit="object", meaning="how messages are kept until they are sent")
     operations: Operations = par(
         default_factory=Operations, unit="object", meaning="how soon faults of messages are noticed and repaired"
