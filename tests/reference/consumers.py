@@ -95,7 +95,7 @@ class View:
         movement.pair.resv_lost -= movement.settled_reservation()
 
     def cover(self, pair: Pair, made: int, moment: int) -> None:
-        """A pair was set to a snapshot that was taken when ``made`` movements had been made; it need not wait for them."""
+        """A pair was set to a snapshot taken when ``made`` movements had been made; it need not wait for them."""
         self._covered[pair.number] = made
         for movement in pair.trail.movements:
             if self._holds(movement):

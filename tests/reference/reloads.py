@@ -57,7 +57,10 @@ class Reloads:
 
     def _answers(self, node: Node) -> bool:
         """Whether the source can say what a node has."""
-        return self._settings.source == "record" or self._shop.outages("link", node.number).since(self._shop.env.now) is None
+        return (
+            self._settings.source == "record"
+            or self._shop.outages("link", node.number).since(self._shop.env.now) is None
+        )
 
     def _read(self, pair: Pair) -> Page:
         count = pair.on_hand + pair.err

@@ -100,7 +100,7 @@ def _may_be_set(
     """Which pairs of a snapshot the view may be set to."""
     drifts, told = memory["drifts"][snapshot.pairs], memory["pairs"]["viewed"][snapshot.pairs]
     fit = np.full(views.size, True)
-    if settings.rule == "younger" or level and settings.rule == "replay":  # a level is younger than what it replaces
+    if settings.rule == "younger" or (level and settings.rule == "replay"):  # a level says all
         fit = drifts["heard"] < snapshot.covers
     if settings.mode == "compare":
         fit &= (np.abs(views - told) >= settings.threshold) & (drifts["heard_at"] <= snapshot.taken - settings.age)
@@ -127,7 +127,7 @@ def _count(memory: Memory, which: Numbers, views: Numbers) -> None:
 
 
 def _set_drift(memory: Memory, which: Numbers, netted: Numbers) -> None:
-    """By how much the view is off now: what was taken off twice, and all else that it does not know of and never will."""
+    """By how much the view is off now: what was taken off twice, and all else that it will never know of."""
     control, pairs, drifts = memory["control"][0], memory["pairs"], memory["drifts"]
     numbers = np.arange(int(control["moves_low"]), int(control["moves_high"])) & int(control["moves_mask"])
     rows = memory["moves"][numbers]

@@ -58,4 +58,4 @@ class Reload(Model):
 
     def broken(self) -> Iterator[Broken]:
         if self.interval <= 0:
-            yield Broken(("interval",), "must be longer than 0: a reload would follow on the other for ever")
+            yield Broken(("interval",), "must be longer than 0: one reload would follow on the other for ever")
