@@ -9,6 +9,8 @@ from typing import Any, Final
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_listings import random_listings
+from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
+from tests.reference.random_reloads import random_reload
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -34,7 +36,7 @@ class Case:
 
 
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
-    rng, guarded = Random(seed), Random(f"gateway {seed}")
+    rng, guarded, snapshots = Random(seed), Random(f"gateway {seed}"), Random(f"reload {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
     world = random_world(rng)
     if seed % 3:
@@ -43,8 +45,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 4:
         listed = Random(f"listings {seed}")
         arms = {name: merged(arm, random_listings(listed)) for name, arm in arms.items()}
+    arms = {name: merged(arm, random_reload(snapshots)) for name, arm in arms.items()}
     if by_the_minute:
-        arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
+        together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
+        arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -106,6 +110,10 @@ _BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | 
     feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
 }
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
+_RELOADED: Tree = {"reload": {"mode": "load", "interval": "2h", "phase": "0s", "job": "20m", "per_row": "0s"}}
+_OVER_NEWER: Tree = {"reload": {"rule": "overwrite", "source": "record"}, "movements": {"store_link": "20m"}}
+_NETTED_TWICE: Tree = {"reload": {"rule": "replay", "source": "stores", "nets": "promised"}}
+_COMPARED: Tree = {"reload": {"mode": "compare", "source": "stores", "age": "30m"}}
 
 
 def _every(hours: int, kind: str, duration: str, **more: Any) -> Tree:
@@ -185,6 +193,9 @@ CASES: Final = (
     _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
     _targeted("in-feeds", 118, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
     _targeted("in-deltas", 119, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),
+    _targeted("set-over-newer", 120, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
+    _targeted("netted-twice", 121, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
+    _targeted("compared", 122, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -65,37 +65,56 @@ class View:
     def __init__(self, shop: Shop, channels: list[Channel]) -> None:
         self._shop, self._channels = shop, channels
         self._content = Content(shop.systems.movements)
+        self._overwrites = shop.systems.reload.rule == "overwrite"
+        self._covered: dict[int, int] = {}  # movements made when the snapshot was taken that it was set to, by pair
 
     def apply(self, movement: Movement, moment: int) -> bool:
         """Superseded or not, a movement settles its reservation and is in the view from now on."""
-        change = self._content.change(movement, movement.pair.view)
-        self._put(movement, change or 0, moment, again=False)
+        change = self._change(movement)
+        self._put(movement, change or 0, moment, known=self._holds(movement))
         self._observe(movement, moment)
-        self._shop.flows[Flow.SEEN] += change is not None
-        return change is not None
+        movement.applied = change is not None
+        self._shop.flows[Flow.SEEN] += movement.applied
+        return movement.applied
 
     def apply_again(self, movement: Movement, moment: int) -> bool:
-        change = self._content.change(movement, movement.pair.view)
+        change = self._change(movement)
         if change is None:
             return False
-        self._put(movement, change, moment, again=True)
+        self._put(movement, change, moment, known=True)
         movement.pair.resv_extra -= movement.settled_reservation()
         return True
 
     def miss(self, movement: Movement, moment: int) -> None:
-        movement.gone = moment
-        movement.pair.lost -= movement.delta
+        movement.gone = min(moment, movement.gone)
+        movement.pair.lost -= 0 if self._holds(movement) else movement.delta
         movement.pair.resv_lost += movement.settled_reservation()
 
     def recover(self, movement: Movement) -> None:
-        movement.pair.lost += movement.delta
+        movement.pair.lost += 0 if self._holds(movement) else movement.delta
         movement.pair.resv_lost -= movement.settled_reservation()
 
-    def _put(self, movement: Movement, change: int, moment: int, *, again: bool) -> None:
+    def cover(self, pair: Pair, made: int, moment: int) -> None:
+        """A pair was set to a snapshot taken when ``made`` movements had been made; it need not wait for them."""
+        self._covered[pair.number] = made
+        for movement in pair.trail.movements:
+            if self._holds(movement):
+                movement.gone = min(moment, movement.gone)
+
+    def _holds(self, movement: Movement) -> bool:
+        """Whether the view has a movement from a snapshot."""
+        return movement.serial < self._covered.get(movement.pair.number, 0)
+
+    def _change(self, movement: Movement) -> int | None:
+        if self._holds(movement) and not self._overwrites:
+            return None
+        return self._content.change(movement, movement.pair.view)
+
+    def _put(self, movement: Movement, change: int, moment: int, *, known: bool) -> None:
         pair = movement.pair
         cleared = False if movement.receipt else None
         pair.change(moment, view=change, resv=-movement.settled_reservation(), blocked=cleared)
-        pair.extra += change - (0 if again else movement.delta)
+        pair.extra += change - (0 if known else movement.delta)
         if self._content.levels:
             pair.level_drift()
 

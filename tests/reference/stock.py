@@ -8,6 +8,7 @@ from tests.reference.consumers import Note, Record, Reservations, View
 from tests.reference.ledgers import Movement, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.orderlines import Line
+from tests.reference.reloads import Reloads
 from tests.reference.shop import Shop
 from tests.reference.topics import Topic
 from tests.reference.troubles import Troubles
@@ -26,11 +27,13 @@ class Stock:
         self._shop, self._channels = shop, channels
         self._respect = systems.tills_respect_reservations
         troubles = Troubles(shop)
-        self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=View(shop, channels))
+        view = View(shop, channels)
+        self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=view)
         self.reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
         self.to_record = Feed(shop, troubles, FeedName.POSTING, systems.posting, consumer=Record(shop), needs=("erp",))
         self._movements = Topic(shop, troubles, [self.to_view, self.to_record])
         self._notes = Topic(shop, troubles, [self.reservations])
+        Reloads(shop, view)
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""

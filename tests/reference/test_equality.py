@@ -17,6 +17,7 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.tables import TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
+from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
@@ -38,6 +39,13 @@ CHOICES = {
     "versioned": (True, False),
 }
 """What an arm may choose about the messages of a feed."""
+RELOADS = {
+    "mode": ("off", "load", "compare"),
+    "rule": ("overwrite", "younger", "replay"),
+    "source": ("record", "stores"),
+    "nets": ("none", "promised"),
+}
+"""What an arm may choose about snapshots."""
 ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
 MODEL = Path(model.__file__)
 
@@ -76,16 +84,20 @@ def _expected() -> list[str]:
     breakers = [f"breaker {window}" for window in ("off", "count", "time")]
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
+    reloads = [f"reload {name} {choice}" for name, listed in RELOADS.items() for choice in listed]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
     rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs"]
-    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *rare]
+    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *reloads, *rare]
 
 
 def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     """What one run shows; a setting counts once per run."""
     lines, jobs, reserving = journal["lines"], journal["jobs"], arm["reserving"]
     resilience = Resilience.model_validate(arm.get("resilience", {}))
+    reload = Reload.model_validate(arm.get("reload", {}))
+    chosen = RELOADS if reload.mode != "off" else ("mode",)
     settings = (
+        *(f"reload {name} {getattr(reload, name)}" for name in chosen),
         f"preset {arm['preset']}",
         *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")),
         f"breaker {resilience.breaker.window}",

@@ -145,6 +145,30 @@ DEFECTS = (
         "work.ready",
     ),
     Defect(
+        "what-a-snapshot-covers-is-missed-all-the-same",
+        "kernels/applying",
+        "if row.held == 0:  # else",
+        "if row.held >= 0:  # else",
+    ),
+    Defect(
+        "dead-letters-are-not-covered",
+        "model/reloads",
+        'dead["held"][mine[pairs[dead["pair"][mine]]]] = 1',
+        "pass",
+    ),
+    Defect(
+        "replay-begins-at-the-load",
+        "model/reloads",
+        'views + memory["drifts"]["since"][snapshot.pairs]',
+        "views + 0",
+    ),
+    Defect(
+        "the-view-goes-on-waiting-for-what-a-snapshot-holds",
+        "kernels/reloads",
+        "        let_go(handle, p)",
+        "        pass",
+    ),
+    Defect(
         "every-pause-has-the-luck-of-the-first",
         "model/gateway",
         "attempt | retry << RETRY_SHIFT",

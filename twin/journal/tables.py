@@ -133,7 +133,7 @@ JOB = np.dtype(
         ("failed", "i1"),
     ]
 )
-"""A batch job that ended: a feed's file or a channel's listing."""
+"""A batch job that ended: a feed's file, a channel's listing, or a snapshot of stock for the view."""
 
 
 class FeedName(IntEnum):
@@ -143,6 +143,7 @@ class FeedName(IntEnum):
     ORDERS = 1
     POSTING = 2
     PUBLICATION = 3
+    RELOAD = 4
 
 
 SCRAPE = np.dtype(
@@ -234,6 +235,8 @@ class Flow(IntEnum):
     CALLS_CROSSING = 38  # into another jurisdiction, with the customer's data
     CALLS_REDACTED = 39  # without the customer's data
     CALLS_KEPT_BACK = 40  # not made, because the customer's data would have left
+    CORRECTIONS = 41  # pairs whose view a snapshot changed
+    CORRECTED_UNITS = 42  # by how much, added up
 
 
 class Fate(IntEnum):
@@ -241,7 +244,7 @@ class Fate(IntEnum):
 
     IN_FLIGHT = 0
     APPLIED = 1
-    SUPERSEDED = 2  # a later level of the pair was applied before it
+    SUPERSEDED = 2  # a later level of the pair, or a snapshot that covers it, came before it
     DEAD_LETTER = 3
     EXPIRED = 4  # older than the topic's retention when its turn came
     LOST = 5

@@ -70,18 +70,24 @@ def _set_fate(handle: int, who: int, row: Any, fate: int) -> None:
         c.unheard -= 1
         return
     c.unseen -= 1
-    _let_go(handle, row)
+    let_go(handle, row.pair)
 
 
 @kernel
-def _let_go(handle: int, row: Any) -> None:
-    """The oldest movements in flight of a pair, and of its SKU, may be others now."""
+def _is_known(row: Any) -> bool:
+    """Whether the view does not wait for a movement (any more)."""
+    return row.seen != 0 or row.held != 0
+
+
+@kernel
+def let_go(handle: int, p: int) -> None:
+    """The oldest movements of a pair, and of its SKU, that the view waits for may be others now."""
     mask = control(handle)[0].moves_mask
-    pair = pairs(handle)[row.pair]
-    while pair.oldest != NIL and moves(handle)[pair.oldest & mask].seen != 0:
+    pair = pairs(handle)[p]
+    while pair.oldest != NIL and _is_known(moves(handle)[pair.oldest & mask]):
         pair.oldest = moves(handle)[pair.oldest & mask].next_pair
     sku = skus(handle)[pair.sku]
-    while sku.oldest != NIL and moves(handle)[sku.oldest & mask].seen != 0:
+    while sku.oldest != NIL and _is_known(moves(handle)[sku.oldest & mask]):
         sku.oldest = moves(handle)[sku.oldest & mask].next_sku
 
 
@@ -95,23 +101,43 @@ def _net(drift: Any) -> None:
 
 
 @kernel
+def _reading(handle: int, row: Any, number: int) -> tuple[int, int]:
+    """By how much a movement wants to change the view, and what becomes of it."""
+    consumer, drift = consumers(handle)[VIEW], drifts(handle)[row.pair]
+    if row.held != 0 and control(handle)[0].supersedes != 0:
+        return 0, _SUPERSEDED
+    if consumer.level == 0:
+        return row.delta, _APPLIED
+    if consumer.versioned != 0 and number < drift.latest:
+        return 0, _SUPERSEDED
+    drift.latest = max(drift.latest, number)
+    return row.level - pairs(handle)[row.pair].viewed, _APPLIED
+
+
+@kernel
 def _change_of_view(handle: int, row: Any, number: int, again: int) -> tuple[int, int]:
     """By how much the view changes when a movement is applied (again), and its fate."""
-    consumer = consumers(handle)[VIEW]
-    if consumer.level == 0:
-        if again != 0:
-            drifts(handle)[row.pair].extra += row.delta
+    level = consumers(handle)[VIEW].level
+    if level == 0 and again == 0 and row.held == 0:
         return row.delta, _APPLIED
-    drift = drifts(handle)[row.pair]
-    change, fate = 0, _SUPERSEDED
-    if consumer.versioned == 0 or number >= drift.latest:
-        change, fate = row.level - pairs(handle)[row.pair].viewed, _APPLIED
-        drift.latest = max(drift.latest, number)
-    elif again != 0:
+    change, fate = _reading(handle, row, number)
+    if again != 0 and fate == _SUPERSEDED:
         return change, fate
-    drift.extra += change if again != 0 else change - row.delta
-    _net(drift)
+    drift = drifts(handle)[row.pair]
+    drift.extra += change if again != 0 or row.held != 0 else change - row.delta
+    if level != 0:
+        _net(drift)
     return change, fate
+
+
+@kernel
+def _remember(handle: int, number: int, row: Any) -> None:
+    """A snapshot that is under way, or will be compared, asks what the view applied by itself."""
+    drift = drifts(handle)[row.pair]
+    if number > drift.heard:
+        drift.heard, drift.heard_at = number, row.t
+    if number >= control(handle)[0].extracted:
+        drift.since += row.delta
 
 
 @kernel
@@ -135,6 +161,8 @@ def _change_of_record(handle: int, row: Any, number: int, again: int) -> tuple[i
 def see(handle: int, number: int, row: Any, t: int) -> int:
     """The view applies a movement for the first time, at ``t``; its fate."""
     change, fate = _change_of_view(handle, row, number, 0)
+    if control(handle)[0].reloads != 0 and fate == _APPLIED:
+        _remember(handle, number, row)
     change_view(handle, row.pair, change, 0 if row.receipt != 0 else -row.settles, t - 1)
     if row.receipt != 0:
         set_blocked(handle, row.pair, 0, t - 1)
@@ -235,7 +263,8 @@ def miss(handle: int, who: int, row: Any, sign: int) -> None:
     if who == RECORD:
         drift.record -= sign * row.delta
         return
-    drift.lost -= sign * row.delta
+    if row.held == 0:  # else the view has it from a snapshot
+        drift.lost -= sign * row.delta
     if row.receipt == 0:
         drift.resv_lost += sign * row.settles
 

@@ -234,7 +234,7 @@ def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, pa
     message.delta, message.settles, message.line = delta, settles, NIL
     message.level = pair.on_hand + pair.error
     message.next = message.next_post = message.next_pair = message.next_sku = NIL
-    message.seen = message.posted = message.troubled = message.copies = 0
+    message.seen = message.posted = message.troubled = message.copies = message.held = 0
     message.receipt = part >> PART_SHIFT == _RECEIPT or part >> PART_SHIFT == _RETURN
     message.store = nodes(handle)[pair.node].is_dc == 0
     message.pooled = pair.pooled
@@ -267,7 +267,7 @@ def _note(handle: int, t: int, s: int, p: int, units: int, entity: int, part: in
     message = notes(handle)[number & c.notes_mask]
     message.t, message.entity, message.part, message.pair = t, entity, part, p
     message.sku, message.delta, message.line, message.next = s, units, line, NIL
-    message.seen = message.store = message.troubled = message.copies = 0
+    message.seen = message.store = message.troubled = message.copies = message.held = 0
     message.pooled = 1
     c.unheard += 1
     flows(handle)[_RESERVE_MESSAGES] += 1

@@ -211,6 +211,9 @@ CONTROL = np.dtype(
         ("trouble_from", "i8"),  # no message made before, or from `trouble_until` on, is in trouble
         ("trouble_until", "i8"),
         ("horizon", "i8"),
+        ("reloads", "i8"),  # 1: the view is set to snapshots now and then; 2: to such as may be wrong
+        ("supersedes", "i8"),  # 1: movements that a snapshot covers are not applied
+        ("extracted", "i8"),  # number of the next movement at the last extract of a snapshot
         ("outbox_capacity", "i8"),
         ("confirmed", "i8"),
         ("resend", "i8"),

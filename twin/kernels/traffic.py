@@ -31,7 +31,8 @@ MESSAGE = np.dtype(
         ("store", "i1"),  # comes over a store's link
         ("pooled", "i1"),
         ("troubled", "i1"),  # made while some messages were in trouble
-        ("copies", "i2"),
+        ("copies", "i1"),
+        ("held", "i1"),  # a snapshot that the view was set to covers it
     ]
 )
 
@@ -127,6 +128,9 @@ DRIFT = np.dtype(
     [
         ("latest", "i8"),  # last message of the pair that was applied to the view, by number
         ("latest_post", "i8"),
+        ("heard", "i8"),  # last made movement that the view has applied, by number; kept only for reloads
+        ("heard_at", "i8"),  # when it was made
+        ("since", "i4"),  # units of movements made after the extract under way that the view has applied
         ("lost", "i4"),
         ("extra", "i4"),
         ("resv_lost", "i4"),
@@ -164,6 +168,14 @@ class Policy(IntEnum):
     BLOCK = 0
     DIVERT = 1
     SKIP = 2
+
+
+class Rule(IntEnum):
+    """How a snapshot is laid over what the view has learnt since its extract."""
+
+    OVERWRITE = 0
+    YOUNGER = 1
+    REPLAY = 2
 
 
 class Outcome(IntEnum):

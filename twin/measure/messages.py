@@ -68,8 +68,8 @@ MESSAGES: Final = (
         name="superseded_messages",
         unit="messages",
         direction="none",
-        formula="movements overtaken by a later level of their pair, over view and record",
-        meaning="late messages that a versioned consumer rightly left alone",
+        formula="movements overtaken by a later level of their pair or by a snapshot, over view and record",
+        meaning="late messages that a consumer rightly left alone",
         function=_with_fate(Fate.SUPERSEDED),
     ),
     Kpi(
@@ -111,5 +111,21 @@ MESSAGES: Final = (
         formula="times that a message was applied once more by a consumer that did not recognise it",
         meaning="what idempotence would have prevented",
         function=_flow(Flow.APPLIED_AGAIN),
+    ),
+    Kpi(
+        name="reload_corrections",
+        unit="pairs",
+        direction="none",
+        formula="times that a snapshot changed the view of a pair",
+        meaning="what reloads and reconciliation put right, or wrong; the labour to look into differences follows it",
+        function=_flow(Flow.CORRECTIONS),
+    ),
+    Kpi(
+        name="reload_corrected_units",
+        unit="units",
+        direction="none",
+        formula="sizes of the changes that snapshots made to the view, added up",
+        meaning="how far the view was from its source, or behind it",
+        function=_flow(Flow.CORRECTED_UNITS),
     ),
 )

@@ -125,7 +125,9 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     skus["offered"] = np.bincount(pairs["sku"], free, skus.size)
     skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
     memory.put("skus", skus)
-    memory.put("drifts", np.zeros(start.size, traffic.DRIFT))
+    drifts = np.zeros(start.size, traffic.DRIFT)
+    drifts["heard"], drifts["heard_at"] = NIL, -NEVER
+    memory.put("drifts", drifts)
     memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
     memory.put("node_first", estate.node_first.astype(np.int64))
@@ -247,10 +249,18 @@ def _policies(c: Any, systems: Systems) -> None:
     c["max_age"] = systems.degradation.max_age
     c["movements_outage"] = system_row(systems.movements.system)
     c["movements_batch"] = systems.movements.mode == "batch"
+    c["reloads"] = 0 if systems.reload.mode == "off" else 1 + blurs(systems)
+    c["supersedes"] = systems.reload.rule != "overwrite"
     c["service_outage"] = system_row(systems.service.system)
     c["release_batch"] = systems.release.mode == "batch"
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
+
+
+def blurs(systems: Systems) -> bool:
+    """Whether a reload may leave a belief wrong although no message was lost or repeated."""
+    reload = systems.reload
+    return reload.source != "stores" or reload.nets != "none" or reload.rule == "overwrite"
 
 
 def _copies(memory: Memory, world: World, publications: tuple[Publication, ...]) -> None:

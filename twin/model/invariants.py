@@ -99,7 +99,7 @@ _RINGS = {VIEW: ("moves", "seen"), NOTES: ("notes", "seen"), RECORD: ("moves", "
 
 
 def _beliefs(plane: Plane) -> list[str]:
-    """View (record) = shelf + error - movements on their way + drift, for every pair."""
+    """View (record) = shelf + error - movements on their way (that no snapshot covers) + drift, for every pair."""
     pairs, drifts = plane.memory["pairs"], plane.memory["drifts"]
     broken = []
     for ledger, flag, drift in (
@@ -107,6 +107,7 @@ def _beliefs(plane: Plane) -> list[str]:
         ("record", "posted", drifts["record"]),
     ):
         waiting = _waiting(plane, "moves", flag)
+        waiting = waiting[waiting["held"] == 0] if ledger == "viewed" else waiting
         pending = _units(waiting["pair"], waiting["delta"], pairs.size)
         wrong = np.count_nonzero(pairs[ledger] != pairs["on_hand"] + pairs["error"] - pending + drift)
         if wrong:
@@ -115,10 +116,12 @@ def _beliefs(plane: Plane) -> list[str]:
 
 
 def _drifts(plane: Plane) -> list[str]:
-    """Beliefs drift only where messages were lost, repeated, or overtaken by levels."""
+    """Beliefs drift only where messages were lost, repeated, or overtaken by levels, or snapshots are not exact."""
     flows, fates = plane.memory["flows"], plane.memory["fates"].reshape(3, len(Fate))
     missed = int(fates[:, [Fate.DEAD_LETTER, Fate.EXPIRED, Fate.LOST]].sum())
     if missed or int(flows[Flow.APPLIED_AGAIN]) or plane.memory["consumers"]["level"].any():
+        return []
+    if plane.control["reloads"] > 1:
         return []
     drifts, of_skus = plane.memory["drifts"], plane.memory["sku_drifts"]
     names = ("lost", "extra", "resv_lost", "resv_extra", "record")

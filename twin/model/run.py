@@ -26,6 +26,7 @@ from twin.model.listings import listing_jobs
 from twin.model.orders import Shop
 from twin.model.plane import Plane
 from twin.model.process import Instant
+from twin.model.reloads import reload_jobs
 from twin.model.supply import start_supply
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
@@ -87,6 +88,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
             asked.setdefault(publication.system, []).append(channel)
     for channels in asked.values():
         env.process(query_outages(works, built.publications[channels[0]], channels))
+    if systems.reload.mode != "off":
+        env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     start_supply(works, scenario.estate.stock)
     start_disruptions(works, systems)
     env.process(scrapes(works, scenario.experiment.scrape))

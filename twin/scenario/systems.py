@@ -14,6 +14,7 @@ from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Consumers, Failing, Middleware, Outbox, Topic
 from twin.scenario.publications import Publication, Publications
+from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
@@ -275,6 +276,7 @@ class Systems(Model):
         meaning="reservation messages to the view where they do not travel synchronously",
     )
     posting: Feed = par(default_factory=Feed, unit="object", meaning="stock movements to the ERP's record")
+    reload: Reload = par(default_factory=Reload, unit="object", meaning="snapshots of stock that the view is set to")
     outbox: Outbox = par(default_factory=Outbox, unit="object", meaning="how messages are kept until they are sent")
     operations: Operations = par(
         default_factory=Operations, unit="object", meaning="how soon faults of messages are noticed and repaired"
