@@ -45,7 +45,8 @@ class Sourcing:
     def candidates(self, line: Line, order: Order) -> list[Pair]:
         """Nodes that seem able to supply the line, the preferred first."""
         has = Pair.have if line.status == Status.ACCEPTED else Pair.free
-        able = [pair for pair in line.sku.pooled if has(pair) >= line.quantity]
+        allowed = [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
+        able = [pair for pair in allowed if has(pair) >= line.quantity]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
 
     def _preference(self, pair: Pair, units: int, order: Order) -> tuple[int, int, int]:

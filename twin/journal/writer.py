@@ -33,6 +33,7 @@ class Journal:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.jobs: list[tuple[Any, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []
+        self.fallbacks: list[tuple[int, ...]] = []
 
     def seal(self, name: str, rows: NDArray[np.void]) -> None:
         """Append finished rows of ``orders`` or ``lines``."""
@@ -57,6 +58,7 @@ class Journal:
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
         self._write("scrapes", np.array(self.scrapes, TABLES["scrapes"]))
+        self._write("fallbacks", np.array(self.fallbacks, TABLES["fallbacks"]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)

@@ -74,12 +74,18 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
+def _is_barred(handle: int, pair: Any, order: Any) -> bool:
+    """Whether the order may come from DCs only and this is a store; so are all that follow."""
+    return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
+
+
+@kernel
 def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
     """Preferred pair that seems to have the line's units, or NIL; ``promised``: the line is accepted already."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank):
+        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = _available(pair, promised)
         if pair.pooled != 0 and available >= line.quantity:
@@ -132,7 +138,7 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank):
+        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = sourceable(pair)
         if pair.pooled == 0 or available < leader.quantity:
