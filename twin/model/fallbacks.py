@@ -177,7 +177,7 @@ class Fallbacks:
         if rule.strategy == Degraded.DC_ONLY:
             self._copy_stock(rule, now)
         for channel, before in rule.states.items():
-            if channel in self._marketplaces and self._observed.silence("publication", channel, now) > 0:
+            if channel in self._marketplaces and self._observed.publications[channel].cover(now):
                 continue  # nobody can tell it anything
             ill, well = self._observed.conditions(fallback, channel, now)
             after = looked(before, ill=ill, well=well, now=now, dwell=fallback.dwell, calm=fallback.calm)
