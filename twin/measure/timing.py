@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import NEVER
-from twin.journal.tables import NONE, Latency, Mode, Refusal
+from twin.journal.tables import NONE, Degraded, Latency, Mode, Refusal
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, quantile_s, suffix
 
@@ -27,8 +27,12 @@ _NO_BELIEF_USED: Final = (
     Refusal.UNAUTHORISED,
     Refusal.GONE,
     Refusal.RESIDENCY,
+    Refusal.SHED,
 )
 """Refused without a look at the stock, or because nobody answered."""
+
+_NO_BELIEF_ASKED: Final = (Degraded.FAIL_OPEN, Degraded.CONFIRM_LATER, Degraded.DC_ONLY, Degraded.ALLOTMENT)
+"""Strategies that ask no belief, so that there is none to be stale."""
 
 Quantile = Callable[[Cohort, int], float | None]
 """A quantile of something, s, from the cohort and the per cent."""
@@ -56,6 +60,7 @@ def _own_sync_latency(cohort: Cohort, percent: int) -> float | None:
 
 def _staleness(cohort: Cohort, percent: int) -> float | None:
     asked = (cohort.lines["t_decision"] != NONE) & ~np.isin(cohort.lines["refusal"], _NO_BELIEF_USED)
+    asked &= ~np.isin(cohort.lines["degraded"], _NO_BELIEF_ASKED)
     return quantile_s(cohort.lines["staleness"][asked], percent)
 
 
