@@ -40,7 +40,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 3:
         arms = {name: merged(arm, random_access(guarded)) for name, arm in arms.items()}
         world = random_vendors(guarded, world)
-    if seed % 2:
+    if seed % 2 == 0:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
     if by_the_minute:

@@ -114,7 +114,7 @@ class Watch:
         if silence > fallback.max_age or (order.unanswered and asks and not channel.asks_down_system(now)):
             return Refusal.CLOSED
         if fallback.strategy == "growing_buffer":
-            order.withheld = min(grown(silence, round(fallback.buffer_rate * 1e6)), 2**31 - 1)
+            order.withheld = grown(silence, round(fallback.buffer_rate * 1e6))
         return Refusal.NONE
 
     def _goes_without(self, order: Order) -> bool:

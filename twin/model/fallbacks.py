@@ -153,7 +153,7 @@ class Fallbacks:
         if age > fallback.max_age or not knows:
             return _CLOSED
         if rule.strategy == Degraded.GROWING_BUFFER:
-            row["withheld"] = min(grown(age, parts(fallback.buffer_rate)), np.iinfo(np.int32).max)
+            row["withheld"] = grown(age, parts(fallback.buffer_rate))
         return 0
 
     def watch(self, recheck: Recheck) -> Process:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twin.core.clock import HOUR, NEVER
 from twin.core.shares import MILLION
@@ -17,6 +17,9 @@ class Watched(NamedTuple):
     well_since: int
     """On: the look at which all had been well from then on; NEVER if the last one was not."""
 
+
+BUFFER_MAX: Final = 10**9
+"""A growing buffer ends somewhere: ledgers hold 32 bits."""
 
 OFF = Watched(on=False, since=0, well_since=NEVER)
 """As all fallbacks begin."""
@@ -50,7 +53,7 @@ def failing(failed: int, ended: int, *, minimum: int, enter: int, leave: int) ->
 
 def grown(age: int, rate: int) -> int:
     """Units of a buffer that grows by ``rate`` millionths of a unit an hour over ``age``."""
-    return age * rate // (HOUR * MILLION)
+    return min(age * rate // (HOUR * MILLION), BUFFER_MAX)
 
 
 def share_of(value: int, share: int) -> int:
