@@ -40,8 +40,8 @@ def degraded_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
 def watched_calls(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Who looks at calls needs calls, and who looks at a breaker needs one."""
     for path, systems, fallback in _fallbacks(scenario):
-        if fallback.when == "silence":
-            continue
+        if fallback.when == "silence" or fallback.of not in ("service", "erp"):
+            continue  # the latter is wrong in itself
         if not _called(systems, fallback.of):
             yield Broken(
                 (*path, "when"), f"{fallback.when} has nothing to look at: no checkout calls the {fallback.of}"
