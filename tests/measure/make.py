@@ -13,7 +13,20 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, PRICE, TABLES, Cause, Degraded, Fate, FeedName, Latency, Mode, Refusal, Status
+from twin.journal.tables import (
+    FAULT,
+    NONE,
+    PRICE,
+    TABLES,
+    Cause,
+    Degraded,
+    Fate,
+    FeedName,
+    Latency,
+    Mode,
+    Refusal,
+    Status,
+)
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 
@@ -107,6 +120,7 @@ def journal(
     fallbacks: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
+    faults: Iterable[tuple[str, str, int, int]] = (),
     skus: Iterable[tuple[int, int]] = SKU_CENTS,
 ) -> Path:
     """Write a run's folder and return it."""
@@ -129,6 +143,7 @@ def journal(
         write(folder, table, _array(rows[table], dtype))
     priced = [{"sku": n, "price_cents": price, "cost_cents": cost} for n, (price, cost) in enumerate(skus)]
     write(folder, "skus", _array(priced, PRICE))
+    write(folder, "faults", np.array(list(faults), FAULT))
     return folder
 
 

@@ -108,6 +108,9 @@ _DIVERTED: Tree = {
     feed: {"failing": {"policy": "divert", "redrive_delay": "1h", "redrive_rate": 1, "redrive_order": "newest"}}
     for feed in _STREAMS
 }
+_BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | {
+    feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
+}
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
 
 
@@ -128,6 +131,13 @@ _CRASHES: Tree = {
     ]
 }
 _POISON: Tree = {"faults": [_every(6, "poison", "1h", topic=topic, share=0.2) for topic in ("movements", "orders")]}
+_POISONS: Tree = {
+    "faults": [
+        _every(6, "poison", "1h", of=["sale"], share=0.01),
+        _every(7, "poison", "1h", of=["pick"], share=0.3),
+        _every(5, "poison", "1h", of=["receipt", "dispatch"], share=0.3),
+    ]
+}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _SYNCHRONOUS: Final = PRESETS[1:]
@@ -145,6 +155,16 @@ def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
     return Case(name, seed, arms, merged({}, *world), by_the_minute=True)
 
 
+_AT_HOME: Tree = {"residency": {"service": "us", "policy": "refuse"}}
+_BORDERS: Tree = {
+    "estate": {
+        "regions": [
+            {"name": "east", "time_zone": "America/New_York", "share": 0.6, "jurisdiction": "us"},
+            {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4, "jurisdiction": "ca"},
+        ]
+    }
+}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -161,11 +181,13 @@ CASES: Final = (
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
-    _targeted("sold-blindly", 116, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
-    _targeted("sold-from-dcs", 117, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),
+    _targeted("sold-blindly", 121, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
+    _targeted("sold-from-dcs", 122, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),
     _targeted("sold-by-allotment", 118, _SYNCHRONOUS, [_NO_BUFFER, _QUOTA], [_SCARCE, _OUTAGES]),
     _targeted("confirmed-later", 119, PRESETS, [_NO_BUFFER, _LATER, _SLOW_ORDERS], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("checked-again", 120, PRESETS, [_NO_BUFFER, _AGAIN, _SLOW_ORDERS], [_SCARCE, _OUTAGES]),
+    _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
+    _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -37,7 +37,7 @@ from twin.kernels.stock import (
     sourceable,
 )
 from twin.kernels.traffic import PART_SHIFT
-from twin.kernels.truth import could_back, first_cause, suspect_at_sourcing, truth
+from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
@@ -47,7 +47,7 @@ _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _DC_FIRST = int(Strategy.DC_FIRST)
 _JOINT, _WALK_IN, _DAMAGE, _LATER = int(Cause.JOINT), int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
-_FRAGMENTED = int(Cause.FRAGMENTED)
+_FRAGMENTED, _DEGRADED = int(Cause.FRAGMENTED), int(Cause.DEGRADED)
 _STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
 _K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
 _PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
@@ -208,6 +208,12 @@ def _oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) ->
         sku = skus(handle)[line.sku]
         left = truth(handle, line.sku, NIL)
         line.cause = _later_cause(handle, line, sku.sold - line.sku_sold, sku.shrunk - line.sku_shrunk, left)
+        if line.cause == _JOINT and order.dc_only != 0:
+            line.cause = _DEGRADED
+        elif line.cause == _JOINT:
+            causes = hiding_causes(handle, line.sku, line.quantity, now)
+            line.cause = first_cause(causes)
+            line.also = causes & ~(1 << line.cause)
     line.status, line.t_end = _OVERSOLD, now
     order.open -= 1
 

@@ -177,16 +177,20 @@ def _lanes(plane: Plane) -> list[str]:
         fates, links = plane.memory[ring][flag], plane.memory[ring][link]
         mask = int(plane.control[f"{ring}_mask"])
         mine = lanes[first : first + count]
-        in_lanes = [_lane(int(head), fates, links, mask) for head in mine["head"]]
-        held = sum(new for new, _ in in_lanes) + (0 if who == NOTES else boxed)
+        low = int(plane.control[f"{ring}_low"])
+        in_lanes = [_lane(int(head), fates, links, (low, mask)) for head in mine["head"]]
+        held = sum(new for new, *_ in in_lanes) + (0 if who == NOTES else boxed)
         held += int(np.count_nonzero(late == (TOPIC_NOTES if who == NOTES else TOPIC_MOVES)))
         waiting = _waiting(plane, ring, flag).size
         if held != waiting:
             broken.append(f"lanes: {waiting} {ring} are on their way to consumer {who}, its lanes hold {held}")
-        if [new + old for new, old in in_lanes] != mine["size"].tolist():
+        if [new + old for new, old, _ in in_lanes] != mine["size"].tolist():
             broken.append(f"lanes: those of consumer {who} hold other numbers of messages than they say")
-        if sum(old for _, old in in_lanes) != int(mine["again"].sum()) + _repeating(mine):
+        if sum(old for _, old, _ in in_lanes) != int(mine["again"].sum()) + _repeating(mine):
             broken.append(f"lanes: those of consumer {who} hold other messages handed out again than they say")
+        freed = sum(freed for *_, freed in in_lanes)
+        if freed:
+            broken.append(f"lanes: those of consumer {who} hold {freed} messages whose places may be taken by others")
     return broken
 
 
@@ -195,13 +199,17 @@ def _repeating(lanes: NDArray[np.void]) -> int:
     return int(np.count_nonzero((lanes["head"] != NIL) & (lanes["repeated"] > 0)))
 
 
-def _lane(head: int, fates: NDArray[np.int8], links: NDArray[np.int64], mask: int) -> tuple[int, int]:
-    """Messages of a lane that are in flight, and those that are not (handed out again, or repeated)."""
-    new = old = 0
+def _lane(head: int, fates: NDArray[np.int8], links: NDArray[np.int64], ring: tuple[int, int]) -> tuple[int, int, int]:
+    """Messages of a lane that are in flight; those that are not (handed out again, or repeated); and those, of either
+    kind, that the ring (its lowest number and its mask) does not keep any more.
+    """
+    low, mask = ring
+    new = old = freed = 0
     while head != NIL:
         fresh = fates[head & mask] == Fate.IN_FLIGHT
-        new, old, head = new + fresh, old + (not fresh), int(links[head & mask])
-    return int(new), int(old)
+        new, old, freed = new + fresh, old + (not fresh), freed + (head < low)
+        head = int(links[head & mask])
+    return int(new), int(old), freed
 
 
 def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -70,6 +70,11 @@ class Feed(Model):
     def broken(self) -> Iterator[Broken]:
         if self.mode == "batch" and self.interval <= 0:
             yield Broken(("interval",), "must be longer than 0 for mode batch")
+        if self.topic.backlog_limit and self.consumers.catch_up != "oldest":
+            yield Broken(
+                ("consumers", "catch_up"),
+                f"must be oldest with a topic.backlog_limit, it is {self.consumers.catch_up}: what has no room waits behind what has",
+            )
 
 
 class Publication(Model):
