@@ -13,7 +13,20 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import FAULT, NONE, PRICE, TABLES, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
+from twin.journal.tables import (
+    FAULT,
+    NONE,
+    PRICE,
+    TABLES,
+    Cause,
+    Degraded,
+    Fate,
+    FeedName,
+    Latency,
+    Mode,
+    Refusal,
+    Status,
+)
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 
@@ -81,6 +94,12 @@ def scrape(**changes: Any) -> Row:
     return _changed(dict.fromkeys(TABLES["scrapes"].names or (), 0) | {"t": START}, changes)
 
 
+def spell(**changes: Any) -> Row:
+    """A time in which the first fallback, which serves stale, was on for web."""
+    row = dict.fromkeys(TABLES["fallbacks"].names or (), 0) | {"strategy": Degraded.SERVE_STALE}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -98,6 +117,7 @@ def journal(
     orders: Iterable[Row] = (),
     scrapes: Iterable[Row] = (),
     latency: Iterable[Row] = (),
+    fallbacks: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -111,6 +131,7 @@ def journal(
         "jobs": (),
         "scrapes": scrapes,
         "latency": latency,
+        "fallbacks": fallbacks,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

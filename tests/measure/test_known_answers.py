@@ -18,6 +18,7 @@ from tests.measure.make import (
     order,
     scenario,
     scrape,
+    spell,
 )
 from twin.core.clock import HOUR, MINUTE, SECOND
 from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
@@ -28,7 +29,7 @@ LINES: list[Row] = [
     line(Status.SUPPLIED, quantity=3, short_picks=1),
     line(Status.SUPPLIED, order=2, sku=1, staleness=10 * SECOND),
     line(Status.OVERSOLD, order=3, quantity=2, cause=Cause.RACE, short_picks=2, staleness=20 * SECOND),
-    line(Status.OVERSOLD, order=3, line=1, sku=1, cause=Cause.WALK_IN, staleness=30 * SECOND),
+    line(Status.OVERSOLD, order=3, line=1, sku=1, cause=Cause.WALK_IN, degraded=3, staleness=30 * SECOND),
     line(Status.ACCEPTED, order=4, degraded=1, staleness=40 * SECOND),
     false_oos(Refusal.BUFFER, order=5, sku=1, staleness=50 * SECOND),
     # market: 1 accepted, 1 refused wrongly without any decision, 2 refused rightly, 1 abandoned
@@ -98,7 +99,16 @@ FLOWS = {
     "calls_crossing": 12,
     "calls_redacted": 11,
     "calls_kept_back": 10,
+    "lines_confirmed": 14,
+    "confirmations_cancelled": 13,
 }
+
+FALLBACKS: list[Row] = [
+    spell(channel=0, start=START - HOUR, end=START + HOUR),  # half of it in the window
+    spell(channel=0, fallback=1, start=START + 30 * MINUTE, end=START + 2 * HOUR),  # overlaps the first
+    spell(channel=1, start=END - HOUR, end=NONE),  # goes on
+    spell(channel=1, fallback=1, start=0, end=START),  # before the window
+]
 
 FATES = {
     (FeedName.MOVEMENTS, Fate.APPLIED): 90,
@@ -133,7 +143,16 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "oversold_lines": 2,
     "oversold_orders": 1,
     "open_share": 1 / 6,
-    "degraded_share": 1 / 6,
+    "degraded_share": 2 / 6,
+    "degraded_share.serve_stale": 1 / 6,
+    "degraded_share.fail_open": 1 / 6,
+    "degraded_oversell_rate": 1 / 2,
+    "degraded_channel_hours": 3,
+    "degraded_hours.channel.web": 2,
+    "degraded_hours.channel.market": 1,
+    "fallback_spells": 3,
+    "lines_confirmed": 14,
+    "confirmations_cancelled": 13,
     "short_picks": 3,
     "short_pick_rate": 3 / 6,
     "refused_rate": 4 / 11,
@@ -233,6 +252,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         latency=LATENCY,
         flows=FLOWS,
         fates=FATES,
+        fallbacks=FALLBACKS,
     )
     return measure(folder, scenario(), "files")
 
@@ -247,16 +267,17 @@ def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, flo
     assert tuple(measured) == kpi_names(scenario())
 
 
-def test_what_is_0_here_is_a_cause_or_a_reason_that_does_not_occur() -> None:
+def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() -> None:
     zero = {name for name, value in EXPECTED.items() if value == 0.0}
-    assert all(name.startswith(("oversell_rate.", "false_oos_rate.")) for name in zero)
+    assert all(name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.")) for name in zero)
 
 
 def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:
     counted = {name for name, kpi in KPIS.items() if kpi.unit in {"lines", "orders", "picks", "units", "USD"}}
     counted -= {name for name in counted if "gap" in name or name in NOTHING_FAILED}
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
-    counted |= {"dead_letter_messages"}
+    counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours"}
+    counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     empty = measure(journal(tmp_path), scenario(), "files")
     assert {name for name, value in empty.items() if value is not None} == counted
     assert all(empty[name] == 0 for name in counted)

@@ -53,11 +53,14 @@ def false_out_of_stock(line: Line) -> bool:
 
 def refusal_reason(line: Line, now: int) -> Refusal:
     """The first correction that alone lets a line refused for stock pass."""
-    short = line.quantity - line.belief
+    if not line.asked:
+        return Refusal.LIMITED
+    short = line.quantity - line.belief - line.withheld
     f = offered(line, as_it_is)
     held_back = 0 if line.pickup else line.channel.held_back
     if held_back + offered(line, as_it_is, buffered=False) - f >= short:
         return Refusal.BUFFER
+    short = line.quantity - line.belief
     if max(0, _set_aside_for_nobody(line)) >= short:
         return Refusal.HOLD
     if offered(line, told_all) - f + _copy_behind(line, now) >= short:
@@ -84,6 +87,20 @@ def _copy_behind(line: Line, now: int) -> int:
     return max(0, line.sku.offered()) - max(0, line.channel.learnt(line.sku, now))
 
 
+def without_own(line: Line) -> tuple[int, int, int]:
+    """Units that the view has set aside for the line, what the pairs offer without those at them, and what the view
+    offers without any of them.
+    """
+    own = line.quantity if line.in_view > 0 else 0
+    f = offered(line, as_it_is, own=own)
+    return own, f, f if line.pickup else f - line.sku.reserved + (own if line.pair is None else 0)
+
+
+def backed_by_view(line: Line) -> bool:
+    """Whether a line would pass if the view were asked now, its own reservation left aside."""
+    return without_own(line)[2] - (0 if line.pickup else line.channel.held_back) >= line.quantity
+
+
 class Blame:
     """Asks for suspects; knows how the arm's movements travel."""
 
@@ -92,20 +109,23 @@ class Blame:
         self._batch = shop.systems.movements.mode == "batch"
         self._outages = shop.outages(shop.systems.movements.system)
 
-    def at_acceptance(self, line: Line, *, degraded: bool) -> None:
+    def at_acceptance(self, line: Line) -> None:
         """Name what would have prevented the promise, if the truth does not back it."""
         line.truth = line.backed()
         if line.truth >= line.quantity:
             return
         spare = line.belief - line.quantity  # at the check
-        own = line.quantity if line.in_view > 0 else 0
-        f = offered(line, as_it_is, own=own)
-        available = f if line.pickup else f - line.sku.reserved + (own if line.pair is None else 0)
+        own, f, available = without_own(line)
         lost, extra = (0, 0) if line.pickup else (line.sku.reserved_lost, line.sku.reserved_extra)
-        refused_now = available - (0 if line.pickup else line.channel.held_back) < line.quantity
+        refused_now = not backed_by_view(line)
         causes = {
-            Cause.DEGRADED: degraded and refused_now,
+            Cause.DEGRADED: line.unanswered and refused_now,
             Cause.EXPIRED_HOLD: line.lapsed and refused_now,
+        }
+        if not line.asked:
+            _name(line, causes)
+            return
+        causes |= {
             Cause.RECORD_ERROR: spare < f - offered(line, without_error, own=own),
             Cause.LOSS: spare < f - offered(line, without_loss, own=own) - lost,
             Cause.DUPLICATE: spare < f - offered(line, without_duplicates, own=own) - extra,

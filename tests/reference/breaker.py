@@ -25,6 +25,10 @@ class Breaker:
         self._permits: list[Permit] = []  # of this phase
         self.openings = 0
 
+    def is_open(self, now: int) -> bool:
+        """Whether no call would be let through, and none as a probe either."""
+        return self._kind == "open" and now < self._until
+
     def permit(self, now: int) -> Permit | None:
         """None if the call must not be made."""
         if self._settings.window == "off":

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
@@ -46,6 +47,9 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         listed = Random(f"listings {seed}")
         arms = {name: merged(arm, random_listings(listed)) for name, arm in arms.items()}
     arms = {name: merged(arm, random_reload(snapshots)) for name, arm in arms.items()}
+    if seed % 2 == 0:
+        falling = Random(f"fallbacks {seed}")
+        arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
@@ -74,6 +78,12 @@ _SLOW: Tree = {
 }
 _OLD_COPIES: Tree = {"publications": {"own": {"mode": "cache", "interval": "1h", "delay": "30m"}}}
 _DOWN: Tree = {"degradation": {"strategy": "serve_stale", "max_age": "12h"}, "movements": {"system": "service"}}
+_OPEN: Tree = always("fail_open", "service")
+_DCS: Tree = always("dc_only", "service", refresh="30m")
+_QUOTA: Tree = always("allotment", "service", units=2)
+_LATER: Tree = always("confirm_later", "service", confirm_within="90m")
+_AGAIN: Tree = always("fail_open", "service", recovery="reconfirm")
+_SLOW_ORDERS: Tree = {"release": {"mode": "batch", "interval": "1h", "phase": "7m"}}
 _LAPSING: Tree = {
     "reserving": {"mode": "synchronous", "point": "checkout", "ttl": "30s", "expiry_lag": "0s", "lapsed": "accept"}
 }
@@ -189,6 +199,11 @@ CASES: Final = (
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
+    _targeted("sold-blindly", 121, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
+    _targeted("sold-from-dcs", 122, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),
+    _targeted("sold-by-allotment", 118, _SYNCHRONOUS, [_NO_BUFFER, _QUOTA], [_SCARCE, _OUTAGES]),
+    _targeted("confirmed-later", 119, PRESETS, [_NO_BUFFER, _LATER, _SLOW_ORDERS], [_EXACT, _SCARCE, _OUTAGES]),
+    _targeted("checked-again", 120, PRESETS, [_NO_BUFFER, _AGAIN, _SLOW_ORDERS], [_SCARCE, _OUTAGES]),
     _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
     _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
     _targeted("in-feeds", 118, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),

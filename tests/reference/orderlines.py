@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
-from twin.journal.tables import NONE, Cause, Mode, Refusal, Status
+from twin.journal.tables import NONE, Cause, Degraded, Mode, Refusal, Status
+
+if TYPE_CHECKING:
+    from tests.reference.degrading import Standing
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +29,10 @@ class Line:
     status: Status = Status.OPEN
     refusal: Refusal = Refusal.NONE
     false_oos: bool = False
-    degraded: bool = False
+    degraded: Degraded = Degraded.NO
+    unanswered: bool = False  # it goes on without the answer of a system
+    asked: bool = True  # it is held against a belief
+    withheld: int = 0  # units that a growing buffer holds back from it
     cause: Cause = Cause.NONE
     also: int = 0
     short_picks: int = 0
@@ -108,7 +115,10 @@ class Order:
     declined: bool
     checkout: int
     lines: list[Line] = field(default_factory=list)
-    degraded: bool = False
+    standing: Standing | None = None  # the fallback that decides about it
+    degraded: Degraded = Degraded.NO
+    unanswered: bool = False
+    withheld: int = 0
     parcels: int = 0
     waves: int = 0
     call: int = 0
@@ -117,6 +127,15 @@ class Order:
     t_pick: int = NONE
     t_ready: int = NONE
     t_done: int = NONE
+
+    @property
+    def strategy(self) -> str:
+        """What its fallback does, if it has one."""
+        return "" if self.standing is None else self.standing.fallback.strategy
+
+    def promised_lines(self) -> list[Line]:
+        """Lines accepted and not supplied yet."""
+        return [line for line in self.lines if line.status == Status.ACCEPTED]
 
     def open_lines(self) -> list[Line]:
         """Lines in checkout."""

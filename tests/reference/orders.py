@@ -7,26 +7,27 @@ from typing import Any, cast
 
 import simpy
 
-from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reason
-from tests.reference.breaker import Breaker
+from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
+from tests.reference.called import Called
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
+from tests.reference.clock import LAPSED, NOW, Clock, Instant, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
-from tests.reference.gateway import Gateway
+from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
-from tests.reference.shop import Shop, rows_of
+from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Sourcing
-from tests.reference.stations import Station
 from tests.reference.stock import Stock
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Flow, Refusal, Status
+from twin.journal.tables import Cause, Degraded, Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
 from twin.policies.calendars import first_tick
-from twin.world.tables import SYSTEMS, WorldDay
+from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
+CONFIRMING = 65_535
+"""Step at which an order is confirmed beside its own story."""
 AT_ONCE = 2
 """Priority of what happens after everything that a step of an order brings about at its own instant."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
@@ -56,34 +57,6 @@ class Waking:
         return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step + 1))
 
 
-class Called:
-    """A system that answers calls: where its calls queue, how long one takes, and how long the caller waits."""
-
-    def __init__(
-        self, shop: Shop, name: str, counts: tuple[Flow, Flow], *, identity: Identity, contracts: Contracts
-    ) -> None:
-        settings = shop.systems.erp if name == "erp" else shop.systems.service
-        self.gateway = Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=contracts)
-        self.calls, self.time_outs = counts
-        self.timeout = settings.timeout
-        self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
-        self._law = shop.stream(f"{name}.call", settings.service)
-        self._station = Station(shop.env, settings.servers)
-        self.breaker = Breaker(shop.systems.resilience.breaker)
-        number = SYSTEMS.index("erp" if name == "erp" else shop.systems.service.system)
-        self._errors = [row for row in rows_of(shop.world.errors) if row["system"] == number]
-        self._error = shop.stream("call.error")
-
-    def errs(self, order: Order, attempt: int, t: int) -> bool:
-        """Whether the answer that an order gets at ``t`` is an error."""
-        parts = [row["parts"] for row in self._errors if row["start"] <= t < row["end"]]
-        return bool(parts) and self._error.below(1_000_000, order.id, attempt) < parts[0]
-
-    def join(self, order: Order, attempt: int) -> simpy.Event:
-        """Queue; the event happens when the call is taken, its value is when the answer will come."""
-        return self._station.join(self._law.sample(order.id, attempt), self.outages.up)
-
-
 class Orders:
     """Takes and fulfils orders."""
 
@@ -102,6 +75,7 @@ class Orders:
                 ("service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)),
             )
         )
+        self._watch = Watch(shop, channels, service=self._service, erp=self._erp)
         self._payment = shop.stream("payment", shop.systems.payment)
         self._backoff = shop.stream("call.backoff")
         self._release_step = shop.stream("release.step", shop.systems.release.step)
@@ -117,6 +91,10 @@ class Orders:
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
             self.placed.append(order)
+            refused = self._watch.admit(order)
+            if refused:
+                self._turn_away(order, refused)
+                continue
             story = self._listed if order.channel.marketplace else self._checkout
             self._env.process(story(order, Waking(self._env, order.id, 0)))
 
@@ -146,7 +124,13 @@ class Orders:
         if self._systems.reserving.point != "none":
             self._set_aside_open(order, hold=False)
         if self._accept(order):
-            yield from self._fulfil(order, wake, order.lines, 0)
+            yield from self._keep_promise(order, wake)
+
+    def _turn_away(self, order: Order, reason: Refusal) -> None:
+        """A fallback refuses an order that arrives."""
+        for line in order.lines:
+            line.degraded = order.degraded
+        self._refuse_all(order, reason)
 
     def _checkout(self, order: Order, wake: Waking) -> Process:
         """The retailer's own channels."""
@@ -174,14 +158,61 @@ class Orders:
         if point == "order":
             yield from self._reserve(order, wake, hold=False)
         if self._accept(order):
+            yield from self._keep_promise(order, wake)
+
+    def _keep_promise(self, order: Order, wake: Waking) -> Process:
+        """Fulfil the order; what a fallback let pass is first held against the view, or when the fallback is over."""
+        standing = order.standing
+        if standing is not None and order.strategy == "confirm_later":
+            if standing.on:
+                patience = wake.perhaps_at(self._env.now + standing.fallback.confirm_within)
+                over = standing.over
+                yield over | patience
+                yield wake.at(self._env.now) if over.processed else wake.has_come(patience)
+            self._confirm(order)
+        elif standing is not None and standing.fallback.recovery == "reconfirm":
+            if standing.on:
+                self._env.process(self._confirm_when_over(order, standing.over))
+            else:
+                self._confirm(order)
+        if order.promised_lines():
             yield from self._fulfil(order, wake, order.lines, 0)
+
+    def _confirm_when_over(self, order: Order, over: simpy.Event) -> Process:
+        yield over
+        yield Instant(self._env, self._env.now, tie_key(Tie.ORDER, order.id, CONFIRMING))
+        if not order.parcels:
+            self._confirm(order)
+
+    def _confirm(self, order: Order) -> None:
+        """Ask the view for what was promised without asking; cancel what it cannot back."""
+        for line in order.promised_lines():
+            if not backed_by_view(line):
+                self._cancel(line)
+                continue
+            self._shop.flows[Flow.LINES_CONFIRMED] += 1
+            if order.strategy == "confirm_later" and self._systems.reserving.point != "none":
+                line.reserved = True
+                set_aside(line, line.pair, line.quantity, among_orders(self._env.now))
+
+    def _cancel(self, line: Line) -> None:
+        self._shop.flows[Flow.CONFIRMATIONS_CANCELLED] += 1
+        if line.pair is not None:
+            line.pair.promised -= line.quantity
+        else:
+            line.sku.unplaced -= line.quantity
+        self._give_back(line)
+        if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
+            line.also |= 1 << line.suspect
+        line.cause = Cause.DEGRADED
+        line.end(Status.OVERSOLD, self._env.now)
 
     def _ask_first(self, order: Order, wake: Waking) -> Asking:
         """The call with which a checkout starts, if the arm has one."""
         if self._systems.erp.coupling == "direct":
-            return (yield from self._call(self._erp, order, wake, 0))
+            return self._watch.spares(order, "erp", 0) or (yield from self._call(self._erp, order, wake, 0))
         if self._systems.publications.own.mode == "query":
-            return (yield from self._call(self._service, order, wake, 0))
+            return self._watch.spares(order, "service", 0) or (yield from self._call(self._service, order, wake, 0))
         return True
 
     def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
@@ -229,6 +260,7 @@ class Orders:
             taken = system.join(order, attempt)
             system.gateway.hold(order, passage.slot, taken)
             failure = yield from self._wait(system, order, wake, attempt, taken, passage.since)
+        system.results.append((self._env.now, failure != Refusal.NONE))
         before = system.breaker.openings
         system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)
         flows[Flow.BREAKER_OPENINGS] += system.breaker.openings - before
@@ -261,22 +293,28 @@ class Orders:
         if degradation.strategy == "fail_closed" or not has_belief or channel.silence(now) > degradation.max_age:
             self._refuse_all(order, reason)
             return False
-        order.degraded = True
+        order.unanswered = True
+        order.degraded = order.degraded or Degraded.SERVE_STALE
         return True
 
     def _check(self, order: Order) -> None:
         """Hold each line against what the channel believes."""
         channel, now = order.channel, self._env.now
-        if channel.silence(now) > self._systems.degradation.max_age:
+        if order.standing is None and channel.silence(now) > self._systems.degradation.max_age:
             self._refuse_all(order, Refusal.CLOSED)
             return
         needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
-        if needs_down and not self._go_on_degraded(order, Refusal.CLOSED):
+        if needs_down and not order.unanswered and not self._go_on_degraded(order, Refusal.CLOSED):
             return
         for line in order.lines:
-            line.degraded = order.degraded
-            if not self._believes(line):
+            self._take_rules(order, line)
+            if not self._believes(order, line):
                 self._refuse(line, Refusal.NO_STOCK)
+
+    def _take_rules(self, order: Order, line: Line) -> None:
+        """The line is decided as its order is."""
+        line.degraded, line.unanswered, line.withheld = order.degraded, order.unanswered, order.withheld
+        line.asked = order.strategy not in (*ASKING_NOTHING, *WITH_QUOTA)
 
     def _reserves_at_down_service(self, channel: Channel) -> bool:
         reserving = self._systems.reserving
@@ -284,21 +322,32 @@ class Orders:
             return False
         return self._service.outages.since(self._env.now) is not None
 
-    def _believes(self, line: Line) -> bool:
-        """Check a line against its channel's belief."""
+    def _believes(self, order: Order, line: Line) -> bool:
+        """Check a line against its channel's belief, or against what its fallback goes by."""
         now = self._env.now
         line.t_decision, line.asked_copy = now, not line.pickup
+        if order.strategy in ASKING_NOTHING:
+            return True
+        if order.strategy in WITH_QUOTA:
+            return self._is_left(order, line)
         if line.pickup:
             line.belief, line.staleness = line.store().free(), age(line.store().trail.oldest(VIEW, NOW), now)
         else:
             line.belief, line.staleness = line.channel.belief(line.sku, now), line.channel.staleness(line.sku, now)
+        line.belief -= line.withheld
         return line.belief >= line.quantity
 
-    def _believes_view(self, line: Line) -> bool:
+    def _is_left(self, order: Order, line: Line) -> bool:
+        """Check a line against what its fallback may still sell."""
+        assert order.standing is not None
+        line.t_decision, line.belief = self._env.now, order.standing.left(line.sku)
+        return line.belief >= line.quantity
+
+    def _believes_view(self, order: Order, line: Line) -> bool:
         """Check a shipped line at the reservation service."""
         now = self._env.now
         line.t_decision, line.asked_copy = now, False
-        line.belief = line.sku.offered() - line.channel.held_back
+        line.belief = line.sku.offered() - line.channel.held_back - line.withheld
         line.staleness = age(line.sku.trail.oldest(VIEW, NOW), now)
         return line.belief >= line.quantity
 
@@ -306,14 +355,17 @@ class Orders:
         """The reservation point; false if no line is left."""
         if not order.open_lines():
             return False
-        if self._systems.reserving.mode == "synchronous" and not (yield from self._call(self._service, order, wake, 1)):
+        calls = self._systems.reserving.mode == "synchronous" and not self._watch.spares(order, "service", 1)
+        if calls and not (yield from self._call(self._service, order, wake, 1)):
             return False
         self._set_aside_open(order, hold=hold)
         return bool(order.open_lines())
 
     def _set_aside_open(self, order: Order, *, hold: bool) -> None:
+        if order.strategy == "confirm_later":
+            return
         for line in order.open_lines():
-            line.degraded = order.degraded
+            self._take_rules(order, line)
             if not self._set_aside(order, line):
                 self._refuse(line, Refusal.NO_STOCK)
             elif hold:
@@ -323,9 +375,9 @@ class Orders:
     def _set_aside(self, order: Order, line: Line) -> bool:
         """Check a line where it is reserved, and set its units aside; false if there are not enough."""
         reserving = self._systems.reserving
-        at_service = reserving.mode == "synchronous" and not line.channel.marketplace and not order.degraded
+        at_service = reserving.mode == "synchronous" and not line.channel.marketplace and not line.unanswered
         believes = self._believes_view if at_service and not line.pickup else self._believes
-        if not believes(line):
+        if not believes(order, line):
             return False
         if at_service and not line.pickup and reserving.level == "node":
             able = self._sourcing.candidates(line, order)
@@ -398,12 +450,24 @@ class Orders:
                     self._refuse(line, Refusal.NO_STOCK)
                     continue
                 line.lapsed = False
-            self._promise(order, line)
+            if order.strategy in WITH_QUOTA and not self._take_of_quota(order, line):
+                continue
+            self._promise(line)
             order.t_accept = self._env.now
         return order.t_accept >= 0
 
-    def _promise(self, order: Order, line: Line) -> None:
-        self._blame.at_acceptance(line, degraded=order.degraded)
+    def _take_of_quota(self, order: Order, line: Line) -> bool:
+        """Take the units off what the fallback may sell, or refuse the line."""
+        assert order.standing is not None
+        if not self._is_left(order, line):
+            self._give_back(line)
+            self._refuse(line, Refusal.NO_STOCK)
+            return False
+        order.standing.sold[line.sku.number] += line.quantity
+        return True
+
+    def _promise(self, line: Line) -> None:
+        self._blame.at_acceptance(line)
         line.status = Status.ACCEPTED
         line.pool_mark = gone(line.sku.pooled)
         if line.pair is not None:
@@ -415,8 +479,12 @@ class Orders:
     def _fulfil(self, order: Order, wake: Waking, lines: list[Line], wave: int) -> Process:
         """A wave of the order is released, sourced and picked."""
         yield wake.at(self._released(order, wave))
+        if not order.promised_lines():
+            return
         if wave == 0 and self._systems.erp.coupling != "consumer":
             yield from self._until_mended(order, wake)
+            if not order.promised_lines():
+                return
             self._shop.flows[Flow.ERP_CREATIONS] += 1
             done = yield self._erp.join(order, 2)
             yield wake.at(done)

@@ -55,6 +55,7 @@ class Shop:
         self.latencies: list[list[list[int]]] = [[[] for _ in estate.channels] for _ in Latency]
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []
+        self.fallbacks: list[list[int]] = []
         calendar = scenario.calendar
         self._from, self._to = calendar.warm_up, calendar.warm_up + calendar.window
 

@@ -15,7 +15,7 @@ from tests.reference.shop import Shop
 from tests.reference.stations import Station
 from tests.reference.stock import Stock
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, Cause, Flow, Status
+from twin.journal.tables import NONE, Cause, Degraded, Flow, Status
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24
@@ -45,7 +45,8 @@ class Sourcing:
     def candidates(self, line: Line, order: Order) -> list[Pair]:
         """Nodes that seem able to supply the line, the preferred first."""
         has = Pair.have if line.status == Status.ACCEPTED else Pair.free
-        able = [pair for pair in line.sku.pooled if has(pair) >= line.quantity]
+        allowed = [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
+        able = [pair for pair in allowed if has(pair) >= line.quantity]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
 
     def _preference(self, pair: Pair, units: int, order: Order) -> tuple[int, int, int]:
@@ -106,7 +107,9 @@ class Sourcing:
 
     def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
-        if line.cause == Cause.JOINT and not line.suspect and not at_pair:
+        if line.cause == Cause.JOINT and not line.suspect and not at_pair and line.degraded == Degraded.DC_ONLY:
+            line.cause = Cause.DEGRADED
+        elif line.cause == Cause.JOINT and not line.suspect and not at_pair:
             self._blame.hidden(line)
             line.cause = Cause(line.suspect)
         line.end(Status.OVERSOLD, self._shop.env.now)

@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from tests.reference import model
 from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
-from twin.journal.tables import TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
+from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
+from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.systems import Feed, Publication
@@ -24,7 +25,9 @@ from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
 AT_LEAST = 5
-KINDS: tuple[type[IntEnum], ...] = (Status, Refusal, Cause, Mode, Flow, Latency, FeedName, Fate, TroubleKind)
+KINDS: tuple[type[IntEnum], ...] = (
+    Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind
+)  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
     "policy": ("block", "divert", "skip"),
@@ -46,6 +49,8 @@ RELOADS = {
     "nets": ("none", "promised"),
 }
 """What an arm may choose about snapshots."""
+SPELLS = ("of", "when", "recovery")
+"""What a fallback may choose besides its strategy."""
 ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
 MODEL = Path(model.__file__)
 
@@ -85,9 +90,20 @@ def _expected() -> list[str]:
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
     reloads = [f"reload {name} {choice}" for name, listed in RELOADS.items() for choice in listed]
-    rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
+    spells = [f"{name} {choice}" for name in SPELLS for choice in get_args(Fallback.model_fields[name].annotation)]
+    rare = [
+        "pickup by a fallback",
+        "failed job",
+        "level node",
+        "re-brokered",
+        "crash",
+        "stuck",
+        "failover",
+        "link outage",
+    ]
     rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs"]
-    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *reloads, *rare]
+    drawn = [*breakers, *jitters, *choices, *reloads, *spells]
+    return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
 
 def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
@@ -109,6 +125,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Status: lines["status"],
         Refusal: lines["refusal"],
         Cause: lines["cause"],
+        Degraded: lines["degraded"],
         Mode: lines["mode"],
         FeedName: jobs["feed"],
         Latency: journal["latency"]["measure"],
@@ -117,6 +134,11 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
     out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
     out += Counter({f"Fate {Fate(fate).name}": int(number) for _, fate, number in journal["fates"].tolist()})
+    fallbacks = Degradation.model_validate(arm.get("degradation", {})).fallbacks
+    for place in journal["fallbacks"]["fallback"].tolist():
+        out.update(f"{name} {getattr(fallbacks[place], name)}" for name in SPELLS)
+    taken = (lines["degraded"] > Degraded.SERVE_STALE) & (lines["status"] >= Status.ACCEPTED)
+    out["pickup by a fallback"] += int((taken & (lines["mode"] == Mode.PICKUP)).sum())
     out["failed job"] += int(jobs["failed"].sum())
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())

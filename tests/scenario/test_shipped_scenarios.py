@@ -11,6 +11,7 @@ from twin.scenario.scenario import Scenario
 FOLDER = Path(__file__).parents[2] / "scenarios"
 NAMES = [
     "black_friday",
+    "black_friday_degraded",
     "broker_outage",
     "erp_maintenance",
     "integration_styles",

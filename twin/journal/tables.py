@@ -47,6 +47,9 @@ class Refusal(IntEnum):
     UNAUTHORISED = 14  # no token
     GONE = 15  # the channel speaks a version that is no more
     RESIDENCY = 16  # the customer's data must not leave
+    # While a fallback was on
+    SHED = 17  # the channel's priority was too low
+    LIMITED = 18  # beyond the allotment, or beyond what the DCs had
 
 
 class Cause(IntEnum):
@@ -72,6 +75,20 @@ class Cause(IntEnum):
     FRAGMENTED = 15  # enough units, but no node had them all
 
 
+class Degraded(IntEnum):
+    """How a line was decided: in the ordinary way, or by a strategy of degradation."""
+
+    NO = 0
+    SERVE_STALE = 1  # on the last belief, also where no fallback was on but a call failed
+    GROWING_BUFFER = 2
+    FAIL_OPEN = 3
+    CONFIRM_LATER = 4
+    DC_ONLY = 5
+    ALLOTMENT = 6
+    SHED = 7
+    FAIL_CLOSED = 8
+
+
 class Mode(IntEnum):
     """How the customer wants the order."""
 
@@ -88,7 +105,7 @@ LINE = np.dtype(
         ("status", "i1"),
         ("refusal", "i1"),
         ("false_oos", "i1"),  # refused although the truth could back it
-        ("degraded", "i1"),
+        ("degraded", "i1"),  # Degraded
         ("cause", "i1"),  # oversold only
         ("also", "i2"),  # bit c set: cause c was sufficient too
         ("short_picks", "i2"),
@@ -237,6 +254,8 @@ class Flow(IntEnum):
     CALLS_KEPT_BACK = 40  # not made, because the customer's data would have left
     CORRECTIONS = 41  # pairs whose view a snapshot changed
     CORRECTED_UNITS = 42  # by how much, added up
+    LINES_CONFIRMED = 43  # accepted degraded and found backed by the view afterwards
+    CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
 
 
 class Fate(IntEnum):
@@ -254,6 +273,18 @@ FATE = np.dtype([("feed", "i2"), ("fate", "i2"), ("messages", "i8")])
 """How many messages of a feed's topic had each fate at the end: one row per feed (:class:`FeedName`) and fate."""
 
 
+FALLBACK = np.dtype(
+    [
+        ("fallback", "i2"),  # its place in the arm's list
+        ("channel", "i2"),
+        ("strategy", "i1"),  # Degraded
+        ("start", "i8"),
+        ("end", "i8"),  # NONE if it was still on
+    ]
+)
+"""A time in which a fallback was on for a channel."""
+
+
 ACCOUNT = np.dtype(
     [("group", "U24"), ("reason", "U64"), ("lines", "i8"), ("units", "i8"), ("skus", "i8"), ("example", "U32")]
 )
@@ -267,5 +298,6 @@ TABLES = {
     "latency": LATENCY,
     "flows": FLOW,
     "fates": FATE,
+    "fallbacks": FALLBACK,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -34,6 +34,7 @@ class Journal:
         self._folder = folder
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.jobs: list[tuple[Any, ...]] = []
+        self.fallbacks: list[tuple[int, ...]] = []
         self._scrapes: list[tuple[int, ...]] = []
 
     def observe(self, scrape: tuple[int, ...]) -> None:
@@ -70,6 +71,7 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
+        self._write("fallbacks", np.array(self.fallbacks, TABLES["fallbacks"]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)

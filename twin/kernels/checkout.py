@@ -6,12 +6,12 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Flow, Mode, Refusal, Status
-from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, skus, windows
+from twin.journal.tables import Degraded, Flow, Mode, Refusal, Status
+from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, quotas, skus, windows
 from twin.kernels.publication import belief, belief_staleness, offer, outage_at, take_own, view_staleness
 from twin.kernels.sending import note
 from twin.kernels.sourcing import best_pair, mark_choice
-from twin.kernels.state import NIL, Belief, Part, Point, Reserved, Reserving
+from twin.kernels.state import NIL, Asks, Belief, Part, Point, Reserved, Reserving
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view, free_of
 from twin.kernels.traffic import PART_SHIFT
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
@@ -30,6 +30,8 @@ _CHECKOUT = int(Point.CHECKOUT)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _RESERVE, _RELEASE = int(Part.RESERVE), int(Part.RELEASE)
 _LAPSED_HOLDS = int(Flow.LAPSED_HOLDS)
+_SERVE_STALE = int(Degraded.SERVE_STALE)
+_BELIEF, _QUOTA, _LATER = int(Asks.BELIEF), int(Asks.QUOTA), int(Asks.LATER)
 
 
 @kernel
@@ -68,6 +70,15 @@ def refuse_all(handle: int, number: int, reason: int, now: int) -> None:
         if line.status == _OPEN:
             line.t_decision = now
             refuse(handle, line, order, reason, now)
+
+
+@kernel
+def turn_away(handle: int, number: int, reason: int, now: int) -> None:
+    """A fallback refuses the order when it arrives."""
+    c, order = control(handle)[0], order_row(handle, number)
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        lines(handle)[i].degraded = order.degraded
+    refuse_all(handle, number, reason, now)
 
 
 @kernel
@@ -114,8 +125,8 @@ def _needs_down_system(handle: int, order: Any, now: int) -> bool:
 @kernel
 def _believed(handle: int, line: Any, now: int) -> int:
     if line.mode == _PICKUP:
-        return free_of(pairs(handle)[line.pair])
-    return belief(handle, line.channel, line.sku, now)
+        return free_of(pairs(handle)[line.pair]) - line.withheld
+    return belief(handle, line.channel, line.sku, now) - line.withheld
 
 
 @kernel
@@ -133,22 +144,53 @@ def _staleness(handle: int, line: Any, now: int) -> int:
 
 
 @kernel
+def go_without(order: Any) -> None:
+    """The order goes on without the answer of a system, by the strategy of its fallback or by the last belief."""
+    order.unanswered = 1
+    if order.degraded == 0:
+        order.degraded = _SERVE_STALE
+
+
+@kernel
+def _take_rules(line: Any, order: Any) -> None:
+    """The line is decided as its order is."""
+    line.degraded, line.unanswered = order.degraded, order.unanswered
+    line.asks, line.withheld = order.asks, order.withheld
+
+
+@kernel
+def _within_quota(handle: int, line: Any, order: Any, now: int) -> bool:
+    return _decide(handle, line, quotas(handle)[order.quota + line.sku], 0, now)
+
+
+@kernel
+def _passes(handle: int, line: Any, order: Any, now: int) -> bool:
+    """Hold a line against what its order asks."""
+    if order.asks == _BELIEF:
+        return _decide(handle, line, _believed(handle, line, now), _staleness(handle, line, now), now)
+    if order.asks == _QUOTA:
+        return _within_quota(handle, line, order, now)
+    line.t_decision = now
+    return True
+
+
+@kernel
 def check(handle: int, number: int, now: int) -> int:
     """The checkout starts: each line is held against the channel's belief; returns how many lines are left."""
     c, order = control(handle)[0], order_row(handle, number)
-    if silence(handle, order.channel, now) > c.max_age:
+    if order.ruled == 0 and silence(handle, order.channel, now) > c.max_age:
         refuse_all(handle, number, _CLOSED, now)
         return 0
-    if _needs_down_system(handle, order, now):
+    if order.unanswered == 0 and _needs_down_system(handle, order, now):
         if not may_serve_stale(handle, order.channel, now):
             refuse_all(handle, number, _CLOSED, now)
             return 0
-        order.degraded = 1
+        go_without(order)
     left = 0
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
         line = lines(handle)[i]
-        line.degraded = order.degraded
-        if _decide(handle, line, _believed(handle, line, now), _staleness(handle, line, now), now):
+        _take_rules(line, order)
+        if _passes(handle, line, order, now):
             left += 1
         else:
             refuse(handle, line, order, _NO_STOCK, now)
@@ -173,7 +215,7 @@ def _set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
     """
     p = line.pair
     channel = channels(handle)[line.channel]
-    if channel.reserving == _SYNCHRONOUS and line.degraded == 0:
+    if channel.reserving == _SYNCHRONOUS and line.unanswered == 0:
         if p == NIL:
             change_reserved(handle, line.sku, units, now)
         else:
@@ -190,14 +232,13 @@ def _set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
 def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> bool:
     """Check a line again where it is reserved, and set its units aside."""
     c, channel = control(handle)[0], channels(handle)[line.channel]
-    synchronous = channel.reserving == _SYNCHRONOUS and line.degraded == 0
-    if synchronous and line.mode != _PICKUP:
-        available = offer(handle, line.sku) - channel.held_back
-        stale = view_staleness(handle, NIL, line.sku, now)
-    else:
-        available, stale = _believed(handle, line, now), _staleness(handle, line, now)
+    synchronous = channel.reserving == _SYNCHRONOUS and line.unanswered == 0
     line.asked_view = synchronous
-    if not _decide(handle, line, available, stale, now):
+    if synchronous and line.mode != _PICKUP:
+        available = offer(handle, line.sku) - channel.held_back - line.withheld
+        if not _decide(handle, line, available, view_staleness(handle, NIL, line.sku, now), now):
+            return False
+    elif not _passes(handle, line, order, now):
         return False
     line.reserved = _GROUP
     if synchronous and line.mode != _PICKUP and c.level_node != 0:
@@ -216,12 +257,14 @@ def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> boo
 def reserve(handle: int, number: int, now: int, lapses: int) -> int:
     """Reserve every open line, with a hold if ``lapses``; returns how many lines are left."""
     c, order = control(handle)[0], order_row(handle, number)
+    if order.asks == _LATER:
+        return order.open
     left = 0
     for row in range(order.first, order.first + order.lines):
         line = lines(handle)[row - c.line_base]
         if line.status != _OPEN:
             continue
-        line.degraded = order.degraded
+        _take_rules(line, order)
         if _reserve_line(handle, row, line, order, now):
             left += 1
             if lapses != 0:
@@ -232,7 +275,7 @@ def reserve(handle: int, number: int, now: int, lapses: int) -> int:
 
 
 @kernel
-def _drop_reservation(handle: int, row: int, line: Any, now: int) -> None:
+def drop_reservation(handle: int, row: int, line: Any, now: int) -> None:
     """Undo the reservation of a line that is not accepted, and its hold."""
     c = control(handle)[0]
     if line.hold != NIL:
@@ -253,7 +296,7 @@ def release_open(handle: int, number: int, now: int) -> None:
     for row in range(order.first, order.first + order.lines):
         line = lines(handle)[row - c.line_base]
         if line.status == _OPEN:
-            _drop_reservation(handle, row, line, now)
+            drop_reservation(handle, row, line, now)
 
 
 @kernel
@@ -278,7 +321,7 @@ def lapse(handle: int) -> None:
         return
     line = lines(handle)[hold.line - c.line_base]
     line.hold, line.lapsed = NIL, 1
-    _drop_reservation(handle, hold.line, line, hold.due)
+    drop_reservation(handle, hold.line, line, hold.due)
     flows(handle)[_LAPSED_HOLDS] += 1
 
 
@@ -301,6 +344,17 @@ def _accept_line(handle: int, line: Any, now: int) -> None:
 
 
 @kernel
+def _take_quota(handle: int, row: int, line: Any, order: Any, now: int) -> bool:
+    """Take the line's units off what the fallback may sell, or refuse it."""
+    if not _within_quota(handle, line, order, now):
+        drop_reservation(handle, row, line, now)
+        refuse(handle, line, order, _NO_STOCK, now)
+        return False
+    quotas(handle)[order.quota + line.sku] -= line.quantity
+    return True
+
+
+@kernel
 def accept(handle: int, number: int, now: int) -> int:
     """The order is placed: every open line is promised; returns how many are. A lapsed hold is made good first if the
     arm rechecks.
@@ -319,6 +373,8 @@ def accept(handle: int, number: int, now: int) -> int:
                 refuse(handle, line, order, _NO_STOCK, now)
                 continue
             line.lapsed = 0
+        if order.asks == _QUOTA and not _take_quota(handle, row, line, order, now):
+            continue
         _accept_line(handle, line, now)
         accepted += 1
     if accepted > 0:

@@ -65,6 +65,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("node_pairs", np.dtype("i8")),
     ("node_first", np.dtype("i8")),
     ("scratch", np.dtype("i8")),
+    ("quotas", np.dtype("i8")),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -163,6 +164,7 @@ flows = _accessor("flows")
 node_pairs = _accessor("node_pairs")
 node_first = _accessor("node_first")
 scratch = _accessor("scratch")
+quotas = _accessor("quotas")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -47,7 +47,7 @@ _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _DC_FIRST = int(Strategy.DC_FIRST)
 _JOINT, _WALK_IN, _DAMAGE, _LATER = int(Cause.JOINT), int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
-_FRAGMENTED = int(Cause.FRAGMENTED)
+_FRAGMENTED, _DEGRADED = int(Cause.FRAGMENTED), int(Cause.DEGRADED)
 _STORE_PICK, _DC_PICK, _PACK, _TRANSIT = int(Law.STORE_PICK), int(Law.DC_PICK), int(Law.PACK), int(Law.TRANSIT)
 _K_PICK, _K_PACK, _K_TRANSIT = int(Key.PICK), int(Key.PACK), int(Key.TRANSIT)
 _PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
@@ -74,12 +74,18 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
+def _is_barred(handle: int, pair: Any, order: Any) -> bool:
+    """Whether the order may come from DCs only and this is a store; so are all that follow."""
+    return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
+
+
+@kernel
 def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
     """Preferred pair that seems to have the line's units, or NIL; ``promised``: the line is accepted already."""
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank):
+        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = _available(pair, promised)
         if pair.pooled != 0 and available >= line.quantity:
@@ -132,7 +138,7 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank):
+        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = sourceable(pair)
         if pair.pooled == 0 or available < leader.quantity:
@@ -202,7 +208,9 @@ def _oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) ->
         sku = skus(handle)[line.sku]
         left = truth(handle, line.sku, NIL)
         line.cause = _later_cause(handle, line, sku.sold - line.sku_sold, sku.shrunk - line.sku_shrunk, left)
-        if line.cause == _JOINT:
+        if line.cause == _JOINT and order.dc_only != 0:
+            line.cause = _DEGRADED
+        elif line.cause == _JOINT:
             causes = hiding_causes(handle, line.sku, line.quantity, now)
             line.cause = first_cause(causes)
             line.also = causes & ~(1 << line.cause)

@@ -121,7 +121,13 @@ ORDER = np.dtype(
         ("mode", "i1"),
         ("abandons", "i1"),
         ("declined", "i1"),
-        ("degraded", "i1"),
+        ("degraded", "i1"),  # Degraded
+        ("ruled", "i1"),  # a fallback decides: it has looked at ages already
+        ("unanswered", "i1"),  # it goes on without the answer of a system
+        ("asks", "i1"),  # Asks
+        ("dc_only", "i1"),
+        ("withheld", "i4"),  # what a growing buffer holds back
+        ("quota", "i4"),  # row of `quotas` of SKU 0
         ("pickup", "i4"),
         ("x", "i4"),
         ("y", "i4"),
@@ -156,7 +162,10 @@ LINE = np.dtype(
         ("status", "i1"),
         ("refusal", "i1"),
         ("false_oos", "i1"),
-        ("degraded", "i1"),
+        ("degraded", "i1"),  # Degraded
+        ("unanswered", "i1"),  # as its order at its last check or reservation
+        ("asks", "i1"),
+        ("withheld", "i4"),
         ("cause", "i1"),
         ("suspect", "i1"),  # cause at acceptance or sourcing, should it end oversold
         ("suspect_node", "i1"),  # 1: the suspect stems from sourcing
@@ -279,6 +288,15 @@ class Point(IntEnum):
     CHECKOUT = 1
     PAYMENT = 2
     ORDER = 3
+
+
+class Asks(IntEnum):
+    """What an order is held against."""
+
+    BELIEF = 0
+    NOTHING = 1
+    QUOTA = 2  # what a fallback may still sell of the SKU
+    LATER = 3  # nothing now, and the view later; it reserves then
 
 
 class Strategy(IntEnum):

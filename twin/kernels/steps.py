@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels import checkout, sourcing
+from twin.kernels import checkout, confirming, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.checkout import order_row
@@ -33,7 +33,8 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.refuse_all,
     checkout.end_open,
 )
-_may_serve_stale = checkout.may_serve_stale
+_may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
+_confirm = confirming.confirm
 _source, _pick = sourcing.source, sourcing.pick
 
 
@@ -67,7 +68,7 @@ def give_up(handle: int, number: int, reason: int, now: int) -> int:
     order = order_row(handle, number)
     _end_call(order, now)
     if _may_serve_stale(handle, order.channel, now):
-        order.degraded = 1
+        _go_without(order)
         return 1
     _refuse_all(handle, number, reason, now)
     return 0
@@ -135,6 +136,21 @@ def take_listed(handle: int, number: int, now: int) -> int:
     if left > 0 and control(handle)[0].point != _NONE:
         left = _reserve(handle, number, now, 0)
     return _released(handle, number, now) if left > 0 else NOTHING
+
+
+@kernel
+def turn_away(handle: int, number: int, reason: int, now: int) -> int:
+    """A fallback refuses the whole order."""
+    if advance(handle, now) != 0:
+        return FULL
+    _turn_away(handle, number, reason, now)
+    return 0
+
+
+@kernel
+def confirm(handle: int, number: int, now: int) -> int:
+    """The lines of an order that was taken degraded are held against the view; how many are left."""
+    return FULL if advance(handle, now) != 0 else _confirm(handle, number, now)
 
 
 @kernel

@@ -42,6 +42,7 @@ _BUFFER, _HOLD, _STALE, _RECORD, _LOSS, _DUPLICATE, _JOINT = (
     int(Refusal.DUPLICATE),
     int(Refusal.JOINT),
 )
+_LIMITED = int(Refusal.LIMITED)
 _FILE = int(Belief.FILE)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _NO, _NODE = int(Reserved.NO), int(Reserved.NODE)
@@ -139,9 +140,11 @@ def _surplus_holds(handle: int, s: int, p: int) -> int:
 def refusal_reason(handle: int, line: Any, now: int) -> int:
     """First correction that alone would have let a refused line pass."""
     s, p, q = line.sku, line.pair, line.quantity
+    if line.asks != 0:
+        return _LIMITED
     seen = offered(handle, line, AS_SEEN, 0)
     b = line.belief
-    if b + held_back(handle, line) + offered(handle, line, NO_BUFFER, 0) - seen >= q:
+    if b + line.withheld + held_back(handle, line) + offered(handle, line, NO_BUFFER, 0) - seen >= q:
         return _BUFFER
     if b + _surplus_holds(handle, s, p) >= q:
         return _HOLD
@@ -172,7 +175,7 @@ def _reserved_drift(handle: int, line: Any) -> tuple[int, int]:
 @kernel
 def held_back(handle: int, line: Any) -> int:
     """Units of the pooled stock held back from the line's channel (none from pickup)."""
-    return channels(handle)[line.channel].held_back if line.pair == NIL else 0
+    return 0 if line.mode == _PICKUP else channels(handle)[line.channel].held_back
 
 
 @kernel
@@ -211,7 +214,7 @@ def _copy_cause(handle: int, c: int, s: int, now: int) -> int:
 @kernel
 def _own_reservation(handle: int, line: Any) -> int:
     """Units of the line itself that the view has set aside; a lapsed hold counts until the view has been told."""
-    synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.degraded == 0
+    synchronous = channels(handle)[line.channel].reserving == _SYNCHRONOUS and line.unanswered == 0
     in_view = line.reserved != _NO if synchronous else line.told > 0
     return line.quantity if in_view else 0
 
@@ -238,22 +241,32 @@ def _messages_to_blame(handle: int, line: Any, seen: int, at_pair: int) -> int:
 
 
 @kernel
+def without_own(handle: int, line: Any) -> tuple[int, int, int, int]:
+    """Units of the line's own that the view has set aside, those of them at its pair, what the pairs offer without the
+    latter, and what the view offers without all of them.
+    """
+    own = _own_reservation(handle, line)
+    at_pair = own if line.pair != NIL else 0
+    seen = offered(handle, line, AS_SEEN, at_pair)
+    if line.mode == _PICKUP:
+        return own, at_pair, seen, seen
+    return own, at_pair, seen, seen + own - at_pair - skus(handle)[line.sku].reserved
+
+
+@kernel
 def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     """Causes, as bits, whose correction alone would have refused a line that the truth cannot back (0 bits: joint)."""
     s, q = line.sku, line.quantity
     p = line.pair if line.mode == _PICKUP else NIL
-    own = _own_reservation(handle, line)
-    at_pair = own if line.pair != NIL else 0
-    seen = offered(handle, line, AS_SEEN, at_pair)
+    own, at_pair, seen, available = without_own(handle, line)
     causes = 0
-    available = seen
-    if p == NIL:  # without the line's own reservation
-        available += own - at_pair - skus(handle)[s].reserved
     if available - held_back(handle, line) < q:  # a check now would have refused it
-        if line.degraded != 0:
+        if line.unanswered != 0:
             causes |= 1 << _C_DEGRADED
         if line.lapsed != 0:
             causes |= 1 << _C_EXPIRED
+    if line.asks != 0:  # no belief was asked, so none could have refused it
+        return causes
     if line.belief - (seen - offered(handle, line, NO_ERROR, at_pair)) < q:
         causes |= 1 << _C_RECORD
     if line.belief - (seen - offered(handle, line, NO_DELAY, at_pair)) < q:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
@@ -23,6 +24,7 @@ SECTIONS: Final = {
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,
+    "Degradation": DEGRADATION,
     "Faults": FAULTS,
     "Money": MONEY,
 }
@@ -30,7 +32,7 @@ SECTIONS: Final = {
 
 KPIS: Final[dict[str, Kpi]] = {kpi.name: kpi for section in SECTIONS.values() for kpi in section}
 
-_BY_CHANNEL: Final = (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *FAULTS_BY_CHANNEL)
+_BY_CHANNEL: Final = (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *DEGRADATION_BY_CHANNEL, *FAULTS_BY_CHANNEL)
 
 CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in _BY_CHANNEL}
 

@@ -17,7 +17,7 @@ REASONS: Final[tuple[Refusal, ...]] = tuple(r for r in Refusal if r not in (Refu
 """Every false out-of-stock has exactly one of these."""
 
 _CAUSE_MEANING: Final = {
-    Cause.DEGRADED: "accepted while a system was down, by an arm that serves stale; the system would have refused it",
+    Cause.DEGRADED: "accepted without the answer of a system, which would have refused it, or refused it afterwards",
     Cause.EXPIRED_HOLD: "its hold had lapsed before the order was placed, and a check then would have refused it",
     Cause.RECORD_ERROR: "the record was above the shelf",
     Cause.OUTAGE: "movements or listings were held up by an outage",
@@ -50,6 +50,8 @@ _REASON_MEANING: Final = {
     Refusal.UNAUTHORISED: "the identity provider gave no token for a call",
     Refusal.GONE: "the channel spoke a version of an API that is no more",
     Refusal.RESIDENCY: "the customer's data must not leave their jurisdiction",
+    Refusal.SHED: "a fallback shed the channel, whose priority was too low",
+    Refusal.LIMITED: "it was beyond the allotment of a fallback, or beyond what the DCs had",
 }
 
 
@@ -183,7 +185,8 @@ PROMISES: Final = (
         unit="share",
         direction="none",
         formula="lines accepted degraded / lines accepted",
-        meaning="promises made without the answer of a system that was down, too slow, in error or behind a breaker",
+        meaning="promises made by a fallback, or without the answer of a system that was down, too slow, in error or "
+        "behind a breaker",
         function=lambda c: ratio(_count(c.accepted & (c.lines["degraded"] != 0)), _count(c.accepted)),
     ),
     Kpi(

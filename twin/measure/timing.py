@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import NEVER
-from twin.journal.tables import NONE, Latency, Mode, Refusal
+from twin.journal.tables import NONE, Degraded, Latency, Mode, Refusal
 from twin.measure.cohort import Cohort, Integers, Mask, Rows
 from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, quantile_s, suffix
 
@@ -27,8 +27,12 @@ _NO_BELIEF_USED: Final = (
     Refusal.UNAUTHORISED,
     Refusal.GONE,
     Refusal.RESIDENCY,
+    Refusal.SHED,
 )
 """Refused without a look at the stock, or because nobody answered."""
+
+_NO_BELIEF_ASKED: Final = (Degraded.FAIL_OPEN, Degraded.CONFIRM_LATER, Degraded.DC_ONLY, Degraded.ALLOTMENT)
+"""Strategies that ask no belief, so that there is none to be stale."""
 
 Quantile = Callable[[Cohort, int], float | None]
 """A quantile of something, s, from the cohort and the per cent."""
@@ -58,6 +62,7 @@ def decisions(lines: Rows) -> tuple[Integers, Integers]:
     """Instants of the decisions that used a belief, and how stale it was, us."""
     decided = lines["t_decision"]
     asked = (decided != NONE) & ~np.isin(lines["refusal"], _NO_BELIEF_USED)
+    asked &= ~np.isin(lines["degraded"], _NO_BELIEF_ASKED)
     return decided[asked], lines["staleness"][asked]
 
 

@@ -28,6 +28,8 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.place,
     steps.take_listed,
     steps.end_open,
+    steps.turn_away,
+    steps.confirm,
     steps.pick,
     topics.load_feed,
     sending.flush,

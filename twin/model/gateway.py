@@ -10,6 +10,7 @@ import numpy as np
 from twin.core.hashing import bits
 from twin.model.breaker import Breaker
 from twin.model.entry import Entry
+from twin.model.observed import Results
 from twin.model.windows import Errors
 from twin.policies.backoff import pause
 from twin.scenario.resilience import Resilience, Retry
@@ -30,13 +31,24 @@ class Gateway:
     backoff_key: np.uint64
     entry: Entry | None = None
     """What stands between the breaker and the system; ``None``: nothing."""
+    results: Results | None = None
+    """Where the ends of calls are noted, if some fallback looks at them."""
 
     @classmethod
-    def of(cls, world: World, system: str, resilience: Resilience, timeout: int, *, entry: Entry | None = None) -> Self:
+    def of(
+        cls,
+        world: World,
+        system: str,
+        resilience: Resilience,
+        timeout: int,
+        *,
+        entry: Entry | None = None,
+        results: Results | None = None,
+    ) -> Self:
         """The gateway to ``system``, whose answers are waited for as long as ``timeout`` (us)."""
         breaker = Breaker(resilience.breaker) if resilience.breaker.window != "off" else None
         errors = Errors.of(world, system, "call.error")
-        return cls(timeout, resilience.retry, breaker, errors, world.streams.key("call.backoff"), entry)
+        return cls(timeout, resilience.retry, breaker, errors, world.streams.key("call.backoff"), entry, results)
 
     def errs(self, order: int, attempt: int, t: int) -> bool:
         """Whether the answer that an order gets at ``t`` is an error."""

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
 from twin.kernels import steps
-from twin.kernels.state import ERP, SERVICE, Point
+from twin.kernels.state import ERP, SERVICE, Asks, Point
 from twin.model.access import Broken, access_of
 from twin.model.breaker import REJECTED
 from twin.model.build import knots_of
+from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Fallbacks, Rule, fallbacks_of
 from twin.model.gateway import RETRY_SHIFT, Gateway
 from twin.model.jobs import Works
+from twin.model.observed import results_of
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess, Story, Turn
 from twin.scenario.scenario import Scenario
@@ -27,7 +29,7 @@ from twin.scenario.systems import Systems
 _PARCEL_STEPS: Final = 32
 _FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
 _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
-_CHECK_CALL, _RESERVE_CALL = 0, 1
+_RECHECK_STEP: Final = 65_534
 _LOST: Final = -1
 _NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
     int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.ERROR, Refusal.REJECTED)
@@ -85,6 +87,7 @@ class Shop:
     erp_broken: Broken | None
     payment: NDArray[np.int64]
     payment_key: np.uint64
+    fallbacks: Fallbacks | None
     process: type[LightProcess]
     """What carries a checkout: one that can be called from a queue, if there are queues."""
 
@@ -93,12 +96,17 @@ class Shop:
         """The shop of an arm."""
         query = systems.publications.own.mode == "query"
         access = access_of(works, scenario, systems, marketplaces)
+        results = results_of(systems.degradation)
         service, erp = (
-            Gateway.of(works.world, name, systems.resilience, settings.timeout, entry=entry)
-            for name, settings, entry in (
-                (systems.service.system, systems.service, access.service),
-                ("erp", systems.erp, access.erp),
+            Gateway.of(works.world, name, systems.resilience, timeout, entry=entry, results=results.get(station))
+            for station, name, timeout, entry in (
+                (SERVICE, systems.service.system, systems.service.timeout, access.service),
+                (ERP, "erp", systems.erp.timeout, access.erp),
             )
+        )
+        breakers = {SERVICE: service.breaker, ERP: erp.breaker}
+        fallbacks = fallbacks_of(
+            works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
         )
         return Shop(
             env=works.env,
@@ -112,7 +120,8 @@ class Shop:
             erp_broken=access.erp_broken,
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
-            process=PatientProcess if access.queues else LightProcess,
+            fallbacks=fallbacks,
+            process=PatientProcess if access.queues or fallbacks is not None else LightProcess,
         )
 
 
@@ -151,34 +160,44 @@ class Arrivals:
 def checkout(shop: Shop, customer: Customer) -> Story:
     """A customer starts a checkout; the story goes on until nothing of the order is open."""
     number, plane, now = customer.number, shop.plane, customer.t
+    rule = None
+    if shop.fallbacks is not None:
+        rule = shop.fallbacks.at(customer.channel)
+        if rule is not None and shop.fallbacks.turns_away(rule, number, customer.channel, now):
+            return
     if customer.channel in shop.marketplaces:
-        release = plane.take_listed(number, now)
-        if release != steps.NOTHING:
-            yield from fulfil(shop, customer, 0, release)
+        yield from _listed(shop, customer, rule)
         return
-    if shop.calls_first is not None:
-        now = yield from _call(shop, customer, shop.calls_first, _CHECK_CALL, now)
+    if shop.calls_first is not None and not _spares(rule, shop.calls_first, CHECK_CALL):
+        now = yield from _call(shop, customer, shop.calls_first, CHECK_CALL, now)
         if now == _LOST:
             return
     if not plane.check(number, now):
         return
     if shop.point == Point.CHECKOUT:
-        now = yield from _reserve(shop, customer, now)
+        now = yield from _reserve(shop, customer, rule, now)
         if now == _LOST:
             return
     if customer.abandons:
         plane.end_open(number, _ABANDONED, now)
         return
-    yield from _pay(shop, customer, now)
+    yield from _pay(shop, customer, rule, now)
 
 
-def _pay(shop: Shop, customer: Customer, now: int) -> Story:
+def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
+    """A marketplace hands over a paid order."""
+    release = shop.plane.take_listed(customer.number, customer.t)
+    if release != steps.NOTHING:
+        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule, release)
+
+
+def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
     now += customer.checkout
     if shop.point == Point.PAYMENT:
         yield now
-        now = yield from _reserve(shop, customer, now)
+        now = yield from _reserve(shop, customer, rule, now)
         if now == _LOST:
             return
     now += customer.payment
@@ -187,13 +206,56 @@ def _pay(shop: Shop, customer: Customer, now: int) -> Story:
         plane.end_open(number, _DECLINED, now)
         return
     last = shop.point == Point.ORDER
-    if last and shop.calls_to_reserve:
-        now = yield from _call(shop, customer, SERVICE, _RESERVE_CALL, now)
+    if last and shop.calls_to_reserve and not _spares(rule, SERVICE, RESERVE_CALL):
+        now = yield from _call(shop, customer, SERVICE, RESERVE_CALL, now)
         if now == _LOST:
             return
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
-        yield from fulfil(shop, customer, 0, release)
+        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule, release)
+
+
+def _spares(rule: Rule | None, station: int, call: int) -> bool:
+    """Whether a fallback spares the order a call."""
+    return rule is not None and (station, call) in rule.spared
+
+
+def _promised(shop: Shop, customer: Customer, rule: Rule, release: int) -> Story:
+    """An order is accepted that a fallback decided: it may have to be confirmed, now or when that is over."""
+    now = int(shop.env.now)
+    if rule.asks == Asks.LATER:
+        now = yield from _await_confirmation(rule, customer, now)
+        if not shop.plane.confirm(customer.number, now):
+            return
+        release = steps.released_at(shop.plane.handle, customer.number, 0, now)
+    elif rule.reconfirms:
+        if rule.on(customer.channel):
+            rule.taken.setdefault(customer.channel, []).append((customer.number, customer.order))
+        elif not shop.plane.confirm(customer.number, now):
+            return
+    yield from fulfil(shop, customer, 0, release)
+
+
+def _await_confirmation(rule: Rule, customer: Customer, now: int) -> Asking:
+    """Wait until the fallback is over, or for as long as the arm allows: when that is."""
+    if not rule.on(customer.channel):
+        return now
+    turn = rule.wait(customer.channel, now + rule.fallback.confirm_within)
+    yield turn
+    return rule.waited(customer.channel, turn)
+
+
+def recheck(shop: Shop, number: int, order: int, now: int) -> None:
+    """A fallback is over: hold an order that it let pass against the view, if it is not sourced yet."""
+    LightProcess(shop.env, _recheck(shop, number, now), tie_key(Tie.ORDER, order, _RECHECK_STEP))
+
+
+def _recheck(shop: Shop, number: int, now: int) -> Story:
+    yield now
+    if shop.fallbacks is None or not shop.plane.awaits_sourcing(number):
+        return
+    if not shop.plane.confirm(number, now):
+        shop.fallbacks.cancelled.add(number)
 
 
 def _call(shop: Shop, customer: Customer, station: int, call: int, now: int) -> Asking:
@@ -233,6 +295,8 @@ def _attempt(shop: Shop, customer: Customer, station: int, attempt: int, now: in
             yield ended
             now = ended
         _count_failure(shop, station, failure)
+    if gateway.results is not None:
+        gateway.results.note(now, failed=failure != _NONE)
     if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=now):
         shop.plane.count(_OPENINGS)
     return failure, now
@@ -262,10 +326,10 @@ def _count_failure(shop: Shop, station: int, failure: int) -> None:
         shop.plane.count(_CALL_ERRORS)
 
 
-def _reserve(shop: Shop, customer: Customer, now: int) -> Asking:
+def _reserve(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
     """Reserve before the order is placed, with a hold that may lapse: when that was done, or _LOST."""
-    if shop.calls_to_reserve:
-        now = yield from _call(shop, customer, SERVICE, _RESERVE_CALL, now)
+    if shop.calls_to_reserve and not _spares(rule, SERVICE, RESERVE_CALL):
+        now = yield from _call(shop, customer, SERVICE, RESERVE_CALL, now)
         if now == _LOST:
             return _LOST
     return now if shop.plane.hold(customer.number, now) else _LOST
@@ -275,13 +339,19 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     """A wave of the order's lines is released, sourced and picked."""
     number, plane, now = customer.number, shop.plane, release
     yield now
+    if shop.fallbacks is not None and shop.fallbacks.gone(number):
+        return
     if shop.creates_in_erp and wave == 0:
         broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
         if broken is not None and broken.cover(now):
             now = broken.up(now)
             yield now
+            if shop.fallbacks is not None and shop.fallbacks.gone(number):
+                return
         now = steps.create_in_erp(plane.handle, number, wave, now)
         yield now
+        if shop.fallbacks is not None and shop.fallbacks.gone(number):
+            return
     first, ends = plane.source(number, wave, now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))

@@ -49,22 +49,40 @@ class Plane:
 
     def region(self, number: int) -> int:
         """Region of an order's customer."""
-        return int(self._order(number)["region"])
+        return int(self.order(number)["region"])
 
     def ask(self, number: int, now: int) -> int:
         """A checkout that is to call begins to wait, if it has not; its region."""
-        row = self._order(number)
+        row = self.order(number)
         if row["asked"] < 0:
             row["asked"] = now
         return int(row["region"])
 
-    def _order(self, number: int) -> Any:
+    def order(self, number: int) -> Any:
+        """Row of an order."""
         return self.memory["orders"][number - int(self.control["order_base"])]
 
     def give_up(self, number: int, reason: int, now: int) -> int:
         """See :func:`twin.kernels.steps.give_up`."""
         goes_on = steps.give_up(self.handle, number, reason, now)
         return goes_on if goes_on != FULL else self._repeat(steps.give_up, number, reason, now)
+
+    def turn_away(self, number: int, reason: int, now: int) -> None:
+        """A fallback refuses the whole order."""
+        if steps.turn_away(self.handle, number, reason, now) == FULL:
+            self._repeat(steps.turn_away, number, reason, now)
+
+    def confirm(self, number: int, now: int) -> int:
+        """Lines of an order, taken without an answer, that the view can back."""
+        left = steps.confirm(self.handle, number, now)
+        return left if left != FULL else self._repeat(steps.confirm, number, now)
+
+    def awaits_sourcing(self, number: int) -> bool:
+        """Whether an accepted order is not over and has no parcel yet."""
+        if number < int(self.control["order_base"]):
+            return False
+        row = self.order(number)
+        return bool(row["open"] > 0 and row["parcels"] == 0)
 
     def count(self, flow: int) -> None:
         """One more in a total."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from twin.model.disruptions import start_disruptions
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
 from twin.model.listings import listing_jobs
-from twin.model.orders import Shop
+from twin.model.orders import Shop, recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.model.reloads import reload_jobs
@@ -74,7 +75,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
 
 def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, days: Days) -> None:
     """Put everything that runs by itself on the clock."""
-    env = works.env
+    env, shop = works.env, days.shop
     env.process(days.run())
     for who in (VIEW, NOTES, RECORD):
         feed = feed_of(systems, who)
@@ -92,6 +93,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     start_supply(works, scenario.estate.stock)
     start_disruptions(works, systems)
+    if shop.fallbacks is not None:
+        env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))
 
 

@@ -46,6 +46,11 @@ class Spans:
         place = bisect_right(self.spans, t, key=_start) - 1
         return max(t, self.spans[place][1]) if place >= 0 else t
 
+    def since(self, t: int) -> int | None:
+        """Start of the one that covers ``t``."""
+        place = bisect_right(self.spans, t, key=_start) - 1
+        return self.spans[place][0] if place >= 0 and t < self.spans[place][1] else None
+
     def cover(self, t: int) -> bool:
         """Whether ``t`` lies inside one."""
         return self.up(t) > t

@@ -16,6 +16,7 @@ from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
 from twin.scenario.draft import Unreadable, draft
 from twin.scenario.errors import Problem, ScenarioError
+from twin.scenario.fallbacks import FALLBACKS
 from twin.scenario.feasibility import FEASIBILITY
 from twin.scenario.fields import objects
 from twin.scenario.merge import complete
@@ -30,7 +31,7 @@ from twin.scenario.times import TIMES
 
 SEED_OPTION: Final = "--seed"
 
-_CHECKS: Final[tuple[Check, ...]] = (*REFERENCES, *TIMES, *AGREEMENTS, *FEASIBILITY, *TABLES)
+_CHECKS: Final[tuple[Check, ...]] = (*REFERENCES, *TIMES, *AGREEMENTS, *FALLBACKS, *FEASIBILITY, *TABLES)
 _TABLE_PATHS: Final[tuple[Location, ...]] = (("estate", "stores", "table"), ("estate", "skus", "table"))
 
 

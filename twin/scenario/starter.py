@@ -71,6 +71,7 @@ _VALUES: Final[dict[str, Any]] = {
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "Promotion": {"start": "36h", "duration": "1d", "multiplier": 4.0, "top_skus": 50},
     "Fault": {"system": "erp", "at": "1d12h", "duration": "4h"},
+    "Fallback": {"of": "movements", "strategy": "growing_buffer"},
     "Threshold": {"kpi": "oversell_rate", "arm": "hybrid", "operator": "<=", "value": 0.02},
     "Replay": {
         "log": "orders.parquet",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, par
+from twin.scenario.degradation import Degradation
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Consumers, Failing, Middleware, Outbox, Topic
@@ -233,19 +234,6 @@ class Sourcing(Model):
         lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store"
     )
     transit: DurationLaw = par(lognormal("40h", 0.35), unit="duration law", meaning="handed over to delivered")
-
-
-class Degradation(Model):
-    """What a channel does when a system it needs gives no answer, or its belief is too old."""
-
-    strategy: Literal["fail_closed", "serve_stale"] = par(
-        "fail_closed", unit="name", meaning="refuse the customer, or sell on the last belief"
-    )
-    max_age: Duration = par(
-        "30m",
-        unit="duration",
-        meaning="how long the sources of a belief may be silent (files or heartbeats missed) before the channel closes",
-    )
 
 
 class Operations(Model):

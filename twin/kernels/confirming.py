@@ -1,0 +1,71 @@
+"""Orders taken without an answer are held against the view afterwards (docs/model.md, section 6, "Confirmation")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.jit import kernel
+from twin.journal.tables import Cause, Flow, Mode, Status
+from twin.kernels.checkout import drop_reservation, order_row
+from twin.kernels.memory import control, flows, lines
+from twin.kernels.state import NIL, Asks, Point, Reserved
+from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
+from twin.kernels.truth import held_back, without_own
+
+_ACCEPTED, _OVERSOLD = int(Status.ACCEPTED), int(Status.OVERSOLD)
+_PICKUP, _LATER, _NONE = int(Mode.PICKUP), int(Asks.LATER), int(Point.NONE)
+_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
+_CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCELLED)
+
+
+@kernel
+def _set_aside(handle: int, line: Any, now: int) -> None:
+    """The view sets the line's units aside at once."""
+    if line.mode == _PICKUP:
+        change_view(handle, line.pair, 0, line.quantity, now)
+        line.reserved = _NODE
+    else:
+        change_reserved(handle, line.sku, line.quantity, now)
+        line.reserved = _GROUP
+
+
+@kernel
+def _withdraw(handle: int, line: Any) -> None:
+    """The promise is not one any more."""
+    if line.pair != NIL:
+        change_promised(handle, line.pair, -line.quantity)
+    else:
+        change_unplaced(handle, line.sku, -line.quantity)
+
+
+@kernel
+def _cancel(handle: int, row: int, line: Any, order: Any, now: int) -> None:
+    """The view cannot back the line: it is oversold, because it was taken without asking."""
+    _withdraw(handle, line)
+    drop_reservation(handle, row, line, now)
+    if line.suspect != 0 and line.suspect != _DEGRADED and line.suspect != _JOINT:
+        line.also |= 1 << line.suspect
+    line.cause = _DEGRADED
+    line.status, line.t_end = _OVERSOLD, now
+    order.open -= 1
+    flows(handle)[_CANCELLED] += 1
+
+
+@kernel
+def confirm(handle: int, number: int, now: int) -> int:
+    """Hold the accepted lines of an order that is not sourced yet against the view; returns how many are left."""
+    c, order = control(handle)[0], order_row(handle, number)
+    left = 0
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status != _ACCEPTED:
+            continue
+        if without_own(handle, line)[3] - held_back(handle, line) < line.quantity:
+            _cancel(handle, row, line, order, now)
+            continue
+        if order.asks == _LATER and c.point != _NONE:
+            _set_aside(handle, line, now)
+        flows(handle)[_CONFIRMED] += 1
+        left += 1
+    return left
