@@ -10,12 +10,13 @@ import simpy
 from tests.reference.blame import Blame, false_out_of_stock, gone, refusal_reason
 from tests.reference.breaker import Breaker
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
+from tests.reference.clock import AT_ONCE, LAPSED, NOW, Clock, Instant, Outages, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.gateway import Gateway
 from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
+from tests.reference.release import Releases
 from tests.reference.shop import Shop, rows_of
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stations import Station
@@ -23,12 +24,9 @@ from tests.reference.stock import Stock
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
-from twin.policies.calendars import first_tick
 from twin.world.tables import SYSTEMS, WorldDay
 
 PARCEL_STEPS = 32
-AT_ONCE = 2
-"""Priority of what happens after everything that a step of an order brings about at its own instant."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
 """A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
@@ -66,11 +64,12 @@ class Called:
         self.gateway = Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=contracts)
         self.calls, self.time_outs = counts
         self.timeout = settings.timeout
-        self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
+        system = "erp" if name == "erp" else shop.systems.service.system
+        self.outages: Outages = shop.outages(system)
         self._law = shop.stream(f"{name}.call", settings.service)
-        self._station = Station(shop.env, settings.servers)
+        self._station = Station(shop.env, settings.servers, shop.slowness(system))
         self.breaker = Breaker(shop.systems.resilience.breaker)
-        number = SYSTEMS.index("erp" if name == "erp" else shop.systems.service.system)
+        number = SYSTEMS.index(system)
         self._errors = [row for row in rows_of(shop.world.errors) if row["system"] == number]
         self._error = shop.stream("call.error")
 
@@ -104,8 +103,7 @@ class Orders:
         )
         self._payment = shop.stream("payment", shop.systems.payment)
         self._backoff = shop.stream("call.backoff")
-        self._release_step = shop.stream("release.step", shop.systems.release.step)
-        self._release_outages = shop.outages(shop.systems.release.system)
+        self._releases = Releases(shop)
         self.placed: list[Order] = []
 
     def arrivals(self, day: WorldDay) -> Process:
@@ -414,7 +412,8 @@ class Orders:
 
     def _fulfil(self, order: Order, wake: Waking, lines: list[Line], wave: int) -> Process:
         """A wave of the order is released, sourced and picked."""
-        yield wake.at(self._released(order, wave))
+        released = yield self._releases.join(order, wave)
+        yield wake.at(released)
         if wave == 0 and self._systems.erp.coupling != "consumer":
             yield from self._until_mended(order, wake)
             self._shop.flows[Flow.ERP_CREATIONS] += 1
@@ -434,16 +433,6 @@ class Orders:
             yield self.contracts.changed()
         if self._env.now > found:
             yield wake.at(self._env.now)
-
-    def _released(self, order: Order, wave: int) -> int:
-        release, outages, t = self._systems.release, self._release_outages, self._env.now
-        if release.mode == "stream":
-            t = outages.up(t)
-        else:
-            t = first_tick(t, release.phase, release.interval)
-            while outages.since(t) is not None:
-                t = first_tick(outages.up(t), release.phase, release.interval)
-        return t + self._release_step.sample(order.id, wave)
 
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""

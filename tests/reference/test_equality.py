@@ -8,6 +8,7 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -17,6 +18,7 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.tables import TABLES, Cause, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
+from twin.scenario.order_release import Release
 from twin.scenario.resilience import Resilience
 from twin.scenario.systems import Feed
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
@@ -76,8 +78,9 @@ def _expected() -> list[str]:
     breakers = [f"breaker {window}" for window in ("off", "count", "time")]
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
-    rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
-    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *rare]
+    released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "waited")]
+    rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
+    return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *released, *rare]
 
 
 def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
@@ -89,6 +92,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")),
         f"breaker {resilience.breaker.window}",
         f"jitter {resilience.retry.jitter if resilience.retry.attempts > 1 else 'of nothing'}",
+        *_release(Release.model_validate(arm["release"])),
         *(setting for feed in FEEDS for setting in _messaging(Feed.model_validate(arm[feed]))),
     )
     out = Counter({f"row of {table}": rows.size for table, rows in journal.items()}) + Counter(settings)
@@ -104,6 +108,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
     out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
     out += Counter({f"Fate {Fate(fate).name}": int(number) for _, fate, number in journal["fates"].tolist()})
+    out["release waited"] += _waited(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
     return out
@@ -122,10 +127,25 @@ def _messaging(feed: Feed) -> list[str]:
     return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name != "versioned")]
 
 
+def _release(release: Release) -> list[str]:
+    order = f"release {release.order if release.queues else 'at once'}"
+    return [order, "release throttled"] if release.rate else [order]
+
+
+def _waited(arm: dict[str, Any], journal: Journal) -> int:
+    """Orders released only after another that was accepted later."""
+    if not Release.model_validate(arm["release"]).queues:
+        return 0
+    orders = journal["orders"][journal["orders"]["t_release"] >= 0]
+    orders = orders[np.argsort(orders["t_accept"], kind="stable")]
+    return int((np.diff(orders["t_release"]) < 0).sum())
+
+
 def _faults(world: World) -> Counter[str]:
     """What befalls messages and those who handle them."""
     out = Counter(f"TroubleKind {TroubleKind(kind).name}" for kind in world.troubles["kind"])
     out.update("stuck" if stuck else "crash" for stuck in world.crashes["stuck"])
+    out["slow"] += world.slowdowns.size
     out["failover"] += world.failovers.size
     out["link outage"] += int((world.windows["system"] == SYSTEMS.index("link")).sum())
     return out

@@ -113,3 +113,20 @@ def test_errors_move_no_outages_luck() -> None:
     outage = {"system": "erp", "mtbf": "5h", "duration": {"law": "exponential", "mean": "1h"}}
     errors = {"system": "erp", "mtbf": "5h", "duration": "1h", "kind": "errors", "share": 0.5}
     assert windows(outage) == windows(errors, outage)
+
+
+def test_slow_downs_are_windows_of_their_own_and_the_largest_factor_counts() -> None:
+    faults = [
+        {"system": "erp", "at": "1h", "duration": "4h", "kind": "slow", "factor": 1.5},
+        {"system": "erp", "at": "2h", "duration": "1h", "kind": "slow", "factor": 20},
+        {"system": "hub", "at": "3h", "duration": "1h", "kind": "slow", "factor": 3},
+    ]
+    made = realised(scenario(faults=faults))
+    rows = [(SYSTEMS[r["system"]], r["start"] / HOUR, r["end"] / HOUR, int(r["parts"])) for r in made.slowdowns]
+    assert rows == [
+        ("erp", 1, 2, 1_500_000),
+        ("erp", 2, 3, 20_000_000),
+        ("erp", 3, 5, 1_500_000),
+        ("hub", 3, 4, 3_000_000),
+    ]
+    assert not len(made.windows) + len(made.errors)

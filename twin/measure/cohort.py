@@ -69,6 +69,8 @@ class Cohort:
     start_us: int
     end_us: int
     horizon_us: int
+    release_target_us: int
+    """How long after its acceptance an order is released on time."""
 
     @cached_property
     def lines(self) -> Rows:
@@ -179,6 +181,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         start_us=calendar.warm_up,
         end_us=calendar.warm_up + calendar.window,
         horizon_us=calendar.horizon_us,
+        release_target_us=scenario.experiment.release_target,
     )
     _check_consistent(cohort)
     return cohort

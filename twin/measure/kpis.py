@@ -12,12 +12,14 @@ from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
+from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
 SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
+    "Release": RELEASE,
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
@@ -28,7 +30,9 @@ SECTIONS: Final = {
 
 KPIS: Final[dict[str, Kpi]] = {kpi.name: kpi for section in SECTIONS.values() for kpi in section}
 
-CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL)}
+CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {
+    kpi.name: kpi for kpi in (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *RELEASE_BY_CHANNEL)
+}
 
 _CASES: Final = {
     "net_benefit_low_usd_per_year": "the same in the cautious case: low harm avoided, high platform cost",

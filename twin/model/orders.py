@@ -21,6 +21,7 @@ from twin.model.gateway import RETRY_SHIFT, Gateway
 from twin.model.jobs import Works
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess, Story, Turn
+from twin.model.release import Desk
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
@@ -85,8 +86,10 @@ class Shop:
     erp_broken: Broken | None
     payment: NDArray[np.int64]
     payment_key: np.uint64
+    desk: Desk | None
+    """Where orders wait for their release; ``None``: kernels know when they are released."""
     process: type[LightProcess]
-    """What carries a checkout: one that can be called from a queue, if there are queues."""
+    """What carries an order: one that can be called from a queue, if there are queues."""
 
     @staticmethod
     def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
@@ -100,6 +103,7 @@ class Shop:
                 ("erp", systems.erp, access.erp),
             )
         )
+        desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
         return Shop(
             env=works.env,
             plane=works.plane,
@@ -112,7 +116,8 @@ class Shop:
             erp_broken=access.erp_broken,
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
-            process=PatientProcess if access.queues else LightProcess,
+            desk=desk,
+            process=PatientProcess if access.queues or desk is not None else LightProcess,
         )
 
 
@@ -274,7 +279,11 @@ def _reserve(shop: Shop, customer: Customer, now: int) -> Asking:
 def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     """A wave of the order's lines is released, sourced and picked."""
     number, plane, now = customer.number, shop.plane, release
-    yield now
+    if shop.desk is None:
+        yield now
+    else:
+        kind, came = plane.kind(number), int(shop.env.now)
+        now = yield from shop.desk.pass_through(customer.order, wave, kind, release, came)
     if shop.creates_in_erp and wave == 0:
         broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
         if broken is not None and broken.cover(now):
@@ -285,7 +294,7 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     first, ends = plane.source(number, wave, now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))
-        LightProcess(shop.env, parcel_story(shop, customer, parcel, end), key)
+        shop.process(shop.env, parcel_story(shop, customer, parcel, end), key)
     if ends:
         yield from parcel_story(shop, customer, first, ends[0])
 

@@ -18,6 +18,9 @@ class Experiment(Model):
         unit="duration",
         meaning="mean time between two observations of stock accuracy; each falls at a random instant of its interval",
     )
+    release_target: Duration = par(
+        "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"
+    )
 
 
 class Threshold(Model):

@@ -20,8 +20,12 @@ _INSTANT: Final[dict[str, Any]] = {"mode": "stream", "store_link": "0", "dc_link
 _STORES: Final[dict[str, Any]] = {"name": "shop", "share": 1.0, "weekly_lines": 100, "assortment": 1, "ships": 0.0}
 
 
-def estate(seed: int, *, weekly_checkouts: float, days: int, **changes: Any) -> Scenario:
-    """One SKU; Poisson customers at an even rate want a unit of it. ``web`` changes the channel, the rest sections."""
+def estate(
+    seed: int, *, weekly_checkouts: float, days: int, channels: tuple[str, ...] = ("web",), **changes: Any
+) -> Scenario:
+    """One SKU; Poisson customers of each channel at an even rate want a unit of it. ``web`` changes all channels, the
+    rest sections.
+    """
     channel = {
         "kind": "web", "weekly_checkouts": weekly_checkouts, "profile": "flat", "dispersion": 0.0, "lines": _ONE,
         "units": _ONE,
@@ -39,7 +43,11 @@ def estate(seed: int, *, weekly_checkouts: float, days: int, **changes: Any) -> 
                 "skus": {"count": 1},
                 "record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0},
             },
-            "demand": {"channels": {"web": channel}, "profiles": {"flat": [1.0] * 24}, "tills": {"scale": 0.0}},
+            "demand": {
+                "channels": dict.fromkeys(channels, channel),
+                "profiles": {"flat": [1.0] * 24},
+                "tills": {"scale": 0.0},
+            },
             "arms": {"only": {}},
         }
         | changes
@@ -70,12 +78,19 @@ def stocked(description: Scenario, units: int) -> World:
     return world
 
 
-def journal(description: Scenario, arm: Systems, world: World) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
-    """The columns of a run's lines in the order of demand, and its totals by name."""
+def journal(
+    description: Scenario,
+    arm: Systems,
+    world: World,
+    *,
+    table: str = "lines",
+    names: tuple[str, ...] = ("order", "refusal", "status"),
+) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
+    """Columns of a run's lines (or orders) in the order of demand, and its totals by name."""
     with tempfile.TemporaryDirectory() as folder:
         run_in(world, description, arm, Path(folder))
-        rows = pq.read_table(Path(folder) / "lines.parquet")
+        rows = pq.read_table(Path(folder) / f"{table}.parquet")
         flows = pq.read_table(Path(folder) / "flows.parquet").to_pydict()
     order = np.argsort(rows["t_demand"].to_numpy(), kind="stable")
-    columns = {name: rows[name].to_numpy()[order] for name in ("order", "refusal", "status")}
+    columns = {name: rows[name].to_numpy()[order] for name in names}
     return columns, dict(zip(flows["name"], flows["value"], strict=True))
