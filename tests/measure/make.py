@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, PRICE, TABLES, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
+from twin.journal.tables import FAULT, NONE, PRICE, TABLES, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
 
@@ -100,6 +100,7 @@ def journal(
     latency: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
+    faults: Iterable[tuple[str, str, int, int]] = (),
     skus: Iterable[tuple[int, int]] = SKU_CENTS,
 ) -> Path:
     """Write a run's folder and return it."""
@@ -121,6 +122,7 @@ def journal(
         write(folder, table, _array(rows[table], dtype))
     priced = [{"sku": n, "price_cents": price, "cost_cents": cost} for n, (price, cost) in enumerate(skus)]
     write(folder, "skus", _array(priced, PRICE))
+    write(folder, "faults", np.array(list(faults), FAULT))
     return folder
 
 

@@ -44,4 +44,4 @@ def test_the_backlog_is_the_most_that_wait_at_one_time(tmp_path: Path) -> None:
 
 def test_without_an_accepted_order_there_is_nothing_to_measure(tmp_path: Path) -> None:
     kpis = measure_cohort(cohort(tmp_path, orders=[order()]))
-    assert (kpis["released_on_time"], kpis["release_backlog_peak"]) == (None, None)
+    assert (kpis["released_on_time"], kpis["release_backlog_peak"]) == (None, 0)

@@ -50,7 +50,7 @@ def test_where_nobody_wants_anything_nothing_happens_and_the_ledgers_are_observe
     run = journal(brief(**NO_ONLINE, demand__tills__scale=0.0), systems())
     assert run["lines"]["order"].size == run["orders"]["order"].size == run["latency"]["count"].size == 0
     assert sum(value for name, value in flows(run).items() if name != "pairs") == 0
-    assert run["scrapes"]["t"].size == 48  # one an hour
+    assert run["scrapes"]["t"].size == 48 * 60  # one a minute
     assert not run["scrapes"]["promised"].any()
 
 

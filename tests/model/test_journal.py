@@ -71,7 +71,7 @@ def test_histograms_hold_every_movement_of_the_window_and_no_other() -> None:
 
 def test_perfect_records_stay_right_where_nothing_vanishes_and_every_movement_arrives_at_once() -> None:
     scrapes = journal(brief(**PERFECT), systems(movements=INSTANT, posting=INSTANT))["scrapes"]
-    assert scrapes["t"].size == 48
+    assert scrapes["t"].size == 48 * 60
     for column in ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted"):
         assert not scrapes[column].any()
 

@@ -154,6 +154,22 @@ class Blame:
         _name(line, causes)
         line.suspect_from_choice = True
 
+    def hidden(self, line: Line) -> None:
+        """A node has what the line wants, but did not seem to: name what hid it."""
+        quantity, causes = line.quantity, {Cause.NONE: False}
+        for pair in line.sku.pooled:
+            if pair.on_hand - pair.promised < quantity:
+                continue
+            shown = {
+                Cause.RECORD_ERROR: without_error(pair),
+                self._delay(pair.trail): told_all(pair),
+                Cause.LOSS: without_loss(pair),
+                Cause.DUPLICATE: without_duplicates(pair),
+            }
+            for cause, view in shown.items():
+                causes[cause] = causes.get(cause, False) or pair.free_if(view, 0) >= quantity
+        _name(line, causes)
+
 
 def _copy_ahead(line: Line, available: int) -> bool:
     """Whether the channel's copy offered what the view, without the line's own reservation, did not."""

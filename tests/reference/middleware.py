@@ -68,6 +68,11 @@ class Feed(Generic[M]):
         fates = Counter(delivery.fate for delivery in self.deliveries)
         return [fates[fate] for fate in Fate]
 
+    def oldest(self) -> M | None:
+        """The message on its way that was made first."""
+        on_their_way = (each.message for each in self.deliveries if each.fate == Fate.IN_FLIGHT)
+        return next(on_their_way, None)
+
     def expect(self, message: M) -> Delivery[M]:
         """A message was made that is to reach the consumer."""
         troubles = self._troubles

@@ -64,9 +64,9 @@ class Reference:
         for k in count():
             t = k * interval + luck.below(interval, k)
             yield Instant(shop.env, t, tie_key(Tie.SCRAPE, 0, 0))
-            shop.scrapes.append((t, *self._observation()))
+            shop.scrapes.append((t, *self._observation(t)))
 
-    def _observation(self) -> tuple[int, ...]:
+    def _observation(self, t: int) -> tuple[int, ...]:
         view_wrong = view_gap = record_wrong = record_gap = books_gap = 0
         promised = sum(sku.unplaced for sku in self.shop.skus)
         for pair in self.shop.pairs:
@@ -78,7 +78,9 @@ class Reference:
                 record_gap += abs(record - on_hand)
                 books_gap += abs(view - record)
             promised += pair.promised
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *self.stock.in_flight(), promised
+        unheard, dead = self.stock.unheard(), self.stock.dead()
+        on_their_way = (*self.stock.in_flight(), unheard, *self.stock.oldest_waiting(t), dead)
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *on_their_way, promised
 
     def _journal(self) -> Journal:
         shop = self.shop

@@ -15,7 +15,7 @@ from tests.reference.shop import Shop
 from tests.reference.stations import Station
 from tests.reference.stock import Stock
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, Flow, Status
+from twin.journal.tables import NONE, Cause, Flow, Status
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24
@@ -106,6 +106,9 @@ class Sourcing:
 
     def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
+        if line.cause == Cause.JOINT and not line.suspect and not at_pair:
+            self._blame.hidden(line)
+            line.cause = Cause(line.suspect)
         line.end(Status.OVERSOLD, self._shop.env.now)
 
     def _parcels(self, order: Order, lines: list[Line]) -> list[Parcel]:

@@ -43,6 +43,19 @@ class Stock:
         self._shop.flows[Flow.MOVEMENTS] += 1
         self._movements.make(movement)
 
+    def oldest_waiting(self, t: int) -> tuple[int, int]:
+        """Ages of the oldest movements on their way to the view, and to the record; 0 if there is none."""
+        view, record = (feed.oldest() for feed in (self.to_view, self.to_record))
+        return t - view.t if view else 0, t - record.t if record else 0
+
+    def unheard(self) -> int:
+        """Reservation messages on their way."""
+        return self.reservations.fates()[Fate.IN_FLIGHT]
+
+    def dead(self) -> int:
+        """Dead letters of all feeds."""
+        return sum(feed.fates()[Fate.DEAD_LETTER] for feed in (self.to_view, self.reservations, self.to_record))
+
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""
         part = (RESERVE if units > 0 else RELEASE) | line.number

@@ -58,7 +58,13 @@ def result(arms: tuple[str, ...] = ARMS, replications: int = 10, thresholds: tup
         "baseline": arms[0],
         "fingerprint": "9f2c1d6a70b3e4588f1e2d3c4b5a6978",
         "estate": {"stores": 300, "dcs": 4, "skus": 800, "channels": ["web", "app", "amazon", "ebay", "clienteling"]},
-        "calendar": {"start": "2026-03-02", "warm_up": "1d", "window": "2d", "follow_up": "1d"},
+        "calendar": {
+            "start": "2026-03-02",
+            "time_zone": "America/New_York",
+            "warm_up": "1d",
+            "window": "2d",
+            "follow_up": "1d",
+        },
     }
     folder = Path("results/quickstart/20260302T101500Z-5d1f9a3c")
     return Result(folder, manifest, {(row.arm, row.kpi): row for row in rows}, thresholds)

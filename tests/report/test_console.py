@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -133,3 +135,40 @@ def test_plain_progress_is_about_ten_lines_whatever_the_number_of_runs() -> None
     lines.ended()
     assert len(sink.getvalue().splitlines()) == 11
     assert "400/400" in sink.getvalue()
+
+
+def with_faults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, recovered: float = 1.0, steady: float = 1.0
+) -> Result:
+    """A run whose KPIs tell of a fault, from which a share of the worlds came back."""
+    levels = {
+        "fault_duration_s": ("s", (3600.0,) * 4, 0.0),
+        "fault_orders_released": ("orders", (0.0, 900.0, 1000.0, 1000.0), 0.01),
+        "continuity": ("share", (0.0, 0.9, 1.0, 1.0), 0.01),
+        "fault_drain_s": ("s", (5000.0, 60.0, 0.0, 0.0), 0.01),
+        "fault_recover_s": ("s", (5400.0, 900.0, 0.0, 0.0), 0.01),
+        "fault_steady_share": ("share", (steady,) * 4, 0.0),
+        "fault_recovered_share": ("share", (recovered,) * 4, 0.0),
+    }
+    for name, level in levels.items():
+        monkeypatch.setitem(fakes.LEVELS, name, level)
+    result = fakes.result()
+    rows = dict(result.rows)
+    if min(recovered, steady) < 1:
+        rows["hub", "fault_recover_s"] = replace(rows["hub", "fault_recover_s"], n=7)
+    return replace(result, rows=rows, run_dir=tmp_path)
+
+
+def test_what_the_faults_did_is_told_only_where_something_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "What the faults did" not in printed(fakes.result())
+    text = printed(with_faults(monkeypatch, tmp_path))
+    assert "What the faults did" in text
+    assert max(map(len, text.replace(str(tmp_path), "results").splitlines())) <= WIDTH
+    assert re.search(r"of the normal +0[ .]", text)
+
+
+def test_a_mean_never_hides_the_worlds_that_did_not_come_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "not back (3 of 10)" in printed(with_faults(monkeypatch, tmp_path, recovered=0.7))
+    assert "unsteady before (3 of 10)" in printed(with_faults(monkeypatch, tmp_path, steady=0.7))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from twin.stats.intervals import Interval, mean_interval
+from twin.stats.intervals import Interval, mean_interval, mean_intervals
 
 
 def test_the_interval_of_three_values_is_the_one_worked_by_hand() -> None:
@@ -55,3 +55,16 @@ def test_a_value_that_is_not_finite_is_a_defect(bad: float) -> None:
 def test_no_input_ever_gives_nan(values: list[float | None]) -> None:
     interval = mean_interval(values, confidence=0.95)
     assert all(bound is None or math.isfinite(bound) for bound in (interval.mean, interval.low, interval.high))
+
+
+def test_intervals_of_many_columns_are_those_of_each() -> None:
+    values = np.random.default_rng(2).normal(size=(5, 40))
+    values[np.random.default_rng(3).random(values.shape) < 0.4] = np.nan
+    values[:, 0], values[:, 1], values[:, 2] = np.nan, 0.1, [7, np.nan, np.nan, np.nan, np.nan]
+    mean, low, high, n = mean_intervals(values, confidence=0.9)
+    for place in range(values.shape[1]):
+        column = [None if math.isnan(value) else float(value) for value in values[:, place]]
+        one = mean_interval(column, confidence=0.9)
+        told = [None if math.isnan(bound[place]) else float(bound[place]) for bound in (mean, low, high)]
+        assert told == [bound if bound is None else pytest.approx(bound) for bound in (one.mean, one.low, one.high)]
+        assert n[place] == one.n

@@ -17,6 +17,8 @@ from twin.world.faults.realised import Faults, realise_faults
 from twin.world.faults.spans import merged
 from twin.world.streams import Streams
 from twin.world.tables import SYSTEMS
+from twin.world.told import faults_told
+from twin.world.world import World
 
 
 def realised(description: Scenario, replication: int = 0) -> Faults:
@@ -130,3 +132,29 @@ def test_slow_downs_are_windows_of_their_own_and_the_largest_factor_counts() -> 
         ("hub", 3, 4, 3_000_000),
     ]
     assert not len(made.windows) + len(made.errors)
+
+
+def told(*faults: dict[str, Any]) -> list[tuple[str, str, float, float]]:
+    """(kind, what, start, end) with times in hours."""
+    rows = faults_told(World(scenario(faults=list(faults)), 0)).tolist()
+    return [(kind, what, start / HOUR, end / HOUR) for kind, what, start, end in rows]
+
+
+def test_faults_are_told_in_the_order_of_their_starts_by_what_failed_and_how() -> None:
+    assert told() == []
+    found = told(
+        {"kind": "errors", "system": "service", "at": "5h", "duration": "2h", "share": 0.5},
+        {"kind": "errors", "system": "service", "at": "6h", "duration": "3h", "share": 0.1},
+        {"system": "wms", "at": "1h", "duration": "1h"},
+        {"system": "wms", "node": "dc-west", "at": "5h", "duration": "1h"},
+        {"system": "broker", "at": "3h", "duration": "30m"},
+        {"kind": "slow", "system": "erp", "at": "2h", "duration": "2h", "factor": 3},
+        {"kind": "slow", "system": "erp", "at": "3h", "duration": "2h", "factor": 2},
+    )
+    assert found == [
+        ("outage", "wms", 1, 2),
+        ("slow", "erp", 2, 5),
+        ("outage", "broker", 3, 3.5),
+        ("outage", "wms dc-west", 5, 6),
+        ("errors", "service", 5, 9),
+    ]

@@ -134,7 +134,7 @@ def kpis() -> int:
 
 @app.command()
 def report(directory: RunFolder = LATEST) -> int:
-    """Show the tables of a finished run."""
+    """Show the tables of a finished run, and draw its figures again."""
     from twin.cli.runs import show_report
 
     return show_report(directory)

@@ -16,6 +16,7 @@ from twin.experiment.plan import Plan, choose_arms, make_plan, summary
 from twin.experiment.results import Result
 from twin.experiment.run import Options, Progress, Silence, run_experiment
 from twin.report.console import console_for, show_header, show_result
+from twin.report.figures import keep_figures
 from twin.report.progress import Bar, Lines
 from twin.scenario.dump import dump_resolved
 from twin.scenario.loader import load
@@ -63,6 +64,7 @@ def carry_out(request: Request, instruments: Instruments | None = None) -> int:
         options=options,
         progress=Silence() if request.quiet else _progress(err),
     )
+    keep_figures(result)
     _print(request, result, out)
     return _exit_code(result, strict=request.strict_inconclusive)
 

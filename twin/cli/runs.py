@@ -22,11 +22,13 @@ def list_kpis() -> int:
 
 
 def show_report(directory: Path) -> int:
-    """Print the header and tables of a finished run."""
+    """Print the header and tables of a finished run, and draw its figures again."""
     from twin.experiment.results import read_result
     from twin.report.console import console_for, show_header, show_result
+    from twin.report.figures import keep_figures
 
     result = read_result(directory)
+    keep_figures(result)
     console = console_for(sys.stdout)
     show_header(result.manifest, console)
     show_result(result, console)

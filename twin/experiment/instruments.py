@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from twin.scenario.scenario import Scenario
 
@@ -33,6 +35,12 @@ class Measure(Protocol):
     def __call__(self, folder: Path, scenario: Scenario, arm: str) -> Kpis: ...
 
 
+class Timeline(Protocol):
+    """Time series from the journal tables in ``folder``: ``t``, the starts of bins in us, and a column per series."""
+
+    def __call__(self, folder: Path, scenario: Scenario, arm: str) -> Mapping[str, NDArray[Any]]: ...
+
+
 class YearlyValue(Protocol):
     """What an arm is worth in a year, USD, at the levels ``low``, ``base`` and ``high`` of the economic values."""
 
@@ -55,6 +63,7 @@ class Instruments:
     measure: Measure
     yearly_value: YearlyValue
     describe: Callable[[str], KpiDefinition]
+    timeline: Timeline | None = None
 
 
 def real() -> Instruments:
@@ -62,7 +71,8 @@ def real() -> Instruments:
     from twin.economics.roi import yearly_value_usd
     from twin.measure.kpis import describe
     from twin.measure.kpis import measure as measure_kpis
+    from twin.measure.timeline import timeline_of
     from twin.model.compiled import compile_kernels
     from twin.model.run import simulate
 
-    return Instruments(compile_kernels, simulate, measure_kpis, yearly_value_usd, describe)
+    return Instruments(compile_kernels, simulate, measure_kpis, yearly_value_usd, describe, timeline_of)

@@ -11,9 +11,21 @@ from typing import Any
 from twin.core.errors import ResultsError
 from twin.experiment.atomic import follow
 from twin.experiment.comparison import Row
-from twin.experiment.store import RunFolder
+from twin.experiment.store import JOURNAL, RunFolder
 from twin.experiment.tables import read_comparison
+from twin.experiment.task import quote_arm
 from twin.experiment.thresholds import Judged
+from twin.experiment.timelines import FILE, Band, read_run
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A window in which something had failed: how, what, and from when to when, us."""
+
+    kind: str
+    what: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,15 @@ class Result:
             "thresholds": [asdict(judged) for judged in self.thresholds],
         }
 
+    def timeline(self) -> dict[tuple[str, str], Band]:
+        """Time series by arm and name; none if the run has none."""
+        return read_run(self.run_dir / FILE)
+
+    def faults(self) -> list[list[Fault]]:
+        """What failed when, replication by replication: the same in every arm."""
+        first = self.run_dir.glob(f"{JOURNAL}/{quote_arm(self.arms[0])}/*/faults.parquet")
+        return [_read_faults(path) for path in sorted(first)]
+
     def replay_account(self) -> list[dict[str, Any]]:
         """What became of the lines of a replayed log, the lines read first; empty if demand was drawn."""
         files = sorted(self.run_dir.glob("journal/*/*/replay.parquet"))
@@ -87,6 +108,12 @@ def read_result(run_dir: Path) -> Result:
         raise ResultsError(f"{path}: the run is {manifest['status']}, go on with it by --out {path} --resume")
     rows = {(row.arm, row.kpi): row for row in read_comparison(path / "comparison.csv")}
     return Result(path, manifest, rows, tuple(_read_thresholds(path / "thresholds.json")))
+
+
+def _read_faults(path: Path) -> list[Fault]:
+    import pyarrow.parquet as pq
+
+    return [Fault(**row) for row in pq.read_table(path).to_pylist()]
 
 
 def _read_thresholds(path: Path) -> list[Judged]:

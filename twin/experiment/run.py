@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from twin.core.errors import ExitCode, ResultsError, TwinError
-from twin.experiment import engine, tables
+from twin.experiment import engine, tables, timelines
 from twin.experiment.atomic import digest_file, write_bytes, write_json
 from twin.experiment.benefit import with_net_benefit
 from twin.experiment.comparison import Design, Row, Values, compare, kpi_names
@@ -155,7 +155,7 @@ def _conclude(
     measured: Values = {(item.task.arm, item.task.replication): item.kpis for item in done}
     values = with_net_benefit(measured, design, scenario, instruments.yearly_value)
     rows = compare(values, design, {name: instruments.describe(name).unit for name in kpi_names(values, design)})
-    digests = _write_tables(run, values, design, rows)
+    digests = _write_tables(run, values, design, rows) | _write_timeline(run, done, design)
     _write_thresholds(run, judge(scenario.thresholds, values, design))
     for item in done:
         digests |= {f"{item.task.arm}\x1f{item.task.replication}\x1f{name}": text for name, text in item.tables.items()}
@@ -171,6 +171,18 @@ def _write_tables(run: RunFolder, values: Values, design: Design, rows: list[Row
     tables.write_kpis(run.path / "kpis.parquet", kpis)
     tables.write_comparison(run.path / "comparison.csv", rows)
     return {"kpis": digest_table(kpis), "comparison": digest_table(tables.comparison_table(rows))}
+
+
+def _write_timeline(run: RunFolder, done: list[Done], design: Design) -> dict[str, str]:
+    """Write the means of the tasks' time series, if they have any; their digest by name."""
+    path = run.path / timelines.FILE
+    path.unlink(missing_ok=True)
+    folders = {(item.task.arm, item.task.replication): folder_of(run.journal, item.task) for item in done}
+    table = timelines.average(folders, design)
+    if table is None:
+        return {}
+    timelines.write_run(path, table)
+    return {"timeline": digest_table(table)}
 
 
 def _write_thresholds(run: RunFolder, judged: list[Judged]) -> None:
@@ -195,5 +207,7 @@ def _files(run: RunFolder, done: list[Done]) -> dict[str, str]:
         relative = folder.relative_to(run.path).as_posix()
         files |= {f"{relative}/{name}": digest for name, digest in item.files.items()}
         files[f"{relative}/{RECORD}"] = digest_file(folder / RECORD)
-    names = ("scenario.resolved.yaml", "kpis.parquet", "comparison.csv", "thresholds.json", TIMING)
+    names = (
+        "scenario.resolved.yaml", "kpis.parquet", "comparison.csv", timelines.FILE, "thresholds.json", TIMING
+    )  # fmt: skip
     return files | {name: digest_file(run.path / name) for name in names if (run.path / name).exists()}

@@ -6,6 +6,8 @@ results/<scenario>/<run-id>/
     journal/<arm>/<replication>/*.parquet, task.json
     kpis.parquet            arm, replication, kpi, value
     comparison.csv          one row per arm and KPI
+    timeline.parquet        means over the worlds: arm, series, t, mean, low, high, n
+    figures/                drawn from the above by the report
     thresholds.json         verdicts, if the scenario has thresholds
     timing.json             seconds; the only file besides the manifest that two equal runs do not share
 """
@@ -16,7 +18,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,6 +82,17 @@ class RunFolder:
         if written != _self_digest(manifest):
             raise ResultsError(f"{path}: changed after it was written")
         return manifest
+
+
+def add_files(run: Path, names: Sequence[str]) -> None:
+    """Enter files that were made from a finished run's results into its manifest; the rest of it stays as it is."""
+    folder = RunFolder(run)
+    with folder.locked():
+        manifest = folder.read_manifest()
+        known = manifest.pop("files")
+        files = known | {name: digest_file(run / name) for name in names}
+        if files != known:
+            folder.write_manifest(manifest, files)
 
 
 def open_run(

@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import quote
 
 from twin.core.errors import ResultsError, WorkersError
+from twin.experiment import timelines
 from twin.experiment.atomic import TEMPORARY, digest_file, sync_file, sync_folder, write_json
 from twin.experiment.fingerprint import digest_tables
 from twin.experiment.instruments import Instruments, Kpis
@@ -54,7 +55,12 @@ class Done:
 
 def folder_of(journal: Path, task: Task) -> Path:
     """Final folder of a task; the arm's name is quoted because it may hold any character."""
-    return journal / quote(task.arm, safe=" ").replace(".", "%2E") / f"{task.replication:04d}"
+    return journal / quote_arm(task.arm) / f"{task.replication:04d}"
+
+
+def quote_arm(arm: str) -> str:
+    """Name of an arm's folder."""
+    return quote(arm, safe=" ").replace(".", "%2E")
 
 
 def run_task(job: Job, task: Task) -> Done:
@@ -80,6 +86,8 @@ def _fill(draft: Path, job: Job, task: Task) -> Done:
     use = job.instruments
     use.simulate(scenario, task.arm, task.replication, folder=draft, base=job.base, data_dir=job.data_dir)
     kpis = _checked(use.measure(draft, scenario, task.arm))
+    if use.timeline is not None:
+        timelines.write_task(draft, use.timeline(draft, scenario, task.arm))
     written = sorted(path for path in draft.rglob("*") if path.is_file())
     for path in written:
         sync_file(path)

@@ -155,6 +155,10 @@ SCRAPE = np.dtype(
         ("books_gap", "i8"),  # sum over pairs of |view - record|, units
         ("unseen", "i8"),  # movements not yet in the view
         ("unposted", "i8"),  # movements not yet in the record
+        ("unheard", "i8"),  # reservation messages on their way to the view
+        ("oldest_unseen", "i8"),  # us, age of the oldest movement not yet in the view; 0 if there is none
+        ("oldest_unposted", "i8"),  # us, the same of the record
+        ("dead", "i8"),  # dead letters of all feeds
         ("promised", "i8"),  # units promised to open orders
     ]
 )
@@ -163,6 +167,12 @@ SCRAPE = np.dtype(
 FLOW = np.dtype([("name", "U24"), ("value", "i8")])
 """Totals over the whole run; names are those of :class:`Flow` in lower case, and ``pairs``, the number of node-SKU
 pairs.
+"""
+
+FAULT = np.dtype([("kind", "U16"), ("what", "U64"), ("start", "i8"), ("end", "i8")])
+"""What failed in this world while ``[start, end)``, whether the arm used it or not; written beside the journal as
+``faults.parquet``, sorted by start. ``kind`` says how: ``outage``, ``errors``; ``what`` is the system, and the node's
+name after it where only one node's failed.
 """
 
 PRICE = np.dtype([("sku", "i4"), ("price_cents", "i4"), ("cost_cents", "i4")])

@@ -17,7 +17,9 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines")
+_SEALED = ("orders", "lines", "scrapes")
+_SCRAPES_AT_ONCE = 4096
+"""Kept as plain tuples until then, which take five times the room."""
 
 
 def _table(rows: NDArray[np.void]) -> pa.Table:
@@ -32,10 +34,20 @@ class Journal:
         self._folder = folder
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.jobs: list[tuple[Any, ...]] = []
-        self.scrapes: list[tuple[int, ...]] = []
+        self._scrapes: list[tuple[int, ...]] = []
+
+    def observe(self, scrape: tuple[int, ...]) -> None:
+        """Append a row of ``scrapes``."""
+        self._scrapes.append(scrape)
+        if len(self._scrapes) == _SCRAPES_AT_ONCE:
+            self._seal_scrapes()
+
+    def _seal_scrapes(self) -> None:
+        self.seal("scrapes", np.array(self._scrapes, TABLES["scrapes"]))
+        self._scrapes.clear()
 
     def seal(self, name: str, rows: NDArray[np.void]) -> None:
-        """Append finished rows of ``orders`` or ``lines``."""
+        """Append finished rows of ``orders``, ``lines`` or ``scrapes``."""
         if name not in self._writers:
             schema = _table(np.empty(0, TABLES[name])).schema
             self._writers[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", schema, **_AS_WRITTEN)
@@ -50,17 +62,19 @@ class Journal:
         fates: NDArray[np.void],
         prices: NDArray[np.void],
         replay: NDArray[np.void],
+        faults: NDArray[np.void],
     ) -> None:
         """Write what is left; the journal is complete."""
+        self._seal_scrapes()
         for name in _SEALED:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        self._write("scrapes", np.array(self.scrapes, TABLES["scrapes"]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)
         self._write("skus", prices)
+        self._write("faults", faults)
         if replay.size:
             self._write("replay", replay)
 

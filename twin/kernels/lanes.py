@@ -432,22 +432,26 @@ def fail_over(handle: int, who: int, k: int, t: int) -> None:
 
 
 @kernel
-def begin_anew(handle: int, who: int, k: int, now: int) -> None:
-    """A trouble is repaired: what has not begun on lane ``k`` may end otherwise."""
-    lane = lanes(handle)[k]
-    if lane.head != NIL and (lane.outcome == _WAIT or lane.start >= now):
+def begin_anew(handle: int, who: int, k: int, i: int, now: int) -> None:
+    """Trouble ``i`` is repaired: if it hits what is next on lane ``k`` and has not begun, that may end otherwise."""
+    lane, trouble = lanes(handle)[k], troubles(handle)[i]
+    if lane.head == NIL or not strikes(trouble, message_of(handle, who, lane.head)):
+        return
+    if trouble.feeds >> who & 1 != 0 and (lane.outcome == _WAIT or lane.start >= now):
         begin(handle, who, k, now)
 
 
 @kernel
 def _pinned(handle: int, who: int, now: int, low: int) -> int:
-    """First number from ``low`` on that a lane of ``who`` may have to hand out again."""
+    """First number from ``low`` on that a lane of ``who`` may have to handle again, or to hand out again."""
     consumer = consumers(handle)[who]
-    if consumer.loses == 0:
+    if consumer.loses == 0 and consumer.repeats == 0:
         return low
     for k in range(consumer.first, consumer.first + consumer.lanes):
         lane = lanes(handle)[k]
-        if lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
+        if lane.repeated > 0:
+            low = min(low, lane.head)
+        if consumer.loses != 0 and lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
             _commit(lane, consumer.commit_interval, now + 1, now)
         if lane.committed != NIL or lane.again > 0:
             low = min(low, lane.pin)

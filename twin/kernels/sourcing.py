@@ -37,7 +37,7 @@ from twin.kernels.stock import (
     sourceable,
 )
 from twin.kernels.traffic import PART_SHIFT
-from twin.kernels.truth import could_back, first_cause, suspect_at_sourcing, truth
+from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_at_sourcing, truth
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
@@ -202,6 +202,10 @@ def _oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) ->
         sku = skus(handle)[line.sku]
         left = truth(handle, line.sku, NIL)
         line.cause = _later_cause(handle, line, sku.sold - line.sku_sold, sku.shrunk - line.sku_shrunk, left)
+        if line.cause == _JOINT:
+            causes = hiding_causes(handle, line.sku, line.quantity, now)
+            line.cause = first_cause(causes)
+            line.also = causes & ~(1 << line.cause)
     line.status, line.t_end = _OVERSOLD, now
     order.open -= 1
 

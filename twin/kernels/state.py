@@ -240,6 +240,8 @@ CONTROL = np.dtype(
         ("unseen", "i8"),
         ("unposted", "i8"),
         ("unheard", "i8"),
+        ("first_unseen", "i8"),  # no movement before this one is on its way to the view
+        ("first_unposted", "i8"),
         ("tills_respect", "i8"),
         ("point", "i8"),
         ("level_node", "i8"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twin.core.jit import kernel
-from twin.kernels.applying import finish, message_of
+from twin.kernels.applying import fate_of, finish, message_of
 from twin.kernels.lanes import (
     begin_anew,
     fail_over,
@@ -17,7 +17,7 @@ from twin.kernels.lanes import (
     refresh_post_due,
 )
 from twin.kernels.letters import begin_letter_anew, handle_letter
-from twin.kernels.memory import consumers, control, lanes, troubles
+from twin.kernels.memory import consumers, control, lanes, moves, troubles
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Outcome, Policy
 
@@ -94,9 +94,23 @@ def repair(handle: int, i: int, now: int) -> None:
         consumer = consumers(handle)[who]
         if consumer.stream != 0:
             for k in range(consumer.first, consumer.first + consumer.lanes):
-                begin_anew(handle, who, k, now)
+                begin_anew(handle, who, k, i, now)
         begin_letter_anew(handle, who, now)
         _refresh(handle, who)
+
+
+@kernel
+def oldest_waiting(handle: int, who: int, now: int) -> int:
+    """Age of the oldest movement on its way to a consumer (view or record), us; 0 if there is none."""
+    c = control(handle)[0]
+    number = max(c.moves_low, c.first_unposted if who == RECORD else c.first_unseen)
+    while number < c.moves_high and fate_of(moves(handle)[number & c.moves_mask], who) != 0:
+        number += 1
+    if who == RECORD:
+        c.first_unposted = number
+    else:
+        c.first_unseen = number
+    return now - moves(handle)[number & c.moves_mask].t if number < c.moves_high else 0
 
 
 @kernel

@@ -60,6 +60,7 @@ CONSUMER = np.dtype(
         ("attempts", "i8"),
         ("pauses", "i8"),  # between all attempts together
         ("loses", "i8"),  # 1: a member may be lost, so what was handled since a commit is remembered
+        ("repeats", "i8"),  # 1: a message may come more than once, so one that was handled may be needed again
         ("poll", "i8"),
         ("commit_interval", "i8"),
         ("redrive", "i8"),  # its lane for dead letters

@@ -301,6 +301,27 @@ def suspect_at_sourcing(handle: int, p: int, quantity: int, own: int, now: int) 
 
 
 @kernel
+def hiding_causes(handle: int, s: int, quantity: int, now: int) -> int:
+    """Causes, as bits, that keep pairs which could supply ``quantity`` from seeming to: correcting one alone would
+    show the units of some pair.
+    """
+    causes = 0
+    for p in range(skus(handle)[s].first, skus(handle)[s].last):
+        pair = pairs(handle)[p]
+        if pair.pooled == 0 or backed_units(pair.on_hand, pair.promised) < quantity:
+            continue
+        if _seems_to_have(handle, p, NO_ERROR) >= quantity:
+            causes |= 1 << _C_RECORD
+        if _seems_to_have(handle, p, NO_DELAY) >= quantity:
+            causes |= 1 << _delay_cause(handle, s, p, now)
+        if _seems_to_have(handle, p, NO_LOSS) >= quantity:
+            causes |= 1 << _C_LOSS
+        if _seems_to_have(handle, p, NO_EXTRA) >= quantity:
+            causes |= 1 << _C_DUPLICATE
+    return causes
+
+
+@kernel
 def first_cause(causes: int) -> int:
     """The first of a set of causes in the documented order; joint if there is none."""
     for k in range(1, _C_JOINT):

@@ -5,10 +5,11 @@ Every KPI is a function of this object and of nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from twin.scenario.scenario import Scenario
 
 Mask = NDArray[np.bool_]
 Integers = NDArray[np.int64]
+T = TypeVar("T")
 
 _PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
 """Accepted once; a line never goes back from there."""
@@ -71,6 +73,10 @@ class Cohort:
     horizon_us: int
     release_target_us: int
     """How long after its acceptance an order is released on time."""
+    release_cycle_us: tuple[int, int] | None = None
+    """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What :func:`once` has worked out."""
 
     @cached_property
     def lines(self) -> Rows:
@@ -86,6 +92,10 @@ class Cohort:
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")
+
+    def whole(self, table: str, clock: str) -> Rows:
+        """Rows of the whole run, warm-up and follow-up included."""
+        return Rows(self.journal, table, clock, 0, self.horizon_us)
 
     def _rows(self, table: str, clock: str) -> Rows:
         return Rows(self.journal, table, clock, self.start_us, self.end_us)
@@ -166,6 +176,20 @@ class Cohort:
         return {name: self.journal.column("skus", name).astype(np.int64) for name in ("price_cents", "cost_cents")}
 
 
+def once(function: Callable[[Cohort], T]) -> Callable[[Cohort], T]:
+    """The function, worked out once for each cohort: several KPIs are made from the same pieces."""
+
+    @wraps(function)
+    def kept(cohort: Cohort) -> T:
+        name = f"{function.__module__}.{function.__qualname__}"
+        if name not in cohort.kept:
+            cohort.kept[name] = function(cohort)
+        value: T = cohort.kept[name]
+        return value
+
+    return kept
+
+
 def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
     """The cohort of the run of ``arm`` whose journal lies in ``folder``.
 
@@ -173,7 +197,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
     """
     if arm not in scenario.arms:
         raise ResultsError(f"{folder}: {arm!r} is not an arm of scenario {scenario.name!r}")
-    calendar, channels = scenario.calendar, scenario.demand.channels
+    calendar, channels, release = scenario.calendar, scenario.demand.channels, scenario.arms[arm].release
     cohort = Cohort(
         journal=open_journal(folder),
         channels=tuple(channels),
@@ -182,6 +206,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         end_us=calendar.warm_up + calendar.window,
         horizon_us=calendar.horizon_us,
         release_target_us=scenario.experiment.release_target,
+        release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)
     return cohort

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
@@ -24,15 +25,16 @@ SECTIONS: Final = {
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,
+    "Faults": FAULTS,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""
 
 KPIS: Final[dict[str, Kpi]] = {kpi.name: kpi for section in SECTIONS.values() for kpi in section}
 
-CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {
-    kpi.name: kpi for kpi in (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *RELEASE_BY_CHANNEL)
-}
+_BY_CHANNEL: Final = (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *RELEASE_BY_CHANNEL, *FAULTS_BY_CHANNEL)
+
+CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in _BY_CHANNEL}
 
 _CASES: Final = {
     "net_benefit_low_usd_per_year": "the same in the cautious case: low harm avoided, high platform cost",

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import ResultsError
-from twin.journal.tables import PRICE, TABLES
+from twin.journal.tables import FAULT, PRICE, TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FILES: Final = {**TABLES, "skus": PRICE}
+_FILES: Final = {**TABLES, "skus": PRICE, "faults": FAULT}
 
 
 @dataclass(frozen=True)

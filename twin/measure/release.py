@@ -37,17 +37,15 @@ def _of_mode(cohort: Cohort, mode: Mode) -> Mask:
     return np.asarray(cohort.orders["mode"] == mode)
 
 
-def _backlog_peak(cohort: Cohort) -> float | None:
+def _backlog_peak(cohort: Cohort) -> int:
     """Most orders that had been accepted, and not yet released, at one time. At one instant releases come first."""
     orders = cohort.orders
     waits = cohort.under_way | (orders["t_release"] != NONE)
     accepted = orders["t_accept"][waits & (orders["t_accept"] != NONE)]
     released = orders["t_release"][orders["t_release"] != NONE]
-    if not accepted.size:
-        return None
     instants = np.concatenate([released, accepted])
     steps = np.concatenate([np.full(released.size, -1), np.full(accepted.size, 1)])
-    return int(np.cumsum(steps[np.argsort(instants, kind="stable")]).max())
+    return int(np.cumsum(steps[np.argsort(instants, kind="stable")]).max(initial=0))
 
 
 def _kpis_of(name: str, mode: Mode) -> tuple[Kpi, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from twin.core.clock import NEVER
 from twin.journal.tables import NONE, Latency, Mode, Refusal
-from twin.measure.cohort import Cohort, Integers, Mask
+from twin.measure.cohort import Cohort, Integers, Mask, Rows
 from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, quantile_s, suffix
 
 _MAX: Final = 100
@@ -54,9 +54,15 @@ def _own_sync_latency(cohort: Cohort, percent: int) -> float | None:
     return histogram_quantile_s(_histogram(cohort, Latency.CHANNEL, cohort.own_channels), percent)
 
 
+def decisions(lines: Rows) -> tuple[Integers, Integers]:
+    """Instants of the decisions that used a belief, and how stale it was, us."""
+    decided = lines["t_decision"]
+    asked = (decided != NONE) & ~np.isin(lines["refusal"], _NO_BELIEF_USED)
+    return decided[asked], lines["staleness"][asked]
+
+
 def _staleness(cohort: Cohort, percent: int) -> float | None:
-    asked = (cohort.lines["t_decision"] != NONE) & ~np.isin(cohort.lines["refusal"], _NO_BELIEF_USED)
-    return quantile_s(cohort.lines["staleness"][asked], percent)
+    return quantile_s(decisions(cohort.lines)[1], percent)
 
 
 def _checkout_call(cohort: Cohort, percent: int) -> float | None:

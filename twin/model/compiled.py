@@ -34,6 +34,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.lose_members,
     topics.fail_over_all,
     topics.repair,
+    topics.oldest_waiting,
     latency.list_latency,
     latency.make_applied_room,
     advance,

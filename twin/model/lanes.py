@@ -17,7 +17,7 @@ from twin.policies.backoff import pause
 from twin.policies.membership import Absence, Partition, Span, merged, partitions
 from twin.scenario.messaging import Failing
 from twin.scenario.systems import Feed, Systems
-from twin.world.tables import CENTRAL, SYSTEMS
+from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
 from twin.world.world import World
 
 _LAWS: Final = {
@@ -125,6 +125,7 @@ def _consumer(world: World, feed: Feed, who: int, place: tuple[int, int, int]) -
         "attempts": failing.attempts,
         "pauses": pauses(failing),
         "loses": stream and bool((world.crashes["feed"] == who).any()),
+        "repeats": stream and bool((world.troubles["kind"] == TroubleKind.COPIES).any()),
         "poll": consumers.poll,
         "commit_interval": consumers.commit_interval,
         "redrive": redrive,

@@ -16,6 +16,7 @@ from twin.kernels.memory import Memory
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Letter
 
+_LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "unheard")
 _RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
 
 
@@ -113,6 +114,14 @@ class Plane:
         """Wave in which short lines are brokered again, 0 if there are none."""
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def observe(self, now: int) -> tuple[int, ...]:
+        """What a scrape finds, in the order of the journal's columns after ``t``."""
+        self.advance(now)
+        control = self.control
+        ledgers = [int(control[name]) for name in _LEDGERS]
+        ages = [int(topics.oldest_waiting(self.handle, who, now)) for who in (VIEW, RECORD)]
+        return (*ledgers, *ages, int(control["dead"]), int(control["promised"]))
 
     def extract_feed(self, feed: int, now: int) -> int:
         """Rows of a feed's file."""

@@ -28,6 +28,7 @@ from twin.model.process import Instant
 from twin.model.supply import start_supply
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
+from twin.world.told import faults_told
 from twin.world.world import World
 
 
@@ -63,6 +64,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         fates=_fates(plane),
         prices=_prices(world),
         replay=_account(world),
+        faults=faults_told(world),
     )
     if broken:
         raise invariants.InvariantError(broken)
@@ -91,16 +93,11 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
 
 def scrapes(works: Works, interval: int) -> Process:
     """Observe stock accuracy at a random instant of every interval, so that no schedule of the arm can hide from it."""
-    control = works.plane.control
     k = 0
     while True:
         now = k * interval + int(works.luck("scrape", k)) % interval
         yield Instant(works.env, now, Tie.SCRAPE, 0)
-        works.plane.advance(now)
-        works.journal.scrapes.append(
-            (now, *(int(control[name]) for name in (
-                "view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "promised")))
-        )  # fmt: skip
+        works.journal.observe((now, *works.plane.observe(now)))
         k += 1
 
 

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from twin.experiment.results import Result
 from twin.experiment.thresholds import Judged
+from twin.report.faults import fault_note, fault_table
+from twin.report.figures import FOLDER
 from twin.report.numbers import many
 from twin.report.tables import account_table, blame_table, difference_table, main_table, shown_kpis
 
@@ -67,12 +69,20 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         blame = blame_table(result, arms)
         if blame.row_count:
             yield blame
+    yield from _faults(result)
     account = result.replay_account()
     if account:
         yield account_table(account)
     if result.thresholds:
         yield _thresholds(result.thresholds)
     yield _next(result)
+
+
+def _faults(result: Result) -> Iterator[RenderableType]:
+    tables = [fault_table(result, arms) for arms in _abreast(result.arms)]
+    if tables[0].row_count:
+        yield from tables
+        yield fault_note(result)
 
 
 def _abreast(arms: Sequence[str]) -> list[Sequence[str]]:
@@ -112,8 +122,11 @@ def _observed(item: Judged) -> str:
 def _next(result: Result) -> Text:
     text = Text("Results  ", style="bold").append(f"{result.run_dir}\n", style="not bold")
     text.append(f"         fingerprint {result.fingerprint}\n", style="dim")
+    figure = result.run_dir / FOLDER / "timeline.svg"
+    if figure.exists():
+        text.append(f"         {figure}\n", style="not bold")
     text.append("Next     ").append(
-        f"twin report {result.run_dir}   these tables again\n"
+        f"twin report {result.run_dir}   these tables and figures again\n"
         f"         twin verify {result.run_dir}   is every byte as it was written\n"
         "         twin run ... --reps N --set PATH=VALUE   narrower intervals, another setting",
         style="not bold",

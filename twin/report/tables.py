@@ -50,7 +50,7 @@ def _occurs(result: Result, kpi: str) -> bool:
 def main_table(result: Result, arms: Sequence[str]) -> Table:
     """KPIs by arm: mean and half-width of its interval."""
     level = result.manifest["confidence"]
-    table = _arms_table(result, arms, title=f"KPIs: mean ± half-width of the {level * 100:g} % interval")
+    table = arms_table(result, arms, title=f"KPIs: mean ± half-width of the {level * 100:g} % interval")
     for kpi in shown_kpis(result):
         table.add_row(KPIS[kpi], *(_mean_cell(result, arm, kpi) for arm in arms))
     return table
@@ -75,7 +75,7 @@ def difference_table(result: Result) -> Table:
 
 def blame_table(result: Result, arms: Sequence[str]) -> Table:
     """Share of oversold lines by cause; a table without rows if nothing was oversold."""
-    table = _arms_table(result, arms, title="Why lines were oversold: share of oversold lines by cause")
+    table = arms_table(result, arms, title="Why lines were oversold: share of oversold lines by cause")
     for kpi in (kpi for kpi in result.kpis if kpi.startswith(_BLAME) and not kpi.startswith(_BY_CHANNEL)):
         shares = [_share_of_oversold(result, arm, kpi) for arm in arms]
         if any(shares):
@@ -97,7 +97,8 @@ def _table(title: str) -> Table:
     )
 
 
-def _arms_table(result: Result, arms: Sequence[str], *, title: str) -> Table:
+def arms_table(result: Result, arms: Sequence[str], *, title: str) -> Table:
+    """An empty table with a column for each arm."""
     table = _table(title)
     table.add_column("", width=_WIDTH_LABEL)
     for arm in arms:

@@ -14,9 +14,10 @@ class Experiment(Model):
     confidence: float = par(0.95, unit="probability", meaning="confidence of intervals", gt=0.5, lt=1)
     baseline: str | None = par(None, unit="arm", meaning="arm the others are compared with; empty means the first")
     scrape: Duration = par(
-        "1h",
+        "1m",
         unit="duration",
-        meaning="mean time between two observations of stock accuracy; each falls at a random instant of its interval",
+        meaning="mean time between two observations of the ledgers; each falls at a random instant of its interval",
+        source="Prometheus scrape_interval 1m; costs less than can be measured beside a run",
     )
     release_target: Duration = par(
         "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"

@@ -61,3 +61,23 @@ def mean_interval(values: Sequence[float | None], *, confidence: float) -> Inter
     if width is None:
         return Interval(mean, None, None, present.size)
     return Interval(mean, mean - width, mean + width, present.size)
+
+
+def mean_intervals(values: NDArray[np.float64], *, confidence: float) -> tuple[NDArray[np.float64], ...]:
+    """:func:`mean_interval` of every column of ``values[replication, column]``, where NaN is no value.
+
+    Mean, low, high (NaN where they do not exist) and n, an array each.
+    """
+    exists = ~np.isnan(values)
+    n = exists.sum(axis=0).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(n > 0, np.where(exists, values, 0.0).sum(axis=0) / n, np.nan)
+        squares = np.where(exists, (values - mean) ** 2, 0.0).sum(axis=0)
+        varies = (n > 1) & (_or(values, -np.inf).max(axis=0) > _or(values, np.inf).min(axis=0))
+        half = stdtrit(np.maximum(n - 1, 1), (1 + confidence) / 2) * np.sqrt(squares / np.maximum(n - 1, 1) / n)
+    half = np.where(varies, half, np.nan)
+    return mean, mean - half, mean + half, n
+
+
+def _or(values: NDArray[np.float64], missing: float) -> NDArray[np.float64]:
+    return np.where(np.isnan(values), missing, values)

@@ -1,0 +1,275 @@
+"""Every message that is made ends in one fate, and only in one that the arm and its troubles allow: random mixes of
+faults and designs, read back from the journal. A mix is its seed: the name of a failing test says which, and running
+that test alone replays it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+
+from tests.reference.random_arms import random_changes, random_world
+from tests.reference.worlds import Tree, WithReturns, merged, scenario, systems
+from twin.core.clock import DAY
+from twin.journal.tables import Fate, FeedName, Flow
+from twin.model import invariants
+from twin.model.days import Days
+from twin.model.plane import Plane
+from twin.model.run import run_in
+from twin.scenario.arms import PRESETS
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Feed, Systems
+from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
+from twin.world.world import World
+
+TOPIC = (FeedName.MOVEMENTS, FeedName.ORDERS, FeedName.POSTING)
+MADE = {
+    FeedName.MOVEMENTS: Flow.MOVEMENTS,
+    FeedName.ORDERS: Flow.RESERVE_MESSAGES,
+    FeedName.POSTING: Flow.MOVEMENTS,
+}
+APPLIED = {FeedName.MOVEMENTS: Flow.SEEN, FeedName.ORDERS: Flow.RESERVE_APPLIED, FeedName.POSTING: Flow.POSTED}
+FAST, MANY = range(20), range(20, 200)
+SHORT: Tree = {"calendar": {"warm_up": "2h", "window": "10h", "follow_up": "4h"}}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run's journal says about its messages."""
+
+    systems: Systems
+    world: World
+    fates: dict[FeedName, dict[Fate, int]]
+    flows: dict[Flow, int]
+
+    def feed(self, name: FeedName) -> Feed:
+        feed: Feed = getattr(self.systems, name.name.lower())
+        return feed
+
+    def has_trouble(self, kind: TroubleKind, name: FeedName) -> bool:
+        troubles = self.world.troubles
+        return bool(((troubles["kind"] == kind) & (troubles["feeds"] >> name & 1 == 1)).any())
+
+    def loses_members(self, name: FeedName) -> bool:
+        crashes, feed = self.world.crashes, self.feed(name)
+        mine = (crashes["feed"] == name) & (crashes["member"] < feed.consumers.members)
+        return feed.mode == "stream" and bool(mine.any())
+
+    def loses_what_is_not_replicated(self, name: FeedName) -> bool:
+        feed = self.feed(name)
+        over = self.world.failovers["system"] == SYSTEMS.index(feed.system)
+        return feed.mode == "stream" and feed.topic.unreplicated > 0 and bool(over.any())
+
+    def overflows(self, name: FeedName) -> bool:
+        topic = self.feed(name).topic
+        return self.feed(name).mode == "stream" and topic.backlog_limit > 0 and topic.overflow != "hold_back"
+
+    def boxes_overflow(self, name: FeedName) -> bool:
+        cut_off = (self.world.windows["system"] == SYSTEMS.index("link")).any()
+        small = self.systems.outbox.capacity < self.flows[Flow.MOVEMENTS]
+        return name != FeedName.ORDERS and bool(cut_off) and small
+
+
+def _read(folder: Path, world: World, arm: Systems) -> Ended:
+    fates = pq.read_table(folder / "fates.parquet")
+    of: dict[FeedName, dict[Fate, int]] = {name: {} for name in TOPIC}
+    for feed, fate, messages in zip(*(fates[name].to_pylist() for name in ("feed", "fate", "messages")), strict=True):
+        of[FeedName(feed)][Fate(fate)] = messages
+    flows = pq.read_table(folder / "flows.parquet")
+    named = dict(zip(flows["name"].to_pylist(), flows["value"].to_pylist(), strict=True))
+    return Ended(arm, world, of, {flow: named[flow.name.lower()] for flow in Flow})
+
+
+def _arm(rng: Random, *changes: Tree) -> Tree:
+    return systems(rng.choice(PRESETS), random_changes(rng), *changes)
+
+
+@cache
+def _mix(seed: int) -> Ended:
+    """A run of a random arm in a random world."""
+    rng = Random(seed)
+    description = scenario(seed, {"arm": _arm(rng)}, random_world(rng), SHORT)
+    world, arm = WithReturns(description, 0), description.arms["arm"]
+    with TemporaryDirectory() as folder:
+        run_in(world, description, arm, Path(folder))
+        return _read(Path(folder), world, arm)
+
+
+def _closes(ended: Ended) -> None:
+    for name in TOPIC:
+        fates = ended.fates[name]
+        assert set(fates) == set(Fate)
+        assert min(fates.values()) >= 0
+        assert sum(fates.values()) == ended.flows[MADE[name]], name
+        assert fates[Fate.APPLIED] == ended.flows[APPLIED[name]], name
+
+
+def _ends_only_as_designed(ended: Ended) -> None:
+    for name in TOPIC:
+        feed, fates = ended.feed(name), ended.fates[name]
+        poison = ended.has_trouble(TroubleKind.POISON, name)
+        diverts = feed.failing.policy == "divert" and poison
+        redrives = diverts and feed.failing.redrive == "repaired"
+        allowed = {
+            Fate.LOST: (
+                (ended.has_trouble(TroubleKind.LOST, name) and not ended.systems.outbox.confirmed)
+                or ended.boxes_overflow(name)
+                or ended.overflows(name)
+                or ended.loses_what_is_not_replicated(name)
+                or (feed.failing.policy == "skip" and poison)
+            ),
+            Fate.EXPIRED: feed.topic.retention < ended.world.horizon_us and (feed.mode == "stream" or redrives),
+            Fate.DEAD_LETTER: diverts,
+            Fate.SUPERSEDED: feed.content == "level" and feed.consumers.versioned,
+        }
+        for fate, may in allowed.items():
+            assert may or fates[fate] == 0, (name, fate)
+
+
+def _counts_only_as_designed(ended: Ended) -> None:
+    feeds = [(name, ended.feed(name)) for name in TOPIC]
+    diverting = [
+        feed.failing
+        for name, feed in feeds
+        if ended.has_trouble(TroubleKind.POISON, name) and feed.failing.policy == "divert"
+    ]
+    repeats = any(
+        not feed.consumers.idempotent and (ended.loses_members(name) or ended.has_trouble(TroubleKind.COPIES, name))
+        for name, feed in feeds
+    )
+    allowed = {
+        Flow.HANDED_AGAIN: any(ended.loses_members(name) for name in TOPIC),
+        Flow.APPLIED_AGAIN: repeats,
+        Flow.DEAD_LETTERED: bool(diverting),
+        Flow.REDRIVEN: any(failing.redrive == "repaired" for failing in diverting),
+    }
+    for flow, may in allowed.items():
+        assert may or ended.flows[flow] == 0, flow
+
+
+@pytest.mark.parametrize("seed", FAST)
+def test_every_message_has_one_fate_that_its_design_allows(seed: int) -> None:
+    ended = _mix(seed)
+    _closes(ended)
+    _ends_only_as_designed(ended)
+    _counts_only_as_designed(ended)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_every_message_has_one_fate_that_its_design_allows_in_many_more_mixes(seed: int) -> None:
+    ended = _mix(seed)
+    _closes(ended)
+    _ends_only_as_designed(ended)
+    _counts_only_as_designed(ended)
+    _mix.cache_clear()
+
+
+def test_the_mixes_show_every_fate_and_its_absence() -> None:
+    seen, unseen = Counter[Fate | Flow](), Counter[Fate | Flow]()
+    for ended in map(_mix, FAST):
+        for fates in ended.fates.values():
+            seen.update(fate for fate, messages in fates.items() if messages)
+            unseen.update(fate for fate, messages in fates.items() if not messages)
+        flows = (Flow.HANDED_AGAIN, Flow.APPLIED_AGAIN, Flow.DEAD_LETTERED, Flow.REDRIVEN)
+        seen.update(flow for flow in flows if ended.flows[flow])
+        unseen.update(flow for flow in flows if not ended.flows[flow])
+    assert set(seen) >= {*Fate, Flow.HANDED_AGAIN, Flow.APPLIED_AGAIN, Flow.DEAD_LETTERED, Flow.REDRIVEN}
+    assert set(unseen) >= {Fate.LOST, Fate.EXPIRED, Fate.DEAD_LETTER, Fate.SUPERSEDED, Flow.APPLIED_AGAIN}
+
+
+# ---- When all is over ------------------------------------------------------------------------------------------------
+
+_LASTING: Tree = {
+    "content": "delta",
+    "topic": {"retention": "168h", "overflow": "hold_back", "unreplicated": "0s"},
+    "consumers": {"idempotent": True},
+}
+_REDRIVEN: Tree = {"failing": {"redrive": "repaired", "redrive_delay": "2h"}}
+_LONG: Tree = {"calendar": {"window": "30h", "follow_up": "60h"}}
+
+
+class FallsSilent(WithReturns):
+    """Nobody wants anything after the first day, and nothing fails."""
+
+    def __init__(self, description: Scenario) -> None:
+        super().__init__(description, 0)
+        self.windows, self.crashes, self.troubles = map(_of_first_day, (self.windows, self.crashes, self.troubles))
+        self.failovers = self.failovers[self.failovers["t"] < DAY]
+
+    def day(self, day: int) -> WorldDay:
+        drawn = super().day(day)
+        if day == 0:
+            return drawn
+        nothing = {name: getattr(drawn, name)[:0] for name in ("physical", "checkouts", "lines", "returns")}
+        return dataclasses.replace(drawn, **nothing)
+
+
+def _of_first_day(rows: NDArray[np.void]) -> NDArray[np.void]:
+    kept = rows[rows["start"] < DAY].copy()
+    kept["end"] = np.minimum(kept["end"], DAY)
+    return kept
+
+
+def _lossless(rng: Random) -> Tree:
+    """An arm that loses nothing, however much goes wrong."""
+    changes: list[Tree] = [{"outbox": {"capacity": 100_000, "confirmed": True}}]
+    for feed in ("movements", "orders", "posting"):
+        policy = rng.choice(("block", "divert"))
+        changes.append({feed: merged(_LASTING, _REDRIVEN, {"failing": {"policy": policy}})})
+    return _arm(rng, *changes)
+
+
+def _drained(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Ended, dict[str, NDArray[np.void]]]:
+    """A run that ends long after the last customer, and its pairs and SKUs then."""
+    kept: dict[str, NDArray[np.void]] = {}
+    check = invariants.check
+
+    def keep(plane: Plane, days: Days, world: World) -> list[str]:
+        kept.update({name: plane.memory[name].copy() for name in ("pairs", "skus")})
+        return check(plane, days, world)
+
+    monkeypatch.setattr(invariants, "check", keep)
+    rng = Random(seed)
+    description = scenario(seed, {"arm": _lossless(rng)}, random_world(rng), _LONG)
+    world, arm = FallsSilent(description), description.arms["arm"]
+    with TemporaryDirectory() as folder:
+        run_in(world, description, arm, Path(folder))
+        return _read(Path(folder), world, arm), kept
+
+
+def _has_settled(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, ledgers = _drained(seed, monkeypatch)
+    for name in TOPIC:
+        assert {fate for fate, messages in ended.fates[name].items() if messages} <= {Fate.APPLIED}, name
+    pairs, skus = ledgers["pairs"], ledgers["skus"]
+    assert ended.flows[Flow.MOVEMENTS] > 300
+    truth = pairs["on_hand"] + ended.world.start.pairs["error"] + pairs["shrunk"]
+    assert np.array_equal(pairs["viewed"], truth)
+    assert np.array_equal(pairs["record"], truth)
+    assert not pairs["resv"].any()
+    assert not pairs["promised"].any()
+    assert not skus["reserved"].any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_once_all_is_over_beliefs_are_off_by_what_vanished_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    _has_settled(seed, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 60))
+def test_once_all_is_over_beliefs_are_off_by_what_vanished_alone_in_many_more_mixes(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _has_settled(seed, monkeypatch)
