@@ -14,7 +14,7 @@ def random_release(rng: Random) -> Tree:
     """Changes to an arm."""
     workers, rate = rng.choice(((1, 0.0), (2, 0.0), (0, 0.02), (3, 0.05)))
     order = rng.choice(("oldest", "newest", "priority", "priority"))
-    given: Tree = rng.choice(({"pickup": 0}, {"web": 2, "pickup": 1}, {"market": 5, "app": 5, "ship": 7}))
+    given: Tree = rng.choice(({"pickup": 0}, {"web": 7, "pickup": 1, "ship": 3}, {"market": 5, "app": 5, "ship": 7}))
     return {
         "release": {
             "step": law(rng, rng.choice(("1m", "2m"))),

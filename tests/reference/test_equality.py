@@ -78,7 +78,7 @@ def _expected() -> list[str]:
     breakers = [f"breaker {window}" for window in ("off", "count", "time")]
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
-    released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "waited")]
+    released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "overtaken")]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
     return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *released, *rare]
 
@@ -108,7 +108,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
     out += Counter({f"Flow {name.upper()}": int(value) for name, value in journal["flows"].tolist()})
     out += Counter({f"Fate {Fate(fate).name}": int(number) for _, fate, number in journal["fates"].tolist()})
-    out["release waited"] += _waited(arm, journal)
+    out["release overtaken"] += _overtaken(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
     return out
@@ -132,8 +132,8 @@ def _release(release: Release) -> list[str]:
     return [order, "release throttled"] if release.rate else [order]
 
 
-def _waited(arm: dict[str, Any], journal: Journal) -> int:
-    """Orders released only after another that was accepted later."""
+def _overtaken(arm: dict[str, Any], journal: Journal) -> int:
+    """Orders released before the one that was accepted just before them."""
     if not Release.model_validate(arm["release"]).queues:
         return 0
     orders = journal["orders"][journal["orders"]["t_release"] >= 0]

@@ -17,6 +17,7 @@ NAMES = [
     "online_retail_replay",
     "quickstart",
     "real_incidents",
+    "release_priority",
     "reservation_points",
 ]
 

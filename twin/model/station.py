@@ -14,7 +14,7 @@ from twin.model.process import Alarm, Turn
 class QueuedStation:
     """Servers that begin the waiting job of the lowest rank, then of the lowest place among all that ever came.
 
-    Who is free begins before everything else of an instant; a job that comes later begins at once if nobody waits.
+    Who is free begins before everything else of an instant; a job that comes later begins at once if it can.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class QueuedStation:
         ends, or a turn to be called then. ``service`` tells from its start how long it takes.
         """
         self._came += 1
-        if joins == now and not self._waiting and self._ready(now) <= now:
+        if joins == now and self._ready(now) <= now:  # then nobody waits, who could have begun before
             return self._begin(service, now)
         turn = Turn(NEVER)
         job = (rank, self._sign * self._came, service, turn)
