@@ -148,6 +148,16 @@ def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
     return Case(name, seed, arms, merged({}, *world), by_the_minute=True)
 
 
+_AT_HOME: Tree = {"residency": {"service": "us", "policy": "refuse"}}
+_BORDERS: Tree = {
+    "estate": {
+        "regions": [
+            {"name": "east", "time_zone": "America/New_York", "share": 0.6, "jurisdiction": "us"},
+            {"name": "west", "time_zone": "America/Los_Angeles", "share": 0.4, "jurisdiction": "ca"},
+        ]
+    }
+}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -164,6 +174,7 @@ CASES: Final = (
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
+    _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )
