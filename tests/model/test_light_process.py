@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import pytest
 import simpy
 
-from twin.core.clock import Tie, tie_key
-from twin.model.process import Instant, LightProcess, PatientProcess, Story, Turn
+from twin.core.clock import NEVER, Tie, tie_key
+from twin.model.process import Alarm, Instant, LightProcess, PatientProcess, Story, Turn
 
 Log = list[tuple[int, str]]
 
@@ -280,3 +280,32 @@ def test_a_process_that_is_called_wakes_in_its_own_turn_among_others_of_the_inst
     note(env, log, "behind", 4, Tie.ORDER, 6)
     env.run(until=5)
     assert log == [(4, "before"), (4, "called"), (4, "behind")]
+
+
+def test_who_waits_for_ever_is_not_on_the_queue_and_goes_on_at_the_instant_he_is_called_for() -> None:
+    env, log, turn = simpy.Environment(), Log(), Turn(NEVER)
+    PatientProcess(env, waiting(env, log, turn, 9), tie_key(Tie.ORDER, 5, 0))
+    assert not env._queue
+    event = Instant(env, 4, Tie.FAULT, 0)
+    assert event.callbacks is not None
+    event.callbacks.append(lambda _: turn.call(7))
+    env.run()
+    assert (log, turn.called_at) == ([(7, "called"), (9, "after")], 7)
+
+
+# ---- Alarms ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_alarm_rings_before_everything_else_of_the_earliest_instant_and_may_be_set_again() -> None:
+    env, log = simpy.Environment(), Log()
+    alarm = Alarm(env, lambda now: log.append((now, "rung")))
+    alarm.set(NEVER)
+    for at in (9, 4, 6):
+        alarm.set(at)
+    note(env, log, "before", 4, Tie.DELIVERY)
+    env.run(until=5)
+    assert log == [(4, "rung"), (4, "before")]
+    alarm.set(7)
+    env.run()
+    assert {(7, "rung"), (9, "rung")} <= set(log)
+    assert (6, "rung") not in log

@@ -26,12 +26,13 @@ class Called:
         self.gateway = Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=contracts)
         self.calls, self.time_outs = counts
         self.timeout = settings.timeout
-        self.outages: Outages = shop.outages("erp" if name == "erp" else shop.systems.service.system)
+        system = "erp" if name == "erp" else shop.systems.service.system
+        self.outages: Outages = shop.outages(system)
         self._law = shop.stream(f"{name}.call", settings.service)
-        self._station = Station(shop.env, settings.servers)
+        self._station = Station(shop.env, settings.servers, shop.slowness(system))
         self.breaker = Breaker(shop.systems.resilience.breaker)
         self.results: list[tuple[int, bool]] = []  # when calls ended, and whether they failed
-        number = SYSTEMS.index("erp" if name == "erp" else shop.systems.service.system)
+        number = SYSTEMS.index(system)
         self._errors = [row for row in rows_of(shop.world.errors) if row["system"] == number]
         self._error = shop.stream("call.error")
 

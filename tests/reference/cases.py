@@ -10,6 +10,8 @@ from tests.reference.random_access import ON_THE_MINUTE, random_access, random_v
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
+from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
+from tests.reference.random_release import random_release, random_slowness
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -38,6 +40,7 @@ class Case:
 
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     rng, guarded, snapshots = Random(seed), Random(f"gateway {seed}"), Random(f"reload {seed}")
+    released = Random(f"release {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
     world = random_world(rng)
     if seed % 3:
@@ -53,8 +56,19 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
+    if seed % 4:
+        arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
+        world = random_slowness(released, world)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
+    out = merged(arm, random_release(rng))
+    if not by_the_minute:
+        return out
+    workers = max(1, out["release"]["workers"])
+    return merged(out, RELEASED_ON_THE_MINUTE, {"release": {"workers": workers}})
 
 
 _EXACT: Tree = {"estate": {"record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0}}}

@@ -18,6 +18,9 @@ Process = Generator[simpy.Event, Any, Any]
 FREED = tie_key(Tie.FAULT, 0, 0)
 """A server is free again before anything else happens at that instant."""
 
+AT_ONCE = 2
+"""Priority of what happens after everything that a step of an order brings about at its own instant."""
+
 LEAVING = tie_key(Tie.FAULT, 2**48 - 1, 0)
 """Messages leave late after everything else of class FAULT; among themselves in the order in which they were made."""
 
@@ -89,6 +92,18 @@ class Outages:
     def touched(self, begin: int, end: int) -> bool:
         """Whether an outage meets ``[begin, end]``."""
         return any(start <= end and begin < stop for start, stop in zip(self.starts, self.ends, strict=True))
+
+
+class Slowness:
+    """When what one system begins takes longer: spans, and by how many millionths."""
+
+    def __init__(self, rows: list[tuple[int, int, int]]) -> None:
+        self._rows = rows
+
+    def pace(self, duration: int, start: int) -> int:
+        """How long a service takes that begins at ``start``."""
+        factors = [parts for begin, end, parts in self._rows if begin <= start < end]
+        return duration * max(factors) // 10**6 if factors else duration
 
 
 def up_in_all(systems: list[Outages], t: int) -> int:

@@ -10,26 +10,24 @@ import simpy
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import LAPSED, NOW, Clock, Instant, Process, among_orders
+from tests.reference.clock import AT_ONCE, LAPSED, NOW, Clock, Instant, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
+from tests.reference.release import Releases
 from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stock import Stock
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Cause, Degraded, Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
-from twin.policies.calendars import first_tick
 from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
-AT_ONCE = 2
-"""Priority of what happens after everything that a step of an order brings about at its own instant."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
 """A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
@@ -78,8 +76,7 @@ class Orders:
         self._watch = Watch(shop, channels, service=self._service, erp=self._erp)
         self._payment = shop.stream("payment", shop.systems.payment)
         self._backoff = shop.stream("call.backoff")
-        self._release_step = shop.stream("release.step", shop.systems.release.step)
-        self._release_outages = shop.outages(shop.systems.release.system)
+        self._releases = Releases(shop)
         self.placed: list[Order] = []
 
     def arrivals(self, day: WorldDay) -> Process:
@@ -478,7 +475,8 @@ class Orders:
 
     def _fulfil(self, order: Order, wake: Waking, lines: list[Line], wave: int) -> Process:
         """A wave of the order is released, sourced and picked."""
-        yield wake.at(self._released(order, wave))
+        released = yield self._releases.join(order, wave)
+        yield wake.at(released)
         if not order.promised_lines():
             return
         if wave == 0 and self._systems.erp.coupling != "consumer":
@@ -502,16 +500,6 @@ class Orders:
             yield self.contracts.changed()
         if self._env.now > found:
             yield wake.at(self._env.now)
-
-    def _released(self, order: Order, wave: int) -> int:
-        release, outages, t = self._systems.release, self._release_outages, self._env.now
-        if release.mode == "stream":
-            t = outages.up(t)
-        else:
-            t = first_tick(t, release.phase, release.interval)
-            while outages.since(t) is not None:
-                t = first_tick(outages.up(t), release.phase, release.interval)
-        return t + self._release_step.sample(order.id, wave)
 
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.reference.clock import Clock, Instant, Outages, outages_by_system
+from tests.reference.clock import Clock, Instant, Outages, Slowness, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
 from twin.core.clock import Tie, tie_key
@@ -15,7 +15,7 @@ from twin.journal.tables import Flow, Latency
 from twin.scenario.laws import Law
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
-from twin.world.tables import EstateTables, WorldDay, WorldStart
+from twin.world.tables import SYSTEMS, EstateTables, WorldDay, WorldStart
 
 
 class AnyWorld(Protocol):
@@ -25,6 +25,7 @@ class AnyWorld(Protocol):
     start: WorldStart
     windows: NDArray[np.void]
     errors: NDArray[np.void]
+    slowdowns: NDArray[np.void]
     crashes: NDArray[np.void]
     failovers: NDArray[np.void]
     troubles: NDArray[np.void]
@@ -70,6 +71,12 @@ class Shop:
     def outages(self, system: str, node: int = -1) -> Outages:
         """When a system is down."""
         return self._outages.get((system, node)) or Outages([])
+
+    def slowness(self, system: str) -> Slowness:
+        """When a central system is slow."""
+        number = SYSTEMS.index(system)
+        rows = [row for row in rows_of(self.world.slowdowns) if row["system"] == number]
+        return Slowness([(row["start"], row["end"], row["parts"]) for row in rows])
 
     def stream(self, name: str, law: Law | None = None) -> Stream:
         """A stream of this world's luck."""

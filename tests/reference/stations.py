@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import simpy
 
-from tests.reference.clock import FREED, Clock, Instant, Process
+from tests.reference.clock import FREED, Clock, Instant, Process, Slowness
 
 
 class Station:
     """Servers that serve in the order of arrival; a service starts at ``opening(t)``, ``t`` when a server is free."""
 
-    def __init__(self, env: Clock, servers: int) -> None:
+    def __init__(self, env: Clock, servers: int, slowness: Slowness | None = None) -> None:
         self._env = env
+        self._slowness = slowness or Slowness([])
         self._servers = simpy.Resource(env, servers)
 
     def join(self, service: int, opening: Callable[[int], int]) -> simpy.Event:
@@ -25,6 +26,7 @@ class Station:
     def _serve(self, service: int, opening: Callable[[int], int], taken: simpy.Event) -> Process:
         with self._servers.request() as turn:
             yield turn
-            done = opening(self._env.now) + service
+            start = opening(self._env.now)
+            done = start + self._slowness.pace(service, start)
             taken.succeed(done)
             yield Instant(self._env, done, FREED)

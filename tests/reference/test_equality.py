@@ -8,6 +8,7 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from tests.reference.model import Journal, simulate
 from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
+from twin.scenario.order_release import Release
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.systems import Feed, Publication
@@ -91,18 +93,10 @@ def _expected() -> list[str]:
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
     reloads = [f"reload {name} {choice}" for name, listed in RELOADS.items() for choice in listed]
     spells = [f"{name} {choice}" for name in SPELLS for choice in get_args(Fallback.model_fields[name].annotation)]
-    rare = [
-        "pickup by a fallback",
-        "failed job",
-        "level node",
-        "re-brokered",
-        "crash",
-        "stuck",
-        "failover",
-        "link outage",
-    ]
-    rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs"]
-    drawn = [*breakers, *jitters, *choices, *reloads, *spells]
+    released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "overtaken")]
+    rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
+    rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs", "pickup by a fallback"]
+    drawn = [*breakers, *jitters, *choices, *reloads, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
 
@@ -118,6 +112,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         *(f"{name} {reserving[name]}" for name in ("point", "mode", "level")),
         f"breaker {resilience.breaker.window}",
         f"jitter {resilience.retry.jitter if resilience.retry.attempts > 1 else 'of nothing'}",
+        *_release(Release.model_validate(arm["release"])),
         *(setting for feed in FEEDS for setting in _messaging(Feed.model_validate(arm[feed]))),
     )
     out = Counter({f"row of {table}": rows.size for table, rows in journal.items()}) + Counter(settings)
@@ -139,6 +134,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         out.update(f"{name} {getattr(fallbacks[place], name)}" for name in SPELLS)
     taken = (lines["degraded"] > Degraded.SERVE_STALE) & (lines["status"] >= Status.ACCEPTED)
     out["pickup by a fallback"] += int((taken & (lines["mode"] == Mode.PICKUP)).sum())
+    out["release overtaken"] += _overtaken(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
@@ -169,10 +165,25 @@ def _messaging(feed: Feed) -> list[str]:
     return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name != "versioned")]
 
 
+def _release(release: Release) -> list[str]:
+    order = f"release {release.order if release.queues else 'at once'}"
+    return [order, "release throttled"] if release.rate else [order]
+
+
+def _overtaken(arm: dict[str, Any], journal: Journal) -> int:
+    """Orders released before the one that was accepted just before them."""
+    if not Release.model_validate(arm["release"]).queues:
+        return 0
+    orders = journal["orders"][journal["orders"]["t_release"] >= 0]
+    orders = orders[np.argsort(orders["t_accept"], kind="stable")]
+    return int((np.diff(orders["t_release"]) < 0).sum())
+
+
 def _faults(world: World) -> Counter[str]:
     """What befalls messages and those who handle them."""
     out = Counter(f"TroubleKind {TroubleKind(kind).name}" for kind in world.troubles["kind"])
     out.update("stuck" if stuck else "crash" for stuck in world.crashes["stuck"])
+    out["slow"] += world.slowdowns.size
     out["failover"] += world.failovers.size
     out["link outage"] += int((world.windows["system"] == SYSTEMS.index("link")).sum())
     return out

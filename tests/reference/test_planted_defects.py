@@ -86,7 +86,7 @@ DEFECTS = (
         shown_in="in-feeds",
     ),
     Defect("a-hold-is-released-without-lag", "kernels/checkout", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
-    Defect("calls-do-not-queue", "kernels/calls", "max(now, servers(handle)[server])", "now"),
+    Defect("calls-do-not-queue", "kernels/calls", "max(ready, servers(handle)[server])", "ready"),
     Defect(
         "one-re-brokering-too-few",
         "kernels/sourcing",
@@ -102,6 +102,33 @@ DEFECTS = (
         "pair.viewed - pair.error",
         "pair.viewed",
     ),
+    Defect(
+        "a-throttle-counts-from-when-an-order-came",
+        "kernels/calls",
+        "station.next = start + station.gap",
+        "station.next = ready + station.gap",
+    ),
+    Defect(
+        "a-service-is-as-slow-as-when-it-was-asked-for",
+        "kernels/calls",
+        "paced(handle, station.outage, start, duration)",
+        "paced(handle, station.outage, ready, duration)",
+    ),
+    Defect("the-oldest-are-the-newest", "model/station", "newest_first else 1", "newest_first else -1"),
+    Defect(
+        "a-file-is-begun-while-it-is-written", "model/station", "        if joins > now:", "        if joins < now:"
+    ),
+    Defect(
+        "a-queue-of-priorities-is-never-throttled", "model/station", "self._next = now + self._gap", "self._next = now"
+    ),
+    Defect("who-has-no-priority-comes-first", "model/release", "_LAST: Final = 1 << 62", "_LAST: Final = -1"),
+    Defect(
+        "a-channel-s-class-wins-over-a-mode-s",
+        "model/release",
+        "min(given.get(channel, _LAST), given.get(mode, _LAST))",
+        "given.get(channel, given.get(mode, _LAST))",
+    ),
+    Defect("a-queue-of-priorities-is-never-slow", "model/release", "self.slow.paced(duration, start)", "duration"),
     Defect(
         "calls-of-an-earlier-state-decide-about-the-probes",
         "model/breaker",

@@ -18,6 +18,7 @@ NAMES = [
     "online_retail_replay",
     "quickstart",
     "real_incidents",
+    "release_priority",
     "reservation_points",
 ]
 

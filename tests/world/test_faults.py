@@ -117,6 +117,23 @@ def test_errors_move_no_outages_luck() -> None:
     assert windows(outage) == windows(errors, outage)
 
 
+def test_slow_downs_are_windows_of_their_own_and_the_largest_factor_counts() -> None:
+    faults = [
+        {"system": "erp", "at": "1h", "duration": "4h", "kind": "slow", "factor": 1.5},
+        {"system": "erp", "at": "2h", "duration": "1h", "kind": "slow", "factor": 20},
+        {"system": "hub", "at": "3h", "duration": "1h", "kind": "slow", "factor": 3},
+    ]
+    made = realised(scenario(faults=faults))
+    rows = [(SYSTEMS[r["system"]], r["start"] / HOUR, r["end"] / HOUR, int(r["parts"])) for r in made.slowdowns]
+    assert rows == [
+        ("erp", 1, 2, 1_500_000),
+        ("erp", 2, 3, 20_000_000),
+        ("erp", 3, 5, 1_500_000),
+        ("hub", 3, 4, 3_000_000),
+    ]
+    assert not len(made.windows) + len(made.errors)
+
+
 def told(*faults: dict[str, Any]) -> list[tuple[str, str, float, float]]:
     """(kind, what, start, end) with times in hours."""
     rows = faults_told(World(scenario(faults=list(faults)), 0)).tolist()
@@ -131,9 +148,12 @@ def test_faults_are_told_in_the_order_of_their_starts_by_what_failed_and_how() -
         {"system": "wms", "at": "1h", "duration": "1h"},
         {"system": "wms", "node": "dc-west", "at": "5h", "duration": "1h"},
         {"system": "broker", "at": "3h", "duration": "30m"},
+        {"kind": "slow", "system": "erp", "at": "2h", "duration": "2h", "factor": 3},
+        {"kind": "slow", "system": "erp", "at": "3h", "duration": "2h", "factor": 2},
     )
     assert found == [
         ("outage", "wms", 1, 2),
+        ("slow", "erp", 2, 5),
         ("outage", "broker", 3, 3.5),
         ("outage", "wms dc-west", 5, 6),
         ("errors", "service", 5, 9),

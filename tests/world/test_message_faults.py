@@ -154,6 +154,7 @@ def test_new_faults_elsewhere_move_no_luck() -> None:
         {"kind": "failover", "system": "broker"},
         {"kind": "late", "share": 0.1},
         {"system": "link", "stores": 0.5},
+        {"kind": "slow", "system": "erp", "factor": 2.0},
     ],
     ids=lambda fault: fault.get("kind", "outage"),
 )

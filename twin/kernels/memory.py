@@ -58,6 +58,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("physical", state.PHYSICAL),
     ("windows", state.WINDOW),
     ("outages", state.RANGE),
+    ("slowdowns", state.SLOWDOWN),
+    ("slowed", state.RANGE),
     ("knots", np.dtype("i8")),
     ("keys", np.dtype("u8")),
     ("histograms", np.dtype("i8")),
@@ -157,6 +159,8 @@ applied = _accessor("applied")
 physical = _accessor("physical")
 windows = _accessor("windows")
 outages = _accessor("outages")
+slowdowns = _accessor("slowdowns")
+slowed = _accessor("slowed")
 knots = _accessor("knots")
 keys = _accessor("keys")
 histograms = _accessor("histograms")

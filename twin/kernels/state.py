@@ -184,10 +184,21 @@ APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
 
 STATION = np.dtype(
-    [("server", "i8"), ("servers", "i8"), ("outage", "i8"), ("law", "i8"), ("key", "i8"), ("timeout", "i8")]
+    [
+        ("server", "i8"),  # its servers are server : server + servers; 0 of them: nobody waits for another
+        ("servers", "i8"),
+        ("outage", "i8"),  # range of its system, in outages and in slowed
+        ("law", "i8"),
+        ("key", "i8"),
+        ("gap", "i8"),  # between two starts
+        ("next", "i8"),  # no service starts before
+    ]
 )
 
 WINDOW = np.dtype([("start", "i8"), ("end", "i8")])
+
+SLOWDOWN = np.dtype([("start", "i8"), ("end", "i8"), ("parts", "i8")])
+"""What begins in it takes so many millionths of its time."""
 
 RANGE = np.dtype([("first", "i8"), ("last", "i8")])
 
@@ -260,6 +271,7 @@ CONTROL = np.dtype(
         ("release_interval", "i8"),
         ("release_phase", "i8"),
         ("release_outage", "i8"),
+        ("release_queued", "i8"),  # 1: the control plane decides who is released next
     ]
 )
 
@@ -357,8 +369,8 @@ class Part(IntEnum):
     RELEASE = 6
 
 
-SERVICE, ERP = 0, 1
-"""Stations that answer synchronous calls."""
+SERVICE, ERP, RELEASE = 0, 1, 2
+"""Stations: two that answer synchronous calls, and the release of orders."""
 
 VIEW, NOTES, RECORD = 0, 1, 2
 """Consumers: movements to the view, reservation messages to the view, movements to the record."""

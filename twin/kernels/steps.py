@@ -101,7 +101,7 @@ def hold(handle: int, number: int, now: int) -> int:
 
 @kernel
 def _released(handle: int, number: int, now: int) -> int:
-    """Accept what is open; when the order is released, or NOTHING."""
+    """Accept what is open; when the order is released (or joins the queue for that), or NOTHING."""
     if _accept(handle, number, now) == 0:
         return NOTHING
     return release_at(handle, order_row(handle, number).order, 0, now)
@@ -129,7 +129,7 @@ def end_open(handle: int, number: int, status: int, now: int) -> int:
 
 @kernel
 def take_listed(handle: int, number: int, now: int) -> int:
-    """A marketplace sells from its listing: check, reserve, accept; when the order is released, or NOTHING."""
+    """A marketplace sells from its listing: check, reserve, accept; what :func:`place` says."""
     if advance(handle, now) != 0:
         return FULL
     left = _check(handle, number, now)

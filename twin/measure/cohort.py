@@ -71,6 +71,8 @@ class Cohort:
     start_us: int
     end_us: int
     horizon_us: int
+    release_target_us: int
+    """How long after its acceptance an order is released on time."""
     release_cycle_us: tuple[int, int] | None = None
     """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -203,6 +205,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         start_us=calendar.warm_up,
         end_us=calendar.warm_up + calendar.window,
         horizon_us=calendar.horizon_us,
+        release_target_us=scenario.experiment.release_target,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)

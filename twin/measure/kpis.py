@@ -14,12 +14,14 @@ from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
+from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
 SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
+    "Release": RELEASE,
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
@@ -32,7 +34,13 @@ SECTIONS: Final = {
 
 KPIS: Final[dict[str, Kpi]] = {kpi.name: kpi for section in SECTIONS.values() for kpi in section}
 
-_BY_CHANNEL: Final = (*PROMISES_BY_CHANNEL, *TIMING_BY_CHANNEL, *DEGRADATION_BY_CHANNEL, *FAULTS_BY_CHANNEL)
+_BY_CHANNEL: Final = (
+    *PROMISES_BY_CHANNEL,
+    *TIMING_BY_CHANNEL,
+    *RELEASE_BY_CHANNEL,
+    *DEGRADATION_BY_CHANNEL,
+    *FAULTS_BY_CHANNEL,
+)
 
 CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in _BY_CHANNEL}
 

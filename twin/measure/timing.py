@@ -76,8 +76,13 @@ def _checkout_call(cohort: Cohort, percent: int) -> float | None:
 
 
 def _order_release(cohort: Cohort, percent: int) -> float | None:
+    return quantile_s(release_spans(cohort), percent)
+
+
+def release_spans(cohort: Cohort, among: Mask | None = None) -> Integers:
+    """Time from acceptance to release, us: NEVER if that is still to come, no entry where no node was found."""
     waiting = cohort.under_way & (cohort.orders["t_release"] == NONE)
-    return quantile_s(_since_accept(cohort, "t_release", under_way=waiting), percent)
+    return _since_accept(cohort, "t_release", under_way=waiting, among=among)
 
 
 def _fulfilment(cohort: Cohort, percent: int) -> float | None:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from twin.core import laws
 from twin.core.bins import BINS
-from twin.core.clock import NEVER
+from twin.core.clock import NEVER, SECOND
 from twin.core.hashing import bits_of_many
+from twin.core.shares import MILLION, parts
 from twin.journal.tables import Flow, Latency
 from twin.kernels import state, traffic
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
-from twin.kernels.state import ERP, NIL, SERVICE, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.state import ERP, NIL, RELEASE, SERVICE, Belief, Key, Law, Point, Reserving, Strategy
 from twin.model.lanes import is_eager, lay_lanes, system_row
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
@@ -62,6 +63,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
         systems.publications.marketplace if kind == "marketplace" else systems.publications.own for kind in kinds
     )
     _windows(memory, world)
+    _slowdowns(memory, world)
     _stock(memory, world, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
@@ -99,6 +101,19 @@ def _windows(memory: Memory, world: World) -> None:
     table["start"][: windows.size], table["end"][: windows.size] = windows["start"], windows["end"]
     memory.put("windows", table)
     memory.put("outages", ranges)
+
+
+def _slowdowns(memory: Memory, world: World) -> None:
+    """When central systems are slow, in the rows of their outages."""
+    given = world.slowdowns
+    ranges = np.zeros(memory["outages"].size, state.RANGE)
+    for row, name in enumerate(CENTRAL):
+        ranges[row] = tuple(np.searchsorted(given["system"], SYSTEMS.index(name), side) for side in ("left", "right"))
+    table = np.zeros(max(1, given.size), state.SLOWDOWN)
+    for field in ("start", "end", "parts"):
+        table[field][: given.size] = given[field]
+    memory.put("slowdowns", table)
+    memory.put("slowed", ranges)
 
 
 def _stock(memory: Memory, world: World, systems: Systems) -> None:
@@ -172,21 +187,24 @@ def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications
 
 def _stations(memory: Memory, systems: Systems) -> None:
     """Pickers of the nodes come first in the table of servers, then the stations'."""
-    pickers = int(memory["nodes"]["pickers"].sum())
-    stations = np.zeros(2, state.STATION)
-    service, erp = systems.service, systems.erp
-    stations[SERVICE] = (
-        pickers,
-        service.servers,
-        system_row(service.system),
-        Law.SERVICE_CALL,
-        Key.SERVICE_CALL,
-        service.timeout,
-    )
-    first = pickers + service.servers
-    stations[ERP] = (first, erp.servers, system_row("erp"), Law.ERP_CALL, Key.ERP_CALL, erp.timeout)
+    service, erp, release = systems.service, systems.erp, systems.release
+    rows = {
+        SERVICE: (service.servers, service.system, Law.SERVICE_CALL, Key.SERVICE_CALL, 0),
+        ERP: (erp.servers, "erp", Law.ERP_CALL, Key.ERP_CALL, 0),
+        RELEASE: (release.workers, release.system, Law.RELEASE_STEP, Key.RELEASE_STEP, gap_of(release.rate)),
+    }
+    stations = np.zeros(len(rows), state.STATION)
+    first = int(memory["nodes"]["pickers"].sum())
+    for number, (servers, system, law, key, gap) in rows.items():
+        stations[number] = (first, servers, system_row(system), law, key, gap, 0)
+        first += servers
     memory.put("stations", stations)
-    memory.put("servers", np.zeros(pickers + systems.service.servers + systems.erp.servers, np.int64))
+    memory.put("servers", np.zeros(first, np.int64))
+
+
+def gap_of(rate: float) -> int:
+    """Least time between two starts at a rate per second, us; 0 without one."""
+    return SECOND * MILLION // parts(rate) if rate else 0
 
 
 def knots_of(law: ScenarioLaw) -> NDArray[np.int64]:
@@ -255,6 +273,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_batch"] = systems.release.mode == "batch"
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
+    c["release_queued"] = systems.release.order != "oldest"
 
 
 def blurs(systems: Systems) -> bool:

@@ -12,9 +12,9 @@ from typing import Final, Self
 
 import simpy
 
-from twin.core.clock import NEVER, SECOND, Tie
+from twin.core.clock import NEVER, SECOND
 from twin.core.shares import MILLION, parts
-from twin.model.process import Instant, Turn
+from twin.model.process import Alarm, Turn
 from twin.scenario.limits import REST, Limits
 
 CALL: Final = MILLION**3
@@ -99,7 +99,6 @@ class Pot:
     """The limits that some channels share, and the queue before them."""
 
     def __init__(self, env: simpy.Environment, limits: Limits, share: int) -> None:
-        self._env = env
         self._settings = limits
         self._bucket = (
             Bucket(parts(limits.rate) * share, limits.burst * share * MILLION**2) if limits.rate > 0 else None
@@ -110,7 +109,7 @@ class Pot:
             limit for limit in (self._bucket, self._window, self._slots) if limit is not None
         )
         self._waiting: deque[Turn] = deque()
-        self._looks_at = NEVER
+        self._alarm = Alarm(env, self._serve)
 
     @property
     def queues(self) -> bool:
@@ -166,19 +165,7 @@ class Pot:
 
     def _look(self, now: int) -> None:
         """Look again when the first that waits may pass."""
-        at = self._ready(now) if self._waiting else NEVER
-        if at >= self._looks_at:
-            return
-        self._looks_at = at
-        instant = Instant(self._env, at, Tie.FAULT, 0)
-        assert instant.callbacks is not None
-        instant.callbacks.append(self._looked)
-
-    def _looked(self, _: object) -> None:
-        now = int(self._env.now)
-        if now >= self._looks_at:
-            self._looks_at = NEVER
-        self._serve(now)
+        self._alarm.set(self._ready(now) if self._waiting else NEVER)
 
 
 class Limiter:

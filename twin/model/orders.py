@@ -23,6 +23,7 @@ from twin.model.jobs import Works
 from twin.model.observed import results_of
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess, Story, Turn
+from twin.model.release import Desk
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
@@ -88,8 +89,10 @@ class Shop:
     payment: NDArray[np.int64]
     payment_key: np.uint64
     fallbacks: Fallbacks | None
+    desk: Desk | None
+    """Where orders wait for their release; ``None``: kernels know when they are released."""
     process: type[LightProcess]
-    """What carries a checkout: one that can be called from a queue, if there are queues."""
+    """What carries an order: one that can be called from a queue, if there are queues."""
 
     @staticmethod
     def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
@@ -108,6 +111,7 @@ class Shop:
         fallbacks = fallbacks_of(
             works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
         )
+        desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
         return Shop(
             env=works.env,
             plane=works.plane,
@@ -121,7 +125,8 @@ class Shop:
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
             fallbacks=fallbacks,
-            process=PatientProcess if access.queues or fallbacks is not None else LightProcess,
+            desk=desk,
+            process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )
 
 
@@ -338,7 +343,11 @@ def _reserve(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Ask
 def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     """A wave of the order's lines is released, sourced and picked."""
     number, plane, now = customer.number, shop.plane, release
-    yield now
+    if shop.desk is None:
+        yield now
+    else:
+        kind, came = plane.kind(number), int(shop.env.now)
+        now = yield from shop.desk.pass_through(customer.order, wave, kind, release, came)
     if shop.fallbacks is not None and shop.fallbacks.gone(number):
         return
     if shop.creates_in_erp and wave == 0:
@@ -355,7 +364,7 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     first, ends = plane.source(number, wave, now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))
-        LightProcess(shop.env, parcel_story(shop, customer, parcel, end), key)
+        shop.process(shop.env, parcel_story(shop, customer, parcel, end), key)
     if ends:
         yield from parcel_story(shop, customer, first, ends[0])
 

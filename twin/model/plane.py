@@ -51,6 +51,11 @@ class Plane:
         """Region of an order's customer."""
         return int(self.order(number)["region"])
 
+    def kind(self, number: int) -> tuple[int, int]:
+        """Channel and mode of an order."""
+        row = self._order(number)
+        return int(row["channel"]), int(row["mode"])
+
     def ask(self, number: int, now: int) -> int:
         """A checkout that is to call begins to wait, if it has not; its region."""
         row = self.order(number)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from heapq import heappush
 from typing import Any
 
 import simpy
 
-from twin.core.clock import Tie, tie_key
+from twin.core.clock import NEVER, Tie, tie_key
 
 Story = Generator["int | Turn", None, None]
 """A process that yields the absolute instant (us) of its next step; a patient one may yield a :class:`Turn` instead."""
@@ -22,6 +22,29 @@ class Instant(simpy.Event):
         self._ok = True
         self._value = None
         env.schedule(self, priority=tie_key(tie, entity, 0), delay=t - env.now)  # type: ignore[arg-type]  # any integer orders
+
+
+class Alarm:
+    """Calls ``ring`` with the earliest of the instants that it was set for, before everything else of that instant."""
+
+    def __init__(self, env: simpy.Environment, ring: Callable[[int], None]) -> None:
+        self._env, self._ring = env, ring
+        self._at = NEVER
+
+    def set(self, at: int) -> None:
+        """Ring at ``at`` too; once is enough for all instants from then on, for who is called sets the alarm anew."""
+        if at >= self._at:
+            return
+        self._at = at
+        instant = Instant(self._env, at, Tie.FAULT, 0)
+        assert instant.callbacks is not None
+        instant.callbacks.append(self._rung)
+
+    def _rung(self, _: object) -> None:
+        now = int(self._env.now)
+        if now >= self._at:
+            self._at = NEVER
+        self._ring(now)
 
 
 class LightProcess:
@@ -60,7 +83,9 @@ class LightProcess:
 
 
 class Turn:
-    """A place in a queue: the process that yields it goes on when it is called, or at ``until`` if it is not."""
+    """A place in a queue: the process that yields it goes on when it is called, or at ``until`` if it is not (NEVER:
+    it is always called).
+    """
 
     __slots__ = ("_ok", "_process", "_value", "callbacks", "called_at", "until")
 
@@ -73,7 +98,7 @@ class Turn:
         self.callbacks: list[Any] | None = None
 
     def call(self, now: int) -> None:
-        """The process goes on in its own turn at this instant; what was to wake it later wakes nobody."""
+        """The process goes on in its own turn at ``now`` (or a later instant); what was to wake it wakes nobody."""
         assert self._process is not None
         self.called_at, self.callbacks = now, []
         self._process.wake(now)
@@ -98,6 +123,8 @@ class PatientProcess(LightProcess):
         self._priority += 1
         if isinstance(t, Turn):
             t.wait(self)
+            if t.until == NEVER:
+                return
             heappush(self._queue, (t.until, self._priority, next(self._numbers), t))  # type: ignore[misc]  # as below
         else:
             self.wake(t)

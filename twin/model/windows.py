@@ -1,4 +1,4 @@
-"""Spans of time that are known from the start: when a system is down, when it errs, when a coupling is broken."""
+"""Spans of time that are known from the start: a system is down, errs or is slow, a coupling is broken."""
 
 from __future__ import annotations
 
@@ -79,3 +79,23 @@ class Errors:
         if place < 0 or t >= self.windows[place][1]:
             return False
         return int(bits(self.key, entity, attempt)) % MILLION < self.windows[place][2]
+
+
+@dataclass(frozen=True, slots=True)
+class Slowdowns:
+    """Windows (start, end, parts of a million) in which what begins takes longer, in their order."""
+
+    windows: tuple[tuple[int, int, int], ...]
+
+    @classmethod
+    def of(cls, world: World, system: str) -> Self:
+        """When a system is slow."""
+        rows = world.slowdowns[world.slowdowns["system"] == SYSTEMS.index(system)]
+        return cls(tuple(rows[["start", "end", "parts"]].tolist()))
+
+    def paced(self, duration: int, start: int) -> int:
+        """How long a service takes that begins at ``start``."""
+        place = bisect_right(self.windows, start, key=_start) - 1
+        if place < 0 or start >= self.windows[place][1]:
+            return duration
+        return duration * self.windows[place][2] // MILLION

@@ -19,6 +19,9 @@ class Experiment(Model):
         meaning="mean time between two observations of the ledgers; each falls at a random instant of its interval",
         source="Prometheus scrape_interval 1m; costs less than can be measured beside a run",
     )
+    release_target: Duration = par(
+        "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"
+    )
 
 
 class Threshold(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final, Literal
 
-from twin.core.shares import parts
+from twin.core.shares import MILLION, parts
 from twin.scenario.base import Broken, Duration, Model, Positive, Seq, Share, par
 from twin.scenario.fields import is_default
 from twin.scenario.incidents import FaultDuration
@@ -21,7 +21,9 @@ Topic = Literal["movements", "orders"]
 
 MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release"]
 
-FaultKind = Literal["outage", "errors", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"]
+FaultKind = Literal[
+    "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
+]
 
 FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "posting"), "orders": ("orders",)}
 """The consumers of each topic."""
@@ -35,6 +37,7 @@ MESSAGES: Final[dict[Topic, tuple[MessageKind, ...]]] = {
 _FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
     "outage": ("system", "node", "region", "stores"),
     "errors": ("system", "share"),
+    "slow": ("system", "factor"),
     "crash": ("feed", "member"),
     "stuck": ("feed", "member"),
     "failover": ("system",),
@@ -46,13 +49,16 @@ _FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
 }
 """What each kind of fault may say besides when it comes and how long it lasts."""
 
-_NEEDED: Final = ("system", "feed", "share")
+_NEEDED: Final = ("system", "feed", "share", "factor")
 """What a kind that may say it must say."""
 
 _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for name in fields))
 
 _CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity")
 """Systems that checkouts may call, or whose tokens they need."""
+
+_SERVING: Final = ("erp", "files", "hub", "broker", "service")
+"""Systems that serve calls, or carry orders to their release."""
 
 _REPLICATED: Final = ("broker", "hub")
 """Systems that carry messages and change to a replica."""
@@ -67,7 +73,8 @@ class Fault(Model):
     kind: FaultKind = par(
         "outage",
         unit="name",
-        meaning="outage: a system is down; errors: a share of the calls to it is answered with an error; crash, stuck: a member of a "
+        meaning="outage: a system is down; errors: a share of the calls to it is answered with an error; slow: it serves calls and releases orders, "
+        "but takes longer; crash, stuck: a member of a "
         "consumer group dies, or hangs; failover: the broker changes to a replica; and of the messages that are made: poison: a share cannot be handled, "
         "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way",
     )
@@ -81,7 +88,7 @@ class Fault(Model):
     mtbf: Duration | None = par(
         None, unit="duration", meaning="instead of at: mean time between the end of a failure and the next, exponential"
     )
-    system: System | None = par(None, unit="name", meaning="outage, errors, failover: the system")
+    system: System | None = par(None, unit="name", meaning="outage, errors, slow, failover: the system")
     node: str | None = par(
         None,
         unit="name",
@@ -91,6 +98,13 @@ class Fault(Model):
     stores: Share | None = par(None, unit="share", meaning="link: only this share of the stores, drawn for each fault")
     share: Share | None = par(
         None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit"
+    )
+    factor: float | None = par(
+        None,
+        unit="factor",
+        meaning="slow: what begins while it lasts takes so many times as long; where several cover an instant, the largest",
+        ge=0,
+        le=1_000,
     )
     feed: FeedKind | None = par(None, unit="name", meaning="crash, stuck: whose consumer group")
     member: int = par(
@@ -144,6 +158,8 @@ class Fault(Model):
         for name in _NEEDED:
             if name in own and getattr(self, name) is None:
                 yield Broken((name,), f"is missing: kind {self.kind} needs a {name}")
+        if "factor" in own and self.factor is not None and parts(self.factor) <= MILLION:
+            yield Broken(("factor",), f"must be above 1 by at least a millionth, it is {self.factor:g}")
         for name in ("share", "stores"):
             share = getattr(self, name)
             if name in own and share is not None and parts(share) == 0:
@@ -153,6 +169,11 @@ class Fault(Model):
         """The system can fail in this way, and only what has nodes fails at some of them."""
         if self.kind == "errors" and self.system not in (None, *_CALLED):
             yield Broken(("system",), f"must be one that checkouts call ({', '.join(_CALLED)}), it is {self.system!r}")
+        if self.kind == "slow" and self.system not in (None, *_SERVING):
+            yield Broken(
+                ("system",),
+                f"must be one that serves calls or carries orders ({', '.join(_SERVING)}), it is {self.system!r}",
+            )
         if self.kind == "failover" and self.system not in (None, *_REPLICATED):
             yield Broken(
                 ("system",), f"must be one that changes to a replica ({', '.join(_REPLICATED)}), it is {self.system!r}"

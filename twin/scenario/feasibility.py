@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from twin.core.clock import SECOND, WEEK
+from twin.core.shares import parts
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Channel
@@ -145,6 +146,18 @@ def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
             yield from _served(("arms", arm, "service", "servers"), busy, systems.service.servers, "service calls")
 
 
+def release_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Orders are released faster than they are placed on average."""
+    orders = _orders(scenario)
+    for arm, systems in scenario.arms.items():
+        release, path = systems.release, ("arms", arm, "release")
+        if release.workers:
+            yield from _served((*path, "workers"), orders * release.step.mean / WEEK, release.workers, "releases")
+        if parts(release.rate) and orders * SECOND / WEEK >= release.rate:
+            placed = f"{orders * SECOND / WEEK:.4g} orders are placed in a second on average"
+            yield Broken((*path, "rate"), f"{placed}, {release.rate:g} are released: the queue would grow for ever")
+
+
 def feed_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Feeds carry more movements than are made on average."""
     if scenario.estate.stores.table is not None or scenario.demand.replay is not None:
@@ -226,6 +239,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     pickups,
     erp_capacity,
     service_capacity,
+    release_capacity,
     feed_capacity,
     pick_capacity,
 )

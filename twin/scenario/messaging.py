@@ -7,9 +7,6 @@ from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 
-Middleware = Literal["files", "hub", "broker", "service"]
-"""What carries a message or answers a call, and so whose outage stops it: file transfer host, hub, broker, availability service."""
-
 
 class Topic(Model):
     """What is kept between producers and a feed's consumers, and how. Only streams have one: a file is kept until it is loaded."""

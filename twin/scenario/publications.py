@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, par
-from twin.scenario.messaging import Middleware
+from twin.scenario.middleware import Middleware
 
 PublicationPreset = Literal[
     "none", "amazon_sp_api", "amazon_sp_api_2024", "shopify", "d365_channel_cache", "hotwax_catalogue"

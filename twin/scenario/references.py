@@ -11,6 +11,7 @@ from twin.scenario.context import Check, Context
 from twin.scenario.demand import Replay
 from twin.scenario.estate import Estate, ProfileName, store_name
 from twin.scenario.nodes import Location
+from twin.scenario.order_release import ORDER_MODES
 from twin.scenario.scenario import Scenario
 from twin.scenario.suggest import not_among
 from twin.scenario.systems import PresetName
@@ -60,6 +61,17 @@ def buffered_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
         for name in systems.buffers.pooled:
             path = ("arms", arm, "buffers", "pooled", name)
             yield from _unless_known("channel", path, name, scenario.demand.channels, key=True)
+
+
+def released_first(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Priorities of the release are those of channels and modes, and a name is not both."""
+    channels = list(scenario.demand.channels)
+    for arm, systems in scenario.arms.items():
+        for name in systems.release.priorities:
+            path = ("arms", arm, "release", "priorities", name)
+            yield from _unless_known("channel or mode", path, name, [*channels, *ORDER_MODES], key=True)
+            if name in channels and name in ORDER_MODES:
+                yield Broken(path, "is the name of a channel and of a mode: give the channel another", True)
 
 
 def faulty_nodes(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -154,6 +166,7 @@ REFERENCES: Final[tuple[Check, ...]] = (
     channel_profiles,
     promoted_channels,
     buffered_channels,
+    released_first,
     faulty_nodes,
     faulty_regions,
     threshold_arms,

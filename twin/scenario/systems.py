@@ -13,7 +13,9 @@ from twin.scenario.base import Broken, Count, Duration, Model, Positive, Share, 
 from twin.scenario.degradation import Degradation
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
-from twin.scenario.messaging import Consumers, Failing, Middleware, Outbox, Topic
+from twin.scenario.messaging import Consumers, Failing, Outbox, Topic
+from twin.scenario.middleware import Middleware
+from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
@@ -181,26 +183,6 @@ class Erp(Model):
     limits: Limits = par(
         default_factory=Limits, unit="object", meaning="limits of the gateway in front of the ERP, for checkouts' calls"
     )
-
-
-class Release(Model):
-    """From accepted order to the order management system that sources it."""
-
-    mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="order export job, or message by message")
-    system: Middleware = par(
-        "broker", unit="name", meaning="middleware that carries the orders; none is released while it is down"
-    )
-    interval: Duration = par(
-        "15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min"
-    )
-    phase: Duration = par(
-        "0s", unit="duration", meaning="batch: start of the first export after local midnight of the start"
-    )
-    step: DurationLaw = par(lognormal("2s", 0.8), unit="duration law", meaning="processing per order, without queueing")
-
-    def broken(self) -> Iterator[Broken]:
-        if self.mode == "batch" and self.interval <= 0:
-            yield Broken(("interval",), "must be longer than 0 for mode batch")
 
 
 class Buffers(Model):

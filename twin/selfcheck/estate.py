@@ -21,8 +21,18 @@ INSTANT: Final[dict[str, Any]] = {"mode": "stream", "store_link": "0", "dc_link"
 _STORES: Final[dict[str, Any]] = {"name": "shop", "share": 1.0, "weekly_lines": 100, "assortment": 1, "ships": 0.0}
 
 
-def estate(seed: int, *, weekly_checkouts: float, days: int, weekly_sales: float = 0.0, **changes: Any) -> Scenario:
-    """One SKU; Poisson customers at an even rate want a unit of it. ``web`` changes the channel, the rest sections."""
+def estate(
+    seed: int,
+    *,
+    weekly_checkouts: float,
+    days: int,
+    weekly_sales: float = 0.0,
+    channels: tuple[str, ...] = ("web",),
+    **changes: Any,
+) -> Scenario:
+    """One SKU; Poisson customers of each channel at an even rate want a unit of it. ``web`` changes all channels, the
+    rest sections.
+    """
     channel = {
         "kind": "web", "weekly_checkouts": weekly_checkouts, "profile": "flat", "dispersion": 0.0, "lines": _ONE,
         "units": _ONE,
@@ -41,7 +51,7 @@ def estate(seed: int, *, weekly_checkouts: float, days: int, weekly_sales: float
                 "record_error": {"wrong_share": 0.0, "dc_wrong_share": 0.0, "shrink_per_sale": 0.0},
             },
             "demand": {
-                "channels": {"web": channel},
+                "channels": dict.fromkeys(channels, channel),
                 "profiles": {"flat": [1.0] * 24},
                 "tills": {"scale": weekly_sales / _STORES["weekly_lines"]},
             },

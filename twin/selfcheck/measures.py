@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.core.clock import SECOND, WEEK
 from twin.core.hashing import bits_of_many
 from twin.core.laws import BINS, sample_many
-from twin.journal.tables import Refusal
+from twin.journal.tables import NONE, Refusal
 from twin.kernels.calls import call_done
 from twin.kernels.memory import Memory
 from twin.kernels.state import ERP
@@ -76,6 +76,23 @@ def throttled(seed: int, *, slots: int, load: float, days: int) -> Values:
     )
     lines, _ = journal(description, arm, stocked(description, PLENTY))
     return np.asarray(lines["refusal"] == Refusal.THROTTLED)
+
+
+def released(seed: int, *, channel: int, load: float, days: int) -> Values:
+    """Time (s) to the release of each order of one of two equal channels, of which the first is always released first,
+    by one worker in 10 s on average.
+    """
+    seconds, names = 10, ("first", "second")
+    rate = load / 2 * WEEK / (seconds * SECOND)
+    web = {"abandonment": 0.0, "decline": 0.0}
+    description = estate(seed, weekly_checkouts=rate, days=days, channels=names, web=web)
+    release = {"workers": 1, "step": {"law": "exponential", "mean": f"{seconds}s"}}
+    release |= {"order": "priority", "priorities": {"first": 0, "second": 1}}
+    arm = systems(reserving={"point": "none"}, release=release)
+    columns = ("channel", "t_accept", "t_release")
+    orders, _ = journal(description, arm, stocked(description, PLENTY), table="orders", names=columns)
+    mine = (orders["channel"] == channel) & (orders["t_release"] != NONE)
+    return np.asarray((orders["t_release"] - orders["t_accept"])[mine] / SECOND)
 
 
 def attempts(seed: int, *, failure: float, most: int, checkouts: int) -> Values:

@@ -87,6 +87,11 @@ def _wait(law: str, known: float) -> Case:
     return Case(f"M/G/1 at 0.8, {law} service: wait, s", known, "Pollaczek 1930, Khinchine 1932", measure)
 
 
+def _released(channel: int, load: float, days: int, known: float) -> Case:
+    measure = partial(measures.released, channel=channel, load=load, days=days)
+    return Case(f"M/M/1 at {load:g}, class {channel + 1} of 2: time to release, s", known, "Cobham 1954", measure)
+
+
 def _attempts(failure: float, most: int, known: float) -> Case:
     measure = partial(measures.attempts, failure=failure, most=most, checkouts=60_000)
     return Case(f"retry, failure {failure:g}, {most} calls: mean calls", known, "geometric law", measure)
@@ -131,6 +136,8 @@ CASES: Final = (
     _holds(20, 20.0, 30, 28, 0.158892),
     _limiter(1, 0.5, 21, 0.333333),
     _limiter(5, 3.0, 28, 0.110054),
+    _released(0, 0.5, 100, 10 + 5 / 0.75),
+    _released(1, 0.5, 160, 10 + 5 / (0.75 * 0.5)),
     _attempts(0.1, 3, 1.11),
     _attempts(0.3, 5, 1.4251),
     # of calls: a message that cannot be handled is bad at each of its attempts, which are no independent draws

@@ -103,6 +103,12 @@ ERRORS = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts", "
 Sorted by (system, start); the windows of one system do not overlap.
 """
 
+SLOWDOWN = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts", "i8")])
+"""What ``system`` begins to serve in ``[start, end)`` takes ``parts`` millionths (more than a million) of its time.
+
+Sorted by (system, start); the windows of one system do not overlap.
+"""
+
 SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms", "link", "identity")
 OF_NODES = ("wms", "link")
 """Systems of which every node has its own; ``link`` is what joins it to the middleware."""

@@ -25,7 +25,14 @@ _TROUBLES: Final = {
 
 def faults_told(world: World) -> NDArray[np.void]:
     """Every window in which something is not as it should be, in the order of their starts."""
-    rows = [*_outages(world), *_errors(world), *_members(world), *_failovers(world), *_messages(world)]
+    rows = [
+        *_outages(world),
+        *_layered("errors", world.errors),
+        *_layered("slow", world.slowdowns),
+        *_members(world),
+        *_failovers(world),
+        *_messages(world),
+    ]
     return np.array(sorted(rows, key=lambda row: (row[2], row[3], row[:2])), FAULT)
 
 
@@ -49,16 +56,16 @@ def _place(world: World, system: str, nodes: list[int]) -> str:
     return system if len(nodes) == alike else f"{system} of {len(nodes)} nodes"
 
 
-def _errors(world: World) -> Iterator[Told]:
-    """Windows that touch and differ only in their share of errors are one."""
+def _layered(kind: str, windows: NDArray[np.void]) -> Iterator[Told]:
+    """Windows that touch and differ only in their share of errors, or in their factor, are one."""
     last: Told | None = None
-    for system, start, end, _ in world.errors.tolist():
+    for system, start, end, _ in windows.tolist():
         if last and last[1] == SYSTEMS[system] and last[3] == start:
             last = (*last[:3], end)
             continue
         if last:
             yield last
-        last = "errors", SYSTEMS[system], start, end
+        last = kind, SYSTEMS[system], start, end
     if last:
         yield last
 

@@ -50,6 +50,7 @@ class World:
     start: WorldStart
     windows: NDArray[np.void]  # WINDOW
     errors: NDArray[np.void]  # ERRORS
+    slowdowns: NDArray[np.void]  # SLOWDOWN
     crashes: NDArray[np.void]  # CRASH
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
@@ -69,6 +70,7 @@ class World:
         self.estate = shared.estate
         self._faults = realise_faults(scenario, self.streams, self.estate, shared.durations)
         self.windows, self.errors = self._faults.windows, self._faults.errors
+        self.slowdowns = self._faults.slowdowns
         self.crashes, self.failovers, self.troubles = (
             self._faults.crashes,
             self._faults.failovers,

@@ -17,7 +17,7 @@ from twin.world.faults.durations import DurationTable
 from twin.world.faults.members import crashes
 from twin.world.faults.messages import troubles
 from twin.world.faults.occurrences import Drawn
-from twin.world.faults.systems import errors, failovers, windows
+from twin.world.faults.systems import errors, failovers, slowdowns, windows
 from twin.world.streams import Streams
 from twin.world.tables import EstateTables
 
@@ -31,6 +31,7 @@ class Faults:
 
     windows: NDArray[np.void]  # WINDOW
     errors: NDArray[np.void]  # ERRORS
+    slowdowns: NDArray[np.void]  # SLOWDOWN
     crashes: NDArray[np.void]  # CRASH
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
@@ -48,6 +49,7 @@ def realise_faults(
     return Faults(
         windows(drawn, estate),
         errors(drawn),
+        slowdowns(drawn),
         crashes(drawn),
         failovers(drawn),
         troubles(drawn),

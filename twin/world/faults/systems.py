@@ -1,17 +1,19 @@
-"""Systems that are down, err, or change to a replica."""
+"""Systems that are down, err, take longer, or change to a replica."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
-from twin.scenario.faults import Fault
+from twin.scenario.faults import Fault, FaultKind
 from twin.scenario.scenario import Scenario
 from twin.world.faults.occurrences import Drawn
 from twin.world.faults.spans import Layer, Span, highest, merged
-from twin.world.tables import ERRORS, FAILOVER, SYSTEMS, WINDOW, EstateTables
+from twin.world.tables import ERRORS, FAILOVER, SLOWDOWN, SYSTEMS, WINDOW, EstateTables
 
 
 def windows(drawn: Drawn, estate: EstateTables) -> NDArray[np.void]:
@@ -45,12 +47,21 @@ def _nodes(fault: Fault, scenario: Scenario, estate: EstateTables, key: np.uint6
 
 def errors(drawn: Drawn) -> NDArray[np.void]:
     """Windows in which systems answer calls with errors; where several cover an instant, the largest share counts."""
+    return np.array(_layers(drawn, "errors", lambda fault: fault.share), ERRORS)
+
+
+def slowdowns(drawn: Drawn) -> NDArray[np.void]:
+    """Windows in which systems take longer; where several cover an instant, the largest factor counts."""
+    return np.array(_layers(drawn, "slow", lambda fault: fault.factor), SLOWDOWN)
+
+
+def _layers(drawn: Drawn, kind: FaultKind, size: Callable[[Fault], float | None]) -> list[tuple[int, ...]]:
+    """System, start, end and size (parts of a million) of what a kind of fault does to systems."""
     layers: dict[int, list[Layer]] = {}
-    for erring in drawn.of("errors"):
-        share = parts(erring.fault.share or 0)
-        layers.setdefault(_number(erring.fault), []).extend((*span, share) for span in erring.spans)
-    rows = [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
-    return np.array(rows, ERRORS)
+    for fault in drawn.of(kind):
+        millionths = parts(size(fault.fault) or 0)
+        layers.setdefault(_number(fault.fault), []).extend((*span, millionths) for span in fault.spans)
+    return [(system, *window) for system, listed in sorted(layers.items()) for window in highest(listed)]
 
 
 def failovers(drawn: Drawn) -> NDArray[np.void]:
