@@ -38,6 +38,12 @@ class Case:
         return kind(self.scenario(), 0)
 
 
+def _reloaded(arm: Tree, reload: Tree) -> Tree:
+    """An arm whose view is reloaded; its listings are full ones then."""
+    full = {name: {"content": "full"} for name in ("own", "marketplace")}
+    return merged(arm, reload, {"publications": full} if reload["reload"]["mode"] != "off" else {})
+
+
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     rng, guarded, snapshots = Random(seed), Random(f"gateway {seed}"), Random(f"reload {seed}")
     released = Random(f"release {seed}")
@@ -49,7 +55,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 4:
         listed = Random(f"listings {seed}")
         arms = {name: merged(arm, random_listings(listed)) for name, arm in arms.items()}
-    arms = {name: merged(arm, random_reload(snapshots)) for name, arm in arms.items()}
+    arms = {name: _reloaded(arm, random_reload(snapshots)) for name, arm in arms.items()}
     if seed % 2 == 0:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}

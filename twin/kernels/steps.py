@@ -101,10 +101,13 @@ def hold(handle: int, number: int, now: int) -> int:
 
 @kernel
 def _released(handle: int, number: int, now: int) -> int:
-    """Accept what is open; when the order is released (or joins the queue for that), or NOTHING."""
+    """Accept what is open; when the order is released (or joins the queue for that), or NOTHING. One that a fallback
+    decided may have to be confirmed first: it does not join yet.
+    """
     if _accept(handle, number, now) == 0:
         return NOTHING
-    return release_at(handle, order_row(handle, number).order, 0, now)
+    order = order_row(handle, number)
+    return now if order.ruled != 0 else release_at(handle, order.order, 0, now)
 
 
 @kernel

@@ -193,7 +193,7 @@ def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
     """A marketplace hands over a paid order."""
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
-        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule, release)
+        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule)
 
 
 def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
@@ -217,7 +217,7 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
             return
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
-        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule, release)
+        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule)
 
 
 def _spares(rule: Rule | None, station: int, call: int) -> bool:
@@ -225,20 +225,19 @@ def _spares(rule: Rule | None, station: int, call: int) -> bool:
     return rule is not None and (station, call) in rule.spared
 
 
-def _promised(shop: Shop, customer: Customer, rule: Rule, release: int) -> Story:
+def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     """An order is accepted that a fallback decided: it may have to be confirmed, now or when that is over."""
     now = int(shop.env.now)
     if rule.asks == Asks.LATER:
         now = yield from _await_confirmation(rule, customer, now)
         if not shop.plane.confirm(customer.number, now):
             return
-        release = steps.released_at(shop.plane.handle, customer.number, 0, now)
     elif rule.reconfirms:
         if rule.on(customer.channel):
             rule.taken.setdefault(customer.channel, []).append((customer.number, customer.order))
         elif not shop.plane.confirm(customer.number, now):
             return
-    yield from fulfil(shop, customer, 0, release)
+    yield from fulfil(shop, customer, 0, steps.released_at(shop.plane.handle, customer.number, 0, now))
 
 
 def _await_confirmation(rule: Rule, customer: Customer, now: int) -> Asking:

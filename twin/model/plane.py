@@ -53,7 +53,7 @@ class Plane:
 
     def kind(self, number: int) -> tuple[int, int]:
         """Channel and mode of an order."""
-        row = self._order(number)
+        row = self.order(number)
         return int(row["channel"]), int(row["mode"])
 
     def ask(self, number: int, now: int) -> int:

@@ -85,12 +85,19 @@ def stocked(description: Scenario, units: int, *, in_stores: int = 0) -> World:
     return world
 
 
-def journal(description: Scenario, arm: Systems, world: World) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
-    """The columns of a run's lines in the order of demand, and its totals by name."""
-    tables = _tables(description, arm, world, "lines", "flows")
-    rows, flows = tables["lines"], tables["flows"].to_pydict()
+def journal(
+    description: Scenario,
+    arm: Systems,
+    world: World,
+    *,
+    table: str = "lines",
+    names: tuple[str, ...] = ("order", "refusal", "status", "t_demand"),
+) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
+    """Columns of a run's lines (or orders) in the order of demand, and its totals by name."""
+    tables = _tables(description, arm, world, table, "flows")
+    rows, flows = tables[table], tables["flows"].to_pydict()
     order = np.argsort(rows["t_demand"].to_numpy(), kind="stable")
-    columns = {name: rows[name].to_numpy()[order] for name in ("order", "refusal", "status", "t_demand")}
+    columns = {name: rows[name].to_numpy()[order] for name in names}
     return columns, dict(zip(flows["name"], flows["value"], strict=True))
 
 
