@@ -91,12 +91,11 @@ def _expected() -> list[str]:
     breakers = [f"breaker {window}" for window in ("off", "count", "time")]
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
-    reloads = [f"reload {name} {choice}" for name, listed in RELOADS.items() for choice in listed]
     spells = [f"{name} {choice}" for name in SPELLS for choice in get_args(Fallback.model_fields[name].annotation)]
     released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "overtaken")]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
     rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs", "pickup by a fallback"]
-    drawn = [*breakers, *jitters, *choices, *reloads, *spells, *released]
+    drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
 

@@ -307,8 +307,8 @@ DEFECTS = (
     Defect(
         "an-old-level-is-applied-by-versioned-consumers",
         "kernels/applying",
-        "consumer.versioned == 0 or number >= drift.latest:",
-        "consumer.versioned >= 0 or number >= drift.latest:",
+        "consumer.versioned != 0 and number < drift.latest:",
+        "consumer.versioned < 0 and number < drift.latest:",
         shown_in="superseded",
     ),
     Defect(
