@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_queues import random_queues
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -41,7 +42,8 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 3:
         arms = {name: merged(arm, random_access(guarded)) for name, arm in arms.items()}
         world = random_vendors(guarded, world)
-    arms = {name: merged(arm, random_reload(snapshots)) for name, arm in arms.items()}
+    queues = Random(f"queue {seed}")
+    arms = {name: merged(arm, random_reload(snapshots), random_queues(queues)) for name, arm in arms.items()}
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
@@ -103,6 +105,21 @@ _DIVERTED: Tree = {
     for feed in _STREAMS
 }
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
+_QUEUES: Tree = {
+    feed: {
+        "mode": "queue",
+        "service": "1m",
+        "content": "level" if feed != "orders" else "delta",
+        "consumers": {
+            "idempotent": False, "versioned": False, "prefetch": 4, "visibility": "5m", "delivery_limit": 6,
+            "session_timeout": "10m", "max_poll_interval": "20m",
+        },
+    }
+    for feed in ("movements", "orders", "posting")
+}  # fmt: skip
+_RETURNED: Tree = {
+    feed: {"content": "delta", "consumers": {"returned": "7m", "delivery_limit": 3}} for feed in _STREAMS
+}
 _RELOADED: Tree = {"reload": {"mode": "load", "interval": "2h", "phase": "0s", "job": "20m", "per_row": "0s"}}
 _OVER_NEWER: Tree = {"reload": {"rule": "overwrite", "source": "record"}, "movements": {"store_link": "20m"}}
 _NETTED_TWICE: Tree = {"reload": {"rule": "replay", "source": "stores", "nets": "promised"}}
@@ -162,6 +179,8 @@ CASES: Final = (
     _targeted("set-over-newer", 116, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
     _targeted("netted-twice", 117, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
     _targeted("compared", 118, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
+    _targeted("queued", 119, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES], [_EXACT, _SCARCE, _CRASHES]),
+    _targeted("returned", 120, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES, _RETURNED], [_EXACT, _SCARCE, _POISON]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

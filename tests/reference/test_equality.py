@@ -85,6 +85,7 @@ def _expected() -> list[str]:
     jitters = [f"jitter {jitter}" for jitter in ("none", "full", "equal", "decorrelated", "spread")]
     choices = [f"{name} {choice}" for name, listed in CHOICES.items() for choice in listed]
     reloads = [f"reload {name} {choice}" for name, listed in RELOADS.items() for choice in listed]
+    modes += [f"feed {mode}" for mode in ("batch", "stream", "queue")]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage"]
     return [*members, *points, *modes, *ties, *rows, *presets, *breakers, *jitters, *choices, *reloads, *rare]
 
@@ -126,12 +127,14 @@ def _messaging(feed: Feed) -> list[str]:
     content = [f"content {feed.content}"]
     if feed.content == "level":
         content.append(f"versioned {feed.consumers.versioned}")
+    content.append(f"feed {feed.mode}")
     if feed.mode == "batch":
         return [f"policy {feed.failing.policy}", *content]
     chosen = {**feed.failing.model_dump(), **feed.topic.model_dump(), **feed.consumers.model_dump()}
     if not feed.topic.backlog_limit:
         del chosen["overflow"]
-    return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name != "versioned")]
+    unused = {"versioned", *(("protocol", "keyed", "catch_up") if feed.mode == "queue" else ())}
+    return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name not in unused)]
 
 
 def _faults(world: World) -> Counter[str]:
