@@ -98,6 +98,8 @@ FLOWS = {
     "calls_crossing": 12,
     "calls_redacted": 11,
     "calls_kept_back": 10,
+    "corrections": 14,
+    "corrected_units": 22,
 }
 
 FATES = {
@@ -191,6 +193,8 @@ EXPECTED: dict[str, float] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     "dead_lettered_messages": 21,
     "redriven_messages": 10,
     "handed_again_messages": 12,
+    "reload_corrections": 14,
+    "reload_corrected_units": 22,
     "duplicate_messages": 9,
     "service_time_out_rate": 0.1,
     "erp_time_out_rate": 0.75,
@@ -249,7 +253,7 @@ def test_what_is_0_here_is_a_cause_or_a_reason_that_does_not_occur() -> None:
 
 def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:
     counted = {name for name, kpi in KPIS.items() if kpi.unit in {"lines", "orders", "picks", "units", "USD"}}
-    counted -= {name for name in counted if "gap" in name}
+    counted -= {name for name in counted if "gap" in name or name.startswith("reload")}
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
     counted |= {"dead_letter_messages"}
     empty = measure(journal(tmp_path), scenario(), "files")

@@ -123,6 +123,7 @@ _RETURNED: Tree = {
 _RELOADED: Tree = {"reload": {"mode": "load", "interval": "2h", "phase": "0s", "job": "20m", "per_row": "0s"}}
 _OVER_NEWER: Tree = {"reload": {"rule": "overwrite", "source": "record"}, "movements": {"store_link": "20m"}}
 _NETTED_TWICE: Tree = {"reload": {"rule": "replay", "source": "stores", "nets": "promised"}}
+_EXACT_SNAPSHOTS: Tree = {"reload": {"rule": "replay", "source": "stores"}}
 _COMPARED: Tree = {"reload": {"mode": "compare", "source": "stores", "age": "30m"}}
 
 
@@ -179,6 +180,13 @@ CASES: Final = (
     _targeted("set-over-newer", 116, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
     _targeted("netted-twice", 117, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
     _targeted("compared", 118, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
+    _targeted(
+        "set-while-dead",
+        121,
+        _SYNCHRONOUS,
+        [_NO_BUFFER, _DIVERTED, _RELOADED, _EXACT_SNAPSHOTS],
+        [_EXACT, _SCARCE, _POISON],
+    ),
     _targeted("queued", 119, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES], [_EXACT, _SCARCE, _CRASHES]),
     _targeted("returned", 120, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES, _RETURNED], [_EXACT, _SCARCE, _POISON]),
     *(_drawn(seed) for seed in range(1, 13)),
