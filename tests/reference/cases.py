@@ -12,6 +12,7 @@ from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
+from tests.reference.random_queues import random_queues
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -49,6 +50,8 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 2 == 0:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
+    queues = Random(f"queue {seed}")
+    arms = {name: merged(arm, random_queues(queues)) for name, arm in arms.items()}
     if by_the_minute:
         arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
     if seed % 4:
@@ -129,6 +132,21 @@ _BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | 
     feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
 }
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
+_QUEUES: Tree = {
+    feed: {
+        "mode": "queue",
+        "service": "1m",
+        "content": "level" if feed != "orders" else "delta",
+        "consumers": {
+            "idempotent": False, "versioned": False, "prefetch": 4, "visibility": "5m", "delivery_limit": 6,
+            "session_timeout": "10m", "max_poll_interval": "20m",
+        },
+    }
+    for feed in ("movements", "orders", "posting")
+}  # fmt: skip
+_RETURNED: Tree = {
+    feed: {"content": "delta", "consumers": {"returned": "7m", "delivery_limit": 3}} for feed in _STREAMS
+}
 _RELOADED: Tree = {"reload": {"mode": "load", "interval": "2h", "phase": "0s", "job": "20m", "per_row": "0s"}}
 _OVER_NEWER: Tree = {"reload": {"rule": "overwrite", "source": "record"}, "movements": {"store_link": "20m"}}
 _NETTED_TWICE: Tree = {"reload": {"rule": "replay", "source": "stores", "nets": "promised"}}
@@ -220,6 +238,8 @@ CASES: Final = (
     _targeted("set-over-newer", 120, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
     _targeted("netted-twice", 121, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
     _targeted("compared", 122, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
+    _targeted("queued", 123, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES], [_EXACT, _SCARCE, _CRASHES]),
+    _targeted("returned", 124, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES, _RETURNED], [_EXACT, _SCARCE, _POISON]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

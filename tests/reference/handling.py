@@ -23,9 +23,10 @@ class Handler(Generic[M]):
         self._service = shop.stream(f"{number.name.lower()}.service", settings.service)
         self.dead_letters: list[Delivery[M]] = []  # that are not being redriven
         failing = settings.failing
+        self._attempts = failing.attempts if settings.mode != "queue" else 1  # a queue hands out again instead
         self._pauses = sum(
             pause("none", wait=failing.wait, factor=failing.factor, cap=failing.cap, retry=k, previous=0, random_bits=0)
-            for k in range(1, failing.attempts)
+            for k in range(1, self._attempts)
         )
 
     def expired(self, place: Place[M], start: int) -> bool:
@@ -48,7 +49,7 @@ class Handler(Generic[M]):
         if not delivery.bad(start):
             return Fate.APPLIED, start + service
         if failing.policy == "divert":
-            return Fate.DEAD_LETTER, start + failing.attempts * service + self._pauses
+            return Fate.DEAD_LETTER, start + self._attempts * service + self._pauses
         return Fate.LOST, start + service
 
     def end(self, delivery: Delivery[M], outcome: Fate, *, pending: Fate = Fate.IN_FLIGHT) -> None:

@@ -12,6 +12,7 @@ from tests.reference.handling import Handler
 from tests.reference.lanes import Lane, lane_key
 from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.partitions import Partition
+from tests.reference.queues import Queue
 from tests.reference.shop import Shop, rows_of
 from tests.reference.troubles import Troubles
 from twin.journal.tables import Fate, FeedName
@@ -44,13 +45,17 @@ class Feed(Generic[M]):
         self.deliveries: list[Delivery[M]] = []  # of all messages of the topic
         self._partitions: list[Partition[M]] = []
         self._files: Files[M] | None = None
+        self._queue: Queue[M] | None = None
         if settings.mode == "stream":
             self._open_partitions()
+        elif settings.mode == "queue":
+            handler, absences = self._handler, self._absences()
+            self._queue = Queue(shop, number, settings, handler=handler, outages=self._outages, absences=absences)
         else:
             self._files = Files(shop, number, settings, handler=self._handler, up=self._up)
         self._redriven: Lane[M] = Lane(
             shop.env,
-            lane_key(number, settings.partitions),
+            lane_key(number, 1 << 16),
             self._handler,
             up=self._up,
             rate=settings.failing.redrive_rate,
@@ -92,8 +97,12 @@ class Feed(Generic[M]):
         message, now, settings = delivery.message, self._env.now, self._settings
         from_store = message.source is not None and not message.source.is_dc
         link = settings.store_link if from_store else settings.dc_link
+        place = Place(delivery, arrives=now + link, entered=now)
+        if self._queue is not None:
+            self._queue.join(place)
+            return
         lane = message.key if settings.topic.keyed else self._spread.bits(message.entity, message.part)
-        self._partitions[lane % len(self._partitions)].join(Place(delivery, arrives=now + link, entered=now))
+        self._partitions[lane % len(self._partitions)].join(place)
 
     def _open_partitions(self) -> None:
         settings, process = self._settings, self._env.process
@@ -105,16 +114,21 @@ class Feed(Generic[M]):
         system = SYSTEMS.index(settings.system)
         process(self._failovers([t for carrier, t in self._shop.world.failovers.tolist() if carrier == system]))
 
-    def _memberships(self) -> list[Membership]:
-        """Who works on each partition, and when nobody does."""
+    def _absences(self) -> list[Absence]:
+        """When members are dead or stuck, and when that is noticed."""
         consumers = self._settings.consumers
         absences = []
         for row in rows_of(self._shop.world.crashes):
             if row["feed"] == self.number and row["member"] < consumers.members:
                 patience = consumers.max_poll_interval if row["stuck"] else consumers.session_timeout
                 absences.append(Absence(row["member"], row["start"], row["start"] + patience, row["end"]))
+        return absences
+
+    def _memberships(self) -> list[Membership]:
+        """Who works on each partition, and when nobody does."""
+        consumers = self._settings.consumers
         return partitions(
-            absences,
+            self._absences(),
             members=consumers.members,
             count=self._settings.partitions,
             eager=consumers.protocol == "eager",

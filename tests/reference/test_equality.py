@@ -95,6 +95,7 @@ def _expected() -> list[str]:
     released = [f"release {order}" for order in ("at once", "oldest", "newest", "priority", "throttled", "overtaken")]
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
     rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs", "pickup by a fallback"]
+    modes += [f"feed {mode}" for mode in ("batch", "stream", "queue")]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -156,12 +157,14 @@ def _messaging(feed: Feed) -> list[str]:
     content = [f"content {feed.content}"]
     if feed.content == "level":
         content.append(f"versioned {feed.consumers.versioned}")
+    content.append(f"feed {feed.mode}")
     if feed.mode == "batch":
         return [f"policy {feed.failing.policy}", *content]
     chosen = {**feed.failing.model_dump(), **feed.topic.model_dump(), **feed.consumers.model_dump()}
     if not feed.topic.backlog_limit:
         del chosen["overflow"]
-    return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name != "versioned")]
+    unused = {"versioned", *(("protocol", "keyed", "catch_up") if feed.mode == "queue" else ())}
+    return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name not in unused)]
 
 
 def _release(release: Release) -> list[str]:

@@ -161,7 +161,8 @@ def _sooner(handle: int, who: int, k: int) -> None:
 
 
 @kernel
-def _enter(row: Any, who: int, t: int) -> None:
+def enter(row: Any, who: int, t: int) -> None:
+    """A message comes into the topic, for one of its feeds."""
     if who == RECORD:
         row.entered_post = t
     else:
@@ -187,7 +188,7 @@ def _is_turned_away(handle: int, who: int, k: int, number: int, row: Any, limit:
     """A full partition is sent one more message: whether that is lost."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if consumer.overflow == _HOLD_BACK:
-        _enter(row, who, NEVER)
+        enter(row, who, NEVER)
         if lane.outside == NIL:
             lane.outside = number
         return False
@@ -219,7 +220,7 @@ def join(handle: int, who: int, k: int, number: int, t: int, limit: int) -> None
     """A message that is sent at ``t``, when copies have been refreshed up to ``limit``, joins lane ``k``."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     row = message_of(handle, who, number)
-    _enter(row, who, t)
+    enter(row, who, t)
     if consumer.limit > 0 and lane.size >= consumer.limit:
         if _is_turned_away(handle, who, k, number, row, limit):
             return
@@ -277,7 +278,7 @@ def _admit(handle: int, who: int, k: int, t: int) -> None:
     """Messages that were held back enter the topic while there is room."""
     lane = lanes(handle)[k]
     while lane.outside != NIL and lane.inside < consumers(handle)[who].limit:
-        _enter(message_of(handle, who, lane.outside), who, t)
+        enter(message_of(handle, who, lane.outside), who, t)
         lane.outside = follower(handle, who, lane.outside)
         lane.inside += 1
 

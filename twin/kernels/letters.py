@@ -17,9 +17,9 @@ from twin.kernels.state import NIL, NOTES, RECORD
 from twin.kernels.traffic import Letter, Outcome
 from twin.policies.calendars import up
 
-_APPLY, _EXPIRE = int(Outcome.APPLY), int(Outcome.EXPIRE)
+_APPLY, _EXPIRE, _DIE = int(Outcome.APPLY), int(Outcome.EXPIRE), int(Outcome.DIE)
 _IS_DEAD, _REDRIVEN, _GONE = int(Letter.DEAD), int(Letter.REDRIVEN), int(Letter.GONE)
-_FATES, _DEAD, _EXPIRED = len(Fate), int(Fate.DEAD_LETTER), int(Fate.EXPIRED)
+_FATES, _DEAD, _EXPIRED, _LOST = len(Fate), int(Fate.DEAD_LETTER), int(Fate.EXPIRED), int(Fate.LOST)
 _F_DEAD_LETTERED, _F_REDRIVEN = int(Flow.DEAD_LETTERED), int(Flow.REDRIVEN)
 
 
@@ -64,14 +64,14 @@ def redrive(handle: int, who: int, i: int, t: int) -> None:
 def _end(handle: int, who: int, i: int, outcome: int, t: int) -> None:
     """The handling of a letter ends."""
     c, letter, row = control(handle)[0], letters(handle)[i], dead(handle)[i]
-    if outcome != _APPLY and outcome != _EXPIRE:
+    if outcome == _DIE:
         letter.state, letter.since = _IS_DEAD, t
         flows(handle)[_F_DEAD_LETTERED] += 1
         return
     letter.state = _GONE
     c.dead -= 1
     fates(handle)[who * _FATES + _DEAD] -= 1
-    fate = _EXPIRED
+    fate = _EXPIRED if outcome == _EXPIRE else _LOST  # by policy skip, of a queue that gave it up
     if outcome == _APPLY:
         miss(handle, who, row, -1)
         fate = apply_first(handle, who, letter.number, row, t)

@@ -45,6 +45,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("dues", np.dtype("i8")),
     ("moves", traffic.MESSAGE),
     ("notes", traffic.MESSAGE),
+    ("move_tickets", traffic.TICKET),
+    ("note_tickets", traffic.TICKET),
+    ("post_tickets", traffic.TICKET),
     ("outboxes", traffic.OUTBOX),
     ("late", traffic.LATE),
     ("dead", traffic.MESSAGE),
@@ -146,6 +149,9 @@ lanes = _accessor("lanes")
 dues = _accessor("dues")
 moves = _accessor("moves")
 notes = _accessor("notes")
+move_tickets = _accessor("move_tickets")
+note_tickets = _accessor("note_tickets")
+post_tickets = _accessor("post_tickets")
 outboxes = _accessor("outboxes")
 late = _accessor("late")
 dead = _accessor("dead")

@@ -30,8 +30,9 @@ from twin.kernels.memory import (
     windows,
 )
 from twin.kernels.publication import note_movement, settle
+from twin.kernels.queues import queue_join
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Part
-from twin.kernels.traffic import PART_SHIFT, TOPIC_MOVES, TOPIC_NOTES
+from twin.kernels.traffic import PART_SHIFT, QUEUE, TOPIC_MOVES, TOPIC_NOTES
 from twin.policies.calendars import covering
 from twin.world.tables import TroubleKind
 
@@ -52,18 +53,27 @@ def _lane_of(handle: int, who: int, row: Any, key: int) -> int:
 
 
 @kernel
+def _join(handle: int, who: int, row: Any, key: int, number: int, t: int, limit: int) -> None:
+    """A message that is sent joins a lane of a feed, or its queue."""
+    if consumers(handle)[who].stream == QUEUE:
+        queue_join(handle, who, number, t, limit)
+    else:
+        join(handle, who, _lane_of(handle, who, row, key), number, t, limit)
+
+
+@kernel
 def _transmit(handle: int, topic: int, number: int, t: int, limit: int) -> None:
     """A message is sent."""
     if topic == TOPIC_NOTES:
         row = notes(handle)[number & control(handle)[0].notes_mask]
         row.sent = t
-        join(handle, NOTES, _lane_of(handle, NOTES, row, row.sku), number, t, limit)
+        _join(handle, NOTES, row, row.sku, number, t, limit)
         return
     row = moves(handle)[number & control(handle)[0].moves_mask]
     row.sent = t
     node = pairs(handle)[row.pair].node
-    join(handle, VIEW, _lane_of(handle, VIEW, row, node), number, t, limit)
-    join(handle, RECORD, _lane_of(handle, RECORD, row, node), number, t, limit)
+    _join(handle, VIEW, row, node, number, t, limit)
+    _join(handle, RECORD, row, node, number, t, limit)
 
 
 @kernel

@@ -18,12 +18,22 @@ from twin.kernels.lanes import (
 )
 from twin.kernels.letters import begin_letter_anew, handle_letter
 from twin.kernels.memory import consumers, control, lanes, moves, troubles
+from twin.kernels.queues import begin_queue_anew, change_member, queue_event
 from twin.kernels.state import NOTES, RECORD, VIEW
-from twin.kernels.traffic import Outcome, Policy
+from twin.kernels.traffic import QUEUE, Outcome, Policy
 
 _APPLY, _LOSE, _DIE = int(Outcome.APPLY), int(Outcome.LOSE), int(Outcome.DIE)
 _BLOCK, _DIVERT = int(Policy.BLOCK), int(Policy.DIVERT)
 _CONSUMERS = 3
+
+
+@kernel
+def _handle(handle: int, who: int, k: int, t: int) -> None:
+    """Carry out what is due on a lane of a stream or queue."""
+    if consumers(handle)[who].stream == QUEUE:
+        queue_event(handle, who, k, t)
+    else:
+        handle_head(handle, who, k, t)
 
 
 @kernel
@@ -32,9 +42,9 @@ def deliver(handle: int) -> None:
     c = control(handle)[0]
     k, t = c.due_lane, c.due
     if k < consumers(handle)[NOTES].first:
-        handle_head(handle, VIEW, k, t)
+        _handle(handle, VIEW, k, t)
     elif k < consumers(handle)[VIEW].redrive:
-        handle_head(handle, NOTES, k, t)
+        _handle(handle, NOTES, k, t)
     else:
         handle_letter(handle, VIEW if k == consumers(handle)[VIEW].redrive else NOTES, t)
     refresh_due(handle)
@@ -48,7 +58,7 @@ def deliver_post(handle: int) -> None:
     if k == consumers(handle)[RECORD].redrive:
         handle_letter(handle, RECORD, t)
     else:
-        handle_head(handle, RECORD, k, t)
+        _handle(handle, RECORD, k, t)
     refresh_post_due(handle)
 
 
@@ -76,11 +86,17 @@ def lose_members(handle: int, who: int, k: int, now: int) -> None:
 
 
 @kernel
+def change_queue_member(handle: int, who: int, member: int, what: int, now: int) -> None:
+    """A member of a queue is lost, given up or back; see :class:`twin.kernels.traffic.Change`."""
+    change_member(handle, who, member, what, now)
+
+
+@kernel
 def fail_over_all(handle: int, outage: int, now: int) -> None:
     """The system of row ``outage`` changes to a replica: every stream that it carries."""
     for who in range(_CONSUMERS):
         consumer = consumers(handle)[who]
-        if consumer.stream != 0 and consumer.outage == outage:
+        if consumer.stream == 1 and consumer.outage == outage:
             for k in range(consumer.first, consumer.first + consumer.lanes):
                 fail_over(handle, who, k, now)
             _refresh(handle, who)
@@ -92,7 +108,9 @@ def repair(handle: int, i: int, now: int) -> None:
     troubles(handle)[i].repaired = now
     for who in range(_CONSUMERS):
         consumer = consumers(handle)[who]
-        if consumer.stream != 0:
+        if consumer.stream == QUEUE:
+            begin_queue_anew(handle, who, now)
+        elif consumer.stream != 0:
             for k in range(consumer.first, consumer.first + consumer.lanes):
                 begin_anew(handle, who, k, i, now)
         begin_letter_anew(handle, who, now)

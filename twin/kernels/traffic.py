@@ -38,7 +38,7 @@ MESSAGE = np.dtype(
 
 CONSUMER = np.dtype(
     [
-        ("stream", "i8"),  # 1: stream, 0: batch
+        ("stream", "i8"),  # 0: batch, 1: stream, QUEUE
         ("first", "i8"),  # its lanes
         ("lanes", "i8"),
         ("store_link", "i8"),
@@ -67,6 +67,11 @@ CONSUMER = np.dtype(
         ("redrive", "i8"),  # its lane for dead letters
         ("redrive_gap", "i8"),
         ("newest_first", "i8"),  # dead letters
+        ("members", "i8"),  # of a queue; their lanes are behind its own two
+        ("prefetch", "i8"),
+        ("visibility", "i8"),
+        ("delivery_limit", "i8"),
+        ("returned", "i8"),  # pause of a message whose handling failed
     ]
 )
 
@@ -91,9 +96,15 @@ LANE = np.dtype(
         ("pin", "i8"),  # lowest number that may be handed out again
         ("again", "i8"),  # messages in it that were handled before
         ("outcome", "i8"),  # Outcome of the head's handling
+        ("ends", "i8"),  # member of a queue: end of its handling
+        ("ghost", "i8"),  # message that it goes on handling although it was taken back; NIL if there is none
+        ("out", "i8"),  # 1: the queue has given it up
     ]
 )
 """When the head's handling ends stands in the table ``dues``, which is searched at every step."""
+
+TICKET = np.dtype([("handed", "i8"), ("times", "i8")])
+"""When a queue's message was handed out last (or failed), and how often; in the row of the message in its ring."""
 
 LETTER = np.dtype(
     [
@@ -178,6 +189,14 @@ class Rule(IntEnum):
     REPLAY = 2
 
 
+class Change(IntEnum):
+    """What becomes of a member of a queue."""
+
+    LOST = 0  # dead or stuck
+    GIVEN_UP = 1  # noticed
+    BACK = 2  # after it had been given up
+
+
 class Outcome(IntEnum):
     """How a handling ends."""
 
@@ -197,6 +216,12 @@ class Letter(IntEnum):
 
 
 TOPIC_MOVES, TOPIC_NOTES = 0, 1
+
+QUEUE: Final = 2
+"""Mode of a consumer: one queue, whose members compete for its messages."""
+
+OWN_LANES: Final = 2
+"""Lanes of a queue before those of its members."""
 
 PART_SHIFT: Final = 24
 """The kind of a message stands in these bits of its ``part`` and up."""

@@ -17,8 +17,22 @@ from twin.journal.tables import Flow, Latency
 from twin.kernels import state, traffic
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
-from twin.kernels.state import ERP, NIL, RELEASE, SERVICE, Belief, Key, Law, Point, Reserving, Strategy
-from twin.model.lanes import is_eager, lay_lanes, system_row
+from twin.kernels.state import (
+    ERP,
+    NIL,
+    NOTES,
+    RECORD,
+    RELEASE,
+    SERVICE,
+    VIEW,
+    Belief,
+    Key,
+    Law,
+    Point,
+    Reserving,
+    Strategy,
+)
+from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Publication, Systems
@@ -44,6 +58,7 @@ _RINGS: Final = {
     "holds": state.HOLD,
     "applied": state.APPLIED,
 }
+_TICKETS: Final = {VIEW: "move_tickets", NOTES: "note_tickets", RECORD: "post_tickets"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,9 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _copies(memory, world, publications)
     for ring, dtype in _RINGS.items():
         memory.put(ring, np.zeros(_RING, dtype))
+    for who, tickets in _TICKETS.items():
+        if feed_of(systems, who).mode == "queue":
+            memory.put(tickets, np.zeros(_RING, traffic.TICKET))
     marketplaces = frozenset(i for i, kind in enumerate(kinds) if kind == "marketplace")
     return Built(memory, marketplaces, publications)
 

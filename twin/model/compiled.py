@@ -34,6 +34,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.load_feed,
     sending.flush,
     topics.lose_members,
+    topics.change_queue_member,
     topics.fail_over_all,
     topics.repair,
     topics.oldest_waiting,

@@ -6,12 +6,13 @@ from typing import Final
 
 from twin.core.clock import Tie
 from twin.kernels.state import NOTES, RECORD, VIEW
-from twin.kernels.traffic import Policy
+from twin.kernels.traffic import Change, Policy
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works
-from twin.model.lanes import feed_of, group, system_row
+from twin.model.lanes import absences, feed_of, group, system_row
 from twin.model.process import Instant
-from twin.scenario.systems import Systems
+from twin.policies.membership import Absence
+from twin.scenario.systems import Feed, Systems
 from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
 
 _OUTBOX: Final = 1 << 40
@@ -19,6 +20,7 @@ _LOSS: Final = 2 << 40
 _FAILOVER: Final = 3 << 40
 _REPAIR: Final = 4 << 40
 _REDRIVE: Final = 5 << 40
+_MEMBER: Final = 6 << 40
 _FEED_SHIFT: Final = 16
 
 
@@ -28,10 +30,7 @@ def start_disruptions(works: Works, systems: Systems) -> None:
     for window in world.windows[world.windows["system"] == SYSTEMS.index("link")].tolist():
         env.process(_sent_again(works, node=window[1], end=window[3]))
     for who in (VIEW, NOTES, RECORD):
-        if feed_of(systems, who).mode == "stream":
-            for partition, of in enumerate(group(world, feed_of(systems, who), who)):
-                for t, member in of.losses:
-                    env.process(_member_lost(works, who, partition, t, member))
+        _start_absences(works, feed_of(systems, who), who)
     for system, t in world.failovers.tolist():
         env.process(_failed_over(works, SYSTEMS[system], t))
     detect, repair = (knots_of(law) for law in (systems.operations.detect, systems.operations.repair))
@@ -40,6 +39,17 @@ def start_disruptions(works: Works, systems: Systems) -> None:
             noticed = int(trouble["start"]) + works.duration(detect, "trouble.detect", number)
             repaired = noticed + works.duration(repair, "trouble.repair", number)
             env.process(_repaired(works, systems, number, repaired))
+
+
+def _start_absences(works: Works, feed: Feed, who: int) -> None:
+    """Put the members of a feed's consumers that are away on the clock."""
+    if feed.mode == "stream":
+        for partition, of in enumerate(group(works.world, feed, who)):
+            for t, member in of.losses:
+                works.env.process(_member_lost(works, who, partition, t, member))
+    elif feed.mode == "queue":
+        for absence in absences(works.world, feed, who):
+            works.env.process(_member_away(works, who, absence))
 
 
 def _fault(works: Works, t: int, entity: int) -> Instant:
@@ -58,6 +68,18 @@ def _member_lost(works: Works, who: int, partition: int, t: int, member: int) ->
     works.plane.lose_member(who, partition, t)
 
 
+def _member_away(works: Works, who: int, absence: Absence) -> Process:
+    """A member of a queue is lost; if it is noticed it is given up, until it returns."""
+    place = who << _FEED_SHIFT | absence.member
+    yield _fault(works, absence.start, _LOSS | place)
+    works.plane.change_member(who, absence.member, Change.LOST, absence.start)
+    if absence.noticed < absence.end:
+        yield _fault(works, absence.noticed, _MEMBER | place)
+        works.plane.change_member(who, absence.member, Change.GIVEN_UP, absence.noticed)
+        yield _fault(works, absence.end, _MEMBER | place)
+        works.plane.change_member(who, absence.member, Change.BACK, absence.end)
+
+
 def _failed_over(works: Works, system: str, t: int) -> Process:
     """A system changes to a replica, which lacks the messages that were not replicated yet."""
     yield _fault(works, t, _FAILOVER)
@@ -71,9 +93,9 @@ def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
     works.plane.repair(number, t)
     feeds = int(works.world.troubles["feeds"][number])
     for who in (VIEW, NOTES, RECORD):
-        failing = feed_of(systems, who).failing
-        diverts = failing.policy == Policy.DIVERT.name.lower() and failing.redrive == "repaired"
-        if feeds >> who & 1 and diverts:
+        feed, failing = feed_of(systems, who), feed_of(systems, who).failing
+        keeps_letters = failing.policy == Policy.DIVERT.name.lower() or feed.mode == "queue"
+        if feeds >> who & 1 and keeps_letters and failing.redrive == "repaired":
             works.env.process(_redriven(works, who, t + failing.redrive_delay))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.core import errors
 from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
-from twin.kernels.traffic import TOPIC_MOVES, TOPIC_NOTES, Letter
+from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -176,10 +176,9 @@ def _lanes(plane: Plane) -> list[str]:
     boxed = int(plane.memory["outboxes"]["size"].sum())
     for who, link in ((VIEW, "next"), (NOTES, "next"), (RECORD, "next_post")):
         ring, flag = _RINGS[who]
-        first, count = int(consumers["first"][who]), int(consumers["lanes"][who])
+        mine = lanes[_rows_of(consumers[who])]
         fates, links = plane.memory[ring][flag], plane.memory[ring][link]
         mask = int(plane.control[f"{ring}_mask"])
-        mine = lanes[first : first + count]
         low = int(plane.control[f"{ring}_low"])
         in_lanes = [_lane(int(head), fates, links, (low, mask)) for head in mine["head"]]
         held = sum(new for new, *_ in in_lanes) + (0 if who == NOTES else boxed)
@@ -189,12 +188,24 @@ def _lanes(plane: Plane) -> list[str]:
             broken.append(f"lanes: {waiting} {ring} are on their way to consumer {who}, its lanes hold {held}")
         if [new + old for new, old, _ in in_lanes] != mine["size"].tolist():
             broken.append(f"lanes: those of consumer {who} hold other numbers of messages than they say")
-        if sum(old for _, old, _ in in_lanes) != int(mine["again"].sum()) + _repeating(mine):
+        uncounted = -_ghosts(mine) if consumers["stream"][who] == QUEUE else _repeating(mine)
+        if sum(old for _, old, _ in in_lanes) != int(mine["again"].sum()) + uncounted:
             broken.append(f"lanes: those of consumer {who} hold other messages handed out again than they say")
         freed = sum(freed for *_, freed in in_lanes)
         if freed:
             broken.append(f"lanes: those of consumer {who} hold {freed} messages whose places may be taken by others")
     return broken
+
+
+def _rows_of(consumer: np.void) -> slice:
+    """Lanes of a consumer in which messages wait."""
+    first, queue = int(consumer["first"]), consumer["stream"] == QUEUE
+    return slice(first, first + int(OWN_LANES + consumer["members"] if queue else consumer["lanes"]))
+
+
+def _ghosts(lanes: NDArray[np.void]) -> int:
+    """Messages that members go on handling although they were taken back; they are remembered too."""
+    return int(np.count_nonzero(lanes["ghost"] != NIL))
 
 
 def _repeating(lanes: NDArray[np.void]) -> int:

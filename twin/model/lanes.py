@@ -12,7 +12,7 @@ from twin.journal.tables import Fate
 from twin.kernels import state, traffic
 from twin.kernels.memory import Memory
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Key, Law
-from twin.kernels.traffic import CatchUp, Overflow, Policy
+from twin.kernels.traffic import OWN_LANES, CatchUp, Overflow, Policy
 from twin.policies.backoff import pause
 from twin.policies.membership import Absence, Partition, Span, merged, partitions
 from twin.scenario.messaging import Failing
@@ -47,19 +47,24 @@ def carriers(feed: Feed, who: int) -> tuple[str, ...]:
 def is_eager(feed: Feed) -> bool:
     """Whether it matters what lanes have come to when a message joins, or in which order they act at one instant."""
     unlike = feed.topic.backlog_limit > 0 or feed.consumers.catch_up != "oldest" or feed.content == "level"
-    return feed.mode == "stream" and unlike
+    return feed.mode == "queue" or (feed.mode == "stream" and unlike)
+
+
+def absences(world: World, feed: Feed, who: int) -> list[Absence]:
+    """When members of a feed's consumers are away."""
+    settings = feed.consumers
+    rows = world.crashes[(world.crashes["feed"] == who) & (world.crashes["member"] < settings.members)]
+    return [
+        Absence(member, start, start + (settings.max_poll_interval if stuck else settings.session_timeout), end)
+        for _, member, start, end, stuck in rows.tolist()
+    ]
 
 
 def group(world: World, feed: Feed, who: int) -> list[Partition]:
     """What becomes of each partition of a feed's stream as members of its group are lost and return."""
     settings = feed.consumers
-    rows = world.crashes[(world.crashes["feed"] == who) & (world.crashes["member"] < settings.members)]
-    absences = [
-        Absence(member, start, start + (settings.max_poll_interval if stuck else settings.session_timeout), end)
-        for _, member, start, end, stuck in rows.tolist()
-    ]
     return partitions(
-        absences,
+        absences(world, feed, who),
         members=settings.members,
         count=feed.partitions,
         eager=settings.protocol == "eager",
@@ -67,23 +72,39 @@ def group(world: World, feed: Feed, who: int) -> list[Partition]:
     )
 
 
+def _count(feed: Feed) -> int:
+    """Lanes of a feed, but for its redrive lane."""
+    if feed.mode == "queue":
+        return OWN_LANES + feed.consumers.members
+    return feed.partitions if feed.mode == "stream" else 1
+
+
+def _stalls(world: World, feed: Feed, who: int) -> list[list[Span]]:
+    """By lane: when nobody works on it, though its systems are up."""
+    if feed.mode == "queue":
+        away = absences(world, feed, who)
+        own: list[list[Span]] = [[] for _ in range(OWN_LANES)]
+        return own + [[(a.start, a.end) for a in away if a.member == m] for m in range(feed.consumers.members)]
+    return [p.stalls for p in group(world, feed, who)] if feed.mode == "stream" else [[]]
+
+
 def lay_lanes(memory: Memory, world: World, systems: Systems) -> None:
     """Consumers and their lanes: of view and reservation messages, their redrive lanes, then the record's."""
     consumers = np.zeros(3, traffic.CONSUMER)
-    counts = {who: feed.partitions if feed.mode == "stream" else 1 for who in _LAWS for feed in [feed_of(systems, who)]}
+    counts = {who: _count(feed_of(systems, who)) for who in _LAWS}
     first = {VIEW: 0, NOTES: counts[VIEW], RECORD: counts[VIEW] + counts[NOTES] + 2}
     redrive = {VIEW: first[RECORD] - 2, NOTES: first[RECORD] - 1, RECORD: first[RECORD] + counts[RECORD]}
     lanes = np.zeros(redrive[RECORD] + 1, traffic.LANE)
-    for name in ("head", "tail", "high", "outside", "committed"):
+    for name in ("head", "tail", "high", "outside", "committed", "ghost"):
         lanes[name] = NIL
-    lanes["last"] = -NEVER
+    lanes["last"], lanes["ends"] = -NEVER, NEVER
     windows: list[NDArray[np.void]] = [memory["windows"]]
     for who in _LAWS:
         feed = feed_of(systems, who)
         consumers[who] = _consumer(world, feed, who, (first[who], counts[who], redrive[who]))
         down = _down(world, carriers(feed, who))
-        stalls = [p.stalls for p in group(world, feed, who)] if feed.mode == "stream" else [[]]
-        _give_windows(lanes, windows, range(first[who], first[who] + counts[who]), [[*down, *s] for s in stalls])
+        spans = [[*down, *away] for away in _stalls(world, feed, who)]
+        _give_windows(lanes, windows, range(first[who], first[who] + counts[who]), spans)
         _give_windows(lanes, windows, range(redrive[who], redrive[who] + 1), [down])
     memory.put("windows", np.concatenate(windows))
     memory.put("consumers", consumers)
@@ -99,12 +120,12 @@ def lay_lanes(memory: Memory, world: World, systems: Systems) -> None:
 def _consumer(world: World, feed: Feed, who: int, place: tuple[int, int, int]) -> tuple[Any, ...]:
     topic, consumers, failing = feed.topic, feed.consumers, feed.failing
     first, lanes, redrive = place
-    stream = feed.mode == "stream"
+    stream, queue = feed.mode != "batch", feed.mode == "queue"
     law, key = _LAWS[who]
     of = {
-        "stream": stream,
+        "stream": traffic.QUEUE if queue else stream,
         "first": first,
-        "lanes": lanes,
+        "lanes": 1 if queue else lanes,
         "store_link": feed.store_link,
         "dc_link": feed.dc_link,
         "law": law,
@@ -122,15 +143,20 @@ def _consumer(world: World, feed: Feed, who: int, place: tuple[int, int, int]) -
         "catch_up": CatchUp[consumers.catch_up.upper()] if stream else CatchUp.OLDEST,
         "gap": SECOND // consumers.rate if consumers.rate else 0,
         "policy": Policy[failing.policy.upper()],
-        "attempts": failing.attempts,
-        "pauses": pauses(failing),
-        "loses": stream and bool((world.crashes["feed"] == who).any()),
+        "attempts": 1 if queue else failing.attempts,
+        "pauses": 0 if queue else pauses(failing),
+        "loses": queue or (stream and bool((world.crashes["feed"] == who).any())),
         "repeats": stream and bool((world.troubles["kind"] == TroubleKind.COPIES).any()),
         "poll": consumers.poll,
         "commit_interval": consumers.commit_interval,
         "redrive": redrive,
         "redrive_gap": SECOND // failing.redrive_rate,
         "newest_first": failing.redrive_order == "newest",
+        "members": consumers.members,
+        "prefetch": consumers.prefetch,
+        "visibility": consumers.visibility,
+        "delivery_limit": consumers.delivery_limit,
+        "returned": consumers.returned,
     }
     return tuple(of[name] for name in traffic.CONSUMER.names or ())
 

@@ -19,6 +19,8 @@ from twin.kernels.traffic import Letter
 
 _LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "unheard")
 _RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
+_TICKETS = {"moves": ("move_tickets", "post_tickets"), "notes": ("note_tickets",)}
+"""What queues know of the messages of a ring; as long as the ring where the feed is a queue."""
 
 
 class Plane:
@@ -165,6 +167,11 @@ class Plane:
         lane = int(self.memory["consumers"]["first"][feed]) + partition
         topics.lose_members(self.handle, feed, lane, now)
 
+    def change_member(self, feed: int, member: int, change: int, now: int) -> None:
+        """A member of a feed's queue is lost, given up or back, before anything else of that instant."""
+        self.advance(now - 1)
+        topics.change_queue_member(self.handle, feed, member, change, now)
+
     def fail_over(self, system: int, now: int) -> None:
         """The system of a row of outages changes to a replica, before anything else of that instant."""
         self.advance(now - 1)
@@ -270,6 +277,9 @@ class Plane:
         control = self.control
         low, high, mask = (int(control[f"{ring}_{part}"]) for part in ("low", "high", "mask"))
         if mask - (high - low) < room:
+            for tickets in _TICKETS.get(ring, ()):
+                if self.memory[tickets].size > mask:
+                    self._enlarge(tickets, (low, high, mask), room)
             control[f"{ring}_mask"] = self._enlarge(ring, (low, high, mask), room)
 
     def _ensure_applied(self, room: int) -> None:

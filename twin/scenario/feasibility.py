@@ -191,6 +191,11 @@ def _carried(path: Location, feed: Feed, weekly_rows: float) -> Iterator[Broken]
     if feed.mode == "stream":
         yield from _served((*path, "partitions"), weekly_rows * feed.service.mean / WEEK, feed.partitions, "messages")
         return
+    if feed.mode == "queue":
+        members = feed.consumers.members
+        busy = weekly_rows * feed.service.mean / WEEK
+        yield from _served((*path, "consumers", "members"), busy, members, "messages")
+        return
     busy = weekly_rows * feed.per_row / WEEK
     if busy >= 1:
         yield Broken(

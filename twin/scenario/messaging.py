@@ -92,6 +92,27 @@ class Consumers(Model):
         unit="name",
         meaning="which waiting message of a partition is next: the oldest; the newest; those of stock that is sold online first",
     )
+    prefetch: Positive = par(
+        100,
+        unit="messages",
+        meaning="queue: most messages that a member holds without having acknowledged them",
+        source="RabbitMQ: 100 to 300 recommended",
+    )
+    visibility: Duration = par(
+        "30m",
+        unit="duration",
+        meaning="queue: a message that is not acknowledged for so long after it was handed out is ready again, before the others",
+        source="RabbitMQ consumer_timeout 30 min; SQS visibility timeout 30 s",
+    )
+    delivery_limit: Positive = par(
+        20,
+        unit="deliveries",
+        meaning="queue: a message that was handed out so often becomes a dead letter instead of ready again",
+        source="RabbitMQ 4 quorum queues 20; Azure Service Bus 10",
+    )
+    returned: Duration = par(
+        "0s", unit="duration", meaning="queue: pause before a message whose handling failed is ready again"
+    )
     rate: Count = par(
         0,
         unit="messages/s",
@@ -104,6 +125,8 @@ class Consumers(Model):
             yield Broken(("session_timeout",), "must be longer than 0")
         if self.max_poll_interval <= 0:
             yield Broken(("max_poll_interval",), "must be longer than 0")
+        if self.visibility <= 0:
+            yield Broken(("visibility",), "must be longer than 0: nothing would ever be acknowledged in time")
 
 
 class Failing(Model):

@@ -52,10 +52,12 @@ ReservingPreset = Literal[
 
 
 class Feed(Model):
-    """How messages of one kind travel: in batches extracted at intervals, or one by one through partitions of a stream."""
+    """How messages of one kind travel: in batches extracted at intervals, one by one through partitions of a stream, or
+    through one queue whose consumers compete for them.
+    """
 
     preset: FeedPreset = par("none", unit="name", meaning="product whose shipped values fill what is not set here")
-    mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="batch file or stream")
+    mode: Literal["batch", "stream", "queue"] = par("stream", unit="name", meaning="batch file, stream or queue")
     system: Middleware = par(
         "broker", unit="name", meaning="middleware that carries the messages; nothing moves while it is down"
     )
@@ -105,6 +107,22 @@ class Feed(Model):
                 ("consumers", "catch_up"),
                 f"must be oldest with a topic.backlog_limit, it is {self.consumers.catch_up}: what has no room waits behind what has",
             )
+        if self.mode == "queue":
+            yield from self._unlike_a_queue()
+
+    def _unlike_a_queue(self) -> Iterator[Broken]:
+        """What only a stream can do."""
+        if self.consumers.catch_up != "oldest":
+            said = f"must be oldest for mode queue, it is {self.consumers.catch_up}: a queue hands out in its own order"
+            yield Broken(("consumers", "catch_up"), said)
+        if self.failing.policy == "block":
+            said = "must be divert or skip for mode queue: the other members would pass whatever one is blocked by"
+            yield Broken(("failing", "policy"), said)
+        if self.topic.backlog_limit > 0 and self.topic.overflow == "hold_back":
+            said = "must be drop_oldest or reject for mode queue with a backlog_limit: it holds nothing back"
+            yield Broken(("topic", "overflow"), said)
+        if self.topic.unreplicated > 0:
+            yield Broken(("topic", "unreplicated"), "must be 0s for mode queue: it confirms what every replica has")
 
 
 class Reserving(Model):
