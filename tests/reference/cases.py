@@ -150,6 +150,7 @@ _RETURNED: Tree = {
 _RELOADED: Tree = {"reload": {"mode": "load", "interval": "2h", "phase": "0s", "job": "20m", "per_row": "0s"}}
 _OVER_NEWER: Tree = {"reload": {"rule": "overwrite", "source": "record"}, "movements": {"store_link": "20m"}}
 _NETTED_TWICE: Tree = {"reload": {"rule": "replay", "source": "stores", "nets": "promised"}}
+_EXACT_SNAPSHOTS: Tree = {"reload": {"rule": "replay", "source": "stores"}}
 _COMPARED: Tree = {"reload": {"mode": "compare", "source": "stores", "age": "30m"}}
 
 
@@ -240,6 +241,13 @@ CASES: Final = (
     _targeted("compared", 122, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
     _targeted("queued", 123, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES], [_EXACT, _SCARCE, _CRASHES]),
     _targeted("returned", 124, _SYNCHRONOUS, [_NO_BUFFER, _QUEUES, _RETURNED], [_EXACT, _SCARCE, _POISON]),
+    _targeted(
+        "set-while-dead",
+        125,
+        _SYNCHRONOUS,
+        [_NO_BUFFER, _DIVERTED, _RELOADED, _EXACT_SNAPSHOTS],
+        [_EXACT, _SCARCE, _POISON],
+    ),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

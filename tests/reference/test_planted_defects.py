@@ -245,6 +245,30 @@ DEFECTS = (
     ),
     Defect("a-fallback-ends-before-its-time", "model/fallbacks", "dwell=fallback.dwell", "dwell=0"),
     Defect(
+        "the-last-of-equal-members-is-handed-the-message",
+        "kernels/queues",
+        "lane.out == 0 and lane.size < fewest",
+        "lane.out == 0 and lane.size <= fewest",
+    ),
+    Defect(
+        "one-delivery-too-many",
+        "kernels/queues",
+        "ticket.times >= consumer.delivery_limit",
+        "ticket.times > consumer.delivery_limit",
+    ),
+    Defect(
+        "what-is-taken-back-is-broken-off",
+        "kernels/queues",
+        "begun = lane.ghost == NIL and lane.start < t",
+        "begun = lane.ghost == NIL and lane.start < 0",
+    ),
+    Defect(
+        "a-late-acknowledgement-does-nothing-to-the-view",
+        "kernels/queues",
+        "            _conclude(handle, who, ghost, outcome, t)",
+        "            pass",
+    ),
+    Defect(
         "every-pause-has-the-luck-of-the-first",
         "model/gateway",
         "attempt | retry << RETRY_SHIFT",

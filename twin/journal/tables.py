@@ -237,7 +237,7 @@ class Flow(IntEnum):
     CALLS_REJECTED = 23  # kept back by an open breaker
     CALL_ERRORS = 24  # answered in time, but with an error
     BREAKER_OPENINGS = 25
-    HANDED_AGAIN = 26  # messages handed out again because a consumer was lost
+    HANDED_AGAIN = 26  # messages handed out again: a consumer was lost, or (queues) failed or took too long
     APPLIED_AGAIN = 27  # messages applied once more by a consumer that does not recognise them
     DEAD_LETTERED = 28
     REDRIVEN = 29  # dead letters applied after all

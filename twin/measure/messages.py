@@ -100,7 +100,7 @@ MESSAGES: Final = (
         name="handed_again_messages",
         unit="messages",
         direction="none",
-        formula="messages handed out again because a consumer was lost before it had committed",
+        formula="messages handed out again: a consumer was lost before its commit; in a queue it failed, or took long",
         meaning="at least once: the price of never losing one",
         function=_flow(Flow.HANDED_AGAIN),
     ),
