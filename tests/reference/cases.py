@@ -138,7 +138,7 @@ _QUEUES: Tree = {
         "service": "1m",
         "content": "level" if feed != "orders" else "delta",
         "consumers": {
-            "idempotent": False, "versioned": False, "prefetch": 4, "visibility": "5m", "delivery_limit": 6,
+            "idempotent": False, "versioned": False, "prefetch": 4, "visibility": "150s", "delivery_limit": 6,
             "session_timeout": "10m", "max_poll_interval": "20m",
         },
     }
