@@ -10,9 +10,11 @@ from tests.reference.random_access import ON_THE_MINUTE, random_access, random_v
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
+from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
-from tests.reference.random_queues import random_queues
+from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
+from tests.reference.random_reloads import random_reload
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -37,6 +39,12 @@ class Case:
         return kind(self.scenario(), 0)
 
 
+def _reloaded(arm: Tree, reload: Tree) -> Tree:
+    """An arm whose view is reloaded; its listings are full ones then."""
+    full = {name: {"content": "full"} for name in ("own", "marketplace")}
+    return merged(arm, reload, {"publications": full} if reload["reload"]["mode"] != "off" else {})
+
+
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     rng, guarded, released = Random(seed), Random(f"gateway {seed}"), Random(f"release {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
@@ -50,10 +58,11 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 2 == 0:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
-    queues = Random(f"queue {seed}")
-    arms = {name: merged(arm, random_queues(queues)) for name, arm in arms.items()}
+    queues, snapshots = Random(f"queue {seed}"), Random(f"reload {seed}")
+    arms = {name: _reloaded(merged(arm, random_queues(queues)), random_reload(snapshots)) for name, arm in arms.items()}
     if by_the_minute:
-        arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
+        together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
+        arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
     if seed % 4:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)

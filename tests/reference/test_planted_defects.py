@@ -291,7 +291,7 @@ DEFECTS = (
     Defect(
         "a-message-that-was-held-back-is-kept-since-it-was-sent",
         "kernels/lanes",
-        "lane.start - _entered(row, who) > consumer.retention",
+        "lane.start - entered(row, who) > consumer.retention",
         "lane.start - row.sent > consumer.retention",
         shown_in="random-4",
     ),
@@ -389,29 +389,23 @@ DEFECTS = (
     ),
     Defect(
         "a-repair-wakes-lanes-that-wait-for-another",
-        "kernels/lanes",
+        "kernels/lane_faults",
         "if lane.head == NIL or not strikes(trouble, message_of(handle, who, lane.head)):",
         "if lane.head == NIL:",
         shown_in="blocked-too-long",
     ),
     Defect(
         "a-blocked-lane-goes-on-at-any-repair",
-        "kernels/lanes",
+        "kernels/lane_faults",
         """\
         begin(handle, who, k, now)
-
-
-@kernel
-def _pinned""",
+""",
         """\
         waited = lane.outcome == _WAIT
         begin(handle, who, k, now)
         if waited and lane.outcome == _WAIT:
-            lane.outcome, dues(handle)[k] = _APPLY, lane.start
-
-
-@kernel
-def _pinned""",
+            lane.outcome, dues(handle)[k] = 0, lane.start
+""",
         shown_in="blocked-too-long",
     ),
 )

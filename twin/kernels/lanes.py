@@ -10,7 +10,7 @@ from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.core.shares import MILLION
-from twin.journal.tables import Fate, Flow
+from twin.journal.tables import Fate
 from twin.kernels.applying import fate_of, finish, lose, message_of
 from twin.kernels.chance import law
 from twin.kernels.memory import (
@@ -18,15 +18,12 @@ from twin.kernels.memory import (
     control,
     dues,
     expect_pair,
-    flows,
     keys,
     lanes,
-    moves,
-    notes,
     troubles,
     windows,
 )
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW
+from twin.kernels.state import NIL, NOTES, RECORD
 from twin.kernels.traffic import PART_SHIFT, CatchUp, Outcome, Overflow, Policy
 from twin.policies.calendars import up
 from twin.world.tables import TroubleKind
@@ -44,7 +41,6 @@ _BLOCK, _DIVERT = int(Policy.BLOCK), int(Policy.DIVERT)
 _NEWEST, _POOLED_FIRST = int(CatchUp.NEWEST), int(CatchUp.POOLED_FIRST)
 _HOLD_BACK, _DROP_OLDEST = int(Overflow.HOLD_BACK), int(Overflow.DROP_OLDEST)
 _LOST = int(Fate.LOST)
-_HANDED_AGAIN = int(Flow.HANDED_AGAIN)
 
 
 @kernel
@@ -93,7 +89,8 @@ def _arrival(consumer: Any, row: Any) -> int:
 
 
 @kernel
-def _entered(row: Any, who: int) -> int:
+def entered(row: Any, who: int) -> int:
+    """When a message came into the topic, for one of its feeds; NEVER while it is held back."""
     return row.entered_post if who == RECORD else row.entered
 
 
@@ -119,7 +116,7 @@ def begin(handle: int, who: int, k: int, floor: int) -> None:
     if lane.repeated == 0:
         earliest = max(earliest, _arrival(consumer, row))
     lane.start = up(windows(handle), lane.first_window, lane.last_window, earliest)
-    if lane.start - _entered(row, who) > consumer.retention:
+    if lane.start - entered(row, who) > consumer.retention:
         lane.outcome, dues(handle)[k] = _EXPIRE, lane.start
         return
     service = law(handle, consumer.law, bits(keys(handle)[consumer.key], row.entity, row.part))
@@ -239,7 +236,7 @@ def join(handle: int, who: int, k: int, number: int, t: int, limit: int) -> None
 
 
 @kernel
-def _commit(lane: Any, interval: int, before: int, now: int) -> None:
+def commit(lane: Any, interval: int, before: int, now: int) -> None:
     """While nothing was under way, positions were committed as often as ``interval`` allows, if once ``before``."""
     at = max(lane.free, lane.committed_at + interval)
     if at < before:
@@ -248,11 +245,11 @@ def _commit(lane: Any, interval: int, before: int, now: int) -> None:
 
 
 @kernel
-def _handed_out(handle: int, who: int, k: int) -> None:
+def handed_out(handle: int, who: int, k: int) -> None:
     """The head's handling has begun, for the first time: it polls, unless it is of the batch under way."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if lane.in_batch == 0:
-        _commit(lane, consumer.commit_interval, lane.start + 1, lane.start)
+        commit(lane, consumer.commit_interval, lane.start + 1, lane.start)
         lane.polled = lane.start
     keeps = lane.committed != NIL or lane.again > 0
     lane.pin = min(lane.pin, lane.head) if keeps else lane.head
@@ -262,7 +259,7 @@ def _handed_out(handle: int, who: int, k: int) -> None:
 
 
 @kernel
-def _end_batch(handle: int, who: int, k: int) -> None:
+def end_batch(handle: int, who: int, k: int) -> None:
     """The batch under way is over unless the message that is at the head now belongs to it."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if (
@@ -274,7 +271,7 @@ def _end_batch(handle: int, who: int, k: int) -> None:
 
 
 @kernel
-def _admit(handle: int, who: int, k: int, t: int) -> None:
+def admit(handle: int, who: int, k: int, t: int) -> None:
     """Messages that were held back enter the topic while there is room."""
     lane = lanes(handle)[k]
     while lane.outside != NIL and lane.inside < consumers(handle)[who].limit:
@@ -294,12 +291,12 @@ def leave(handle: int, who: int, k: int, t: int) -> None:
         lane.high = NIL
     lane.repeated = 0
     if lane.outside != NIL:
-        _admit(handle, who, k, t)
+        admit(handle, who, k, t)
     if consumer.stream == 0:
         return
     lane.free, lane.last = t, lane.start
     if consumer.loses != 0:
-        _end_batch(handle, who, k)
+        end_batch(handle, who, k)
     if lane.head == NIL:
         dues(handle)[k] = NEVER
         return
@@ -316,7 +313,7 @@ def handle_head(handle: int, who: int, k: int, t: int) -> None:
     number, outcome = lane.head, lane.outcome
     row = message_of(handle, who, number)
     if consumers(handle)[who].loses != 0 and lane.repeated == 0:
-        _handed_out(handle, who, k)
+        handed_out(handle, who, k)
         lane.again -= fate_of(row, who) != 0
     if lane.repeated < row.copies:
         lane.repeated += 1
@@ -325,150 +322,3 @@ def handle_head(handle: int, who: int, k: int, t: int) -> None:
     else:
         leave(handle, who, k, t)
     finish(handle, who, number, outcome, t)
-
-
-@kernel
-def _hand_again(handle: int, who: int, k: int) -> None:
-    """What was handled since the last commit stands in the lane again, before the rest."""
-    lane = lanes(handle)[k]
-    number, count, high = lane.committed, 0, NIL
-    while number != lane.head:
-        count += 1
-        if number != lane.committed and message_of(handle, who, number).pooled != 0:
-            high = number
-        number = follower(handle, who, number)
-    if lane.high == NIL and consumers(handle)[who].catch_up == _POOLED_FIRST:
-        old_head = lane.head != NIL and count > 0 and message_of(handle, who, lane.head).pooled != 0
-        lane.high = lane.head if old_head else high
-    lane.head = lane.committed
-    lane.size += count
-    lane.inside += count
-    lane.again += count + (lane.repeated > 0)
-    flows(handle)[_HANDED_AGAIN] += count
-
-
-@kernel
-def lose_member(handle: int, who: int, k: int, t: int) -> None:
-    """The member that works on lane ``k`` is lost at ``t``, before anything of that instant."""
-    lane, consumer = lanes(handle)[k], consumers(handle)[who]
-    if lane.head != NIL and lane.outcome != _WAIT and lane.start < t:
-        if lane.repeated == 0:
-            _handed_out(handle, who, k)
-        lane.last = lane.start
-    elif lane.in_batch == 0:
-        _commit(lane, consumer.commit_interval, t, t)
-    if lane.committed != NIL:
-        _hand_again(handle, who, k)
-    lane.repeated = lane.in_batch = 0
-    lane.committed = NIL
-    lane.free = t
-    if lane.head != NIL:
-        begin(handle, who, k, 0)
-    else:
-        dues(handle)[k] = NEVER
-
-
-@kernel
-def _is_lost_in_failover(handle: int, who: int, k: int, number: int, t: int) -> bool:
-    lane, consumer = lanes(handle)[k], consumers(handle)[who]
-    if number == lane.head and (lane.repeated > 0 or (lane.outcome != _WAIT and lane.start < t)):
-        return False
-    return t - consumer.unreplicated < _entered(message_of(handle, who, number), who) < NEVER
-
-
-@kernel
-def _remove(handle: int, who: int, k: int, before: int, number: int, t: int) -> None:
-    """Take a message out of its lane; ``before`` stands in front of it (or was handled last), NIL if nothing does."""
-    lane = lanes(handle)[k]
-    row, behind = message_of(handle, who, number), follower(handle, who, number)
-    lane.again -= fate_of(row, who) != 0
-    lane.size -= 1
-    lane.inside -= 1
-    if before != NIL:
-        link(handle, who, before, behind)
-    if lane.tail == number:
-        lane.tail = before
-    if lane.head == number:
-        lane.head = behind
-    if lane.high == number:
-        lane.high = NIL
-    lose(handle, who, row, _LOST, t - 1)
-
-
-@kernel
-def _last_handled(handle: int, who: int, k: int) -> int:
-    """Message in front of the head that may be handed out again, or NIL."""
-    lane = lanes(handle)[k]
-    number, last = lane.committed, NIL
-    while number != NIL and number != lane.head:
-        last, number = number, follower(handle, who, number)
-    return last
-
-
-@kernel
-def fail_over(handle: int, who: int, k: int, t: int) -> None:
-    """Messages of lane ``k`` that no replica has are lost at ``t``, before anything of that instant."""
-    lane = lanes(handle)[k]
-    first, number, before = lane.head, lane.head, _last_handled(handle, who, k)
-    high = NIL
-    while number != NIL:
-        behind = follower(handle, who, number)
-        if _is_lost_in_failover(handle, who, k, number, t):
-            _remove(handle, who, k, before, number, t)
-        else:
-            if number != lane.head and message_of(handle, who, number).pooled != 0:
-                high = number
-            before = number
-        number = behind
-    lane.high = high if consumers(handle)[who].catch_up == _POOLED_FIRST else NIL
-    _admit(handle, who, k, t)
-    if lane.head == first:
-        return
-    lane.repeated = 0
-    _end_batch(handle, who, k)
-    if lane.head == NIL:
-        dues(handle)[k] = NEVER
-    else:
-        begin(handle, who, k, 0)
-
-
-@kernel
-def begin_anew(handle: int, who: int, k: int, i: int, now: int) -> None:
-    """Trouble ``i`` is repaired: if it hits what is next on lane ``k`` and has not begun, that may end otherwise."""
-    lane, trouble = lanes(handle)[k], troubles(handle)[i]
-    if lane.head == NIL or not strikes(trouble, message_of(handle, who, lane.head)):
-        return
-    if trouble.feeds >> who & 1 != 0 and (lane.outcome == _WAIT or lane.start >= now):
-        begin(handle, who, k, now)
-
-
-@kernel
-def _pinned(handle: int, who: int, now: int, low: int) -> int:
-    """First number from ``low`` on that a lane of ``who`` may have to handle again, or to hand out again."""
-    consumer = consumers(handle)[who]
-    if consumer.loses == 0 and consumer.repeats == 0:
-        return low
-    for k in range(consumer.first, consumer.first + consumer.lanes):
-        lane = lanes(handle)[k]
-        if lane.repeated > 0:
-            low = min(low, lane.head)
-        if consumer.loses != 0 and lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
-            _commit(lane, consumer.commit_interval, now + 1, now)
-        if lane.committed != NIL or lane.again > 0:
-            low = min(low, lane.pin)
-    return low
-
-
-@kernel
-def reclaim(handle: int, now: int) -> None:
-    """Let go of messages that are in flight to nobody, and will not be handed out again."""
-    c = control(handle)[0]
-    end = _pinned(handle, RECORD, now, _pinned(handle, VIEW, now, c.moves_high))
-    while c.moves_low < end:
-        row = moves(handle)[c.moves_low & c.moves_mask]
-        if row.seen == 0 or row.posted == 0:
-            break
-        c.moves_low += 1
-    end = _pinned(handle, NOTES, now, c.notes_high)
-    while c.notes_low < end and notes(handle)[c.notes_low & c.notes_mask].seen != 0:
-        c.notes_low += 1

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from twin.core.jit import kernel
 from twin.kernels.applying import fate_of, finish, message_of
-from twin.kernels.lanes import (
-    begin_anew,
-    fail_over,
-    follower,
-    handle_head,
-    is_bad,
-    leave,
-    lose_member,
-    reclaim,
-    refresh_due,
-    refresh_post_due,
-)
+from twin.kernels.lane_faults import begin_anew, fail_over, lose_member
+from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
 from twin.kernels.memory import consumers, control, lanes, moves, troubles
 from twin.kernels.queues import begin_queue_anew, change_member, queue_event
+from twin.kernels.reclaim import reclaim
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import QUEUE, Outcome, Policy
 
