@@ -39,12 +39,6 @@ class Case:
         return kind(self.scenario(), 0)
 
 
-def _reloaded(arm: Tree, reload: Tree) -> Tree:
-    """An arm whose view is reloaded; its listings are full ones then."""
-    full = {name: {"content": "full"} for name in ("own", "marketplace")}
-    return merged(arm, reload, {"publications": full} if reload["reload"]["mode"] != "off" else {})
-
-
 def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     rng, guarded, released = Random(seed), Random(f"gateway {seed}"), Random(f"release {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
@@ -59,7 +53,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
     queues, snapshots = Random(f"queue {seed}"), Random(f"reload {seed}")
-    arms = {name: _reloaded(merged(arm, random_queues(queues)), random_reload(snapshots)) for name, arm in arms.items()}
+    arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reference.clock import NOW, Process, before_all, before_orders
+from tests.reference.clock import NOW, Process, after_reloads, before_all, before_orders
 from tests.reference.ledgers import Movement, Sku
 from tests.reference.shop import Shop
 from twin.journal.tables import FeedName, Latency
@@ -59,7 +59,7 @@ class Channel:
         if mode == "file":
             return self._listed.get(sku.number, -1)
         refresh = self._refresh_before(sku, t - self.publication.delay)
-        return -1 if refresh is None else before_orders(refresh)
+        return -1 if refresh is None else after_reloads(refresh)
 
     def learnt(self, sku: Sku, t: int) -> int:
         """The value that the channel has learnt."""
@@ -86,7 +86,7 @@ class Channel:
         elif mode == "file":
             self._unlisted.append(movement)
         else:
-            late = movement.seen > before_orders(t)  # applied after the refreshes of its instant
+            late = movement.seen > after_reloads(t)  # applied after the refreshes of its instant
             shown = self._refresh_from(movement.pair.sku, t + late) + self.publication.delay
             self._shop.observe(Latency.CHANNEL, self.number, movement.t, shown)
 

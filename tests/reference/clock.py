@@ -58,18 +58,25 @@ def fault_key(kind: int, number: int) -> int:
 
 
 def before_orders(t: int) -> int:
-    """The moment at ``t`` after class BATCH and before class ORDER: what a copy that is refreshed at ``t`` holds."""
-    return 2 * t
+    """The moment at ``t`` after class BATCH and before class ORDER, but before reloads: what a listing holds that is
+    extracted at ``t``.
+    """
+    return 4 * t
+
+
+def after_reloads(t: int) -> int:
+    """The moment of a reload at ``t``, and after it: what a copy holds that is refreshed at ``t``."""
+    return 4 * t + 1
 
 
 def among_orders(t: int) -> int:
     """The moment of what class ORDER does at ``t``."""
-    return 2 * t + 1
+    return 4 * t + 2
 
 
 def before_all(t: int) -> int:
     """The moment when nothing of instant ``t`` has happened yet."""
-    return 2 * t - 1
+    return 4 * t - 1
 
 
 class Outages:

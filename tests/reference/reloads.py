@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.reference.clock import NOW, Process, before_orders, up_in_all
+from tests.reference.clock import NOW, Process, after_reloads, up_in_all
 from tests.reference.consumers import View
 from tests.reference.ledgers import Node, Pair
 from tests.reference.shop import Shop
@@ -80,7 +80,7 @@ class Reloads:
             return
         self._shop.flows[Flow.CORRECTIONS] += view != pair.view
         self._shop.flows[Flow.CORRECTED_UNITS] += abs(view - pair.view)
-        moment = before_orders(self._shop.env.now)
+        moment = after_reloads(self._shop.env.now)
         pair.change(moment, view=view - pair.view)
         pair.extra = -page.netted
         pair.lost = page.off - sum(m.delta for m in later if m.gone <= NOW and m not in kept)

@@ -256,6 +256,15 @@ def queue_event(handle: int, who: int, k: int, t: int) -> None:
     _queue_event(handle, who, k, t)
 
 
+@kernel
+def _drop_first(handle: int, who: int, limit: int) -> None:
+    """The first of the ready messages is lost."""
+    row = message_of(handle, who, _take(handle, who, consumers(handle)[who].first))
+    if fate_of(row, who) != _IN_FLIGHT:
+        _forget(handle, who)
+    lose(handle, who, row, _LOST, limit)
+
+
 @far
 def _queue_join(handle: int, who: int, number: int, t: int, limit: int) -> int:
     consumer = consumers(handle)[who]
@@ -263,16 +272,11 @@ def _queue_join(handle: int, who: int, number: int, t: int, limit: int) -> int:
     _ticket(handle, who, number).times = 0
     enter(message_of(handle, who, number), who, t)
     if consumer.limit > 0 and ready.size >= consumer.limit:
-        lost = number
-        if consumer.overflow != _REJECT:
-            lost = _take(handle, who, first)
-            _append(handle, who, first, number)
-        row = message_of(handle, who, lost)
-        if fate_of(row, who) != _IN_FLIGHT:
-            _forget(handle, who)
-        lose(handle, who, row, _LOST, limit)
-    else:
-        _append(handle, who, first, number)
+        if consumer.overflow == _REJECT:
+            lose(handle, who, message_of(handle, who, number), _LOST, limit)
+            return 0
+        _drop_first(handle, who, limit)
+    _append(handle, who, first, number)
     _hand_out(handle, who, t)
     _refresh(handle, who)
     return 0

@@ -233,20 +233,8 @@ def _till_lines(scenario: Scenario) -> float:
     return stores.count * sum(c.share * c.weekly_lines for c in stores.clusters) * scenario.demand.tills.scale
 
 
-def reloads(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """A reload and listings of changes are not combined: what a listing of changes leaves out is not settled then."""
-    for arm, systems in scenario.arms.items():
-        for name, publication in (("own", systems.publications.own), ("marketplace", systems.publications.marketplace)):
-            if systems.reload.mode != "off" and publication.mode == "file" and publication.content == "delta":
-                yield Broken(
-                    ("arms", arm, "publications", name, "content"),
-                    f"must be full where the view is reloaded, it is delta and reload.mode is {systems.reload.mode}",
-                )
-
-
 FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
-    reloads,
     marketplace_checkouts,
     holds,
     spans_above_zero,
