@@ -72,7 +72,7 @@ class Bench:
     def run(self, *, until: int = 10_000) -> list[int | None]:
         """When the view learnt of each movement, in seconds; ``None`` where it did not."""
         self.shop.env.run(until=until * SECOND)
-        return [seconds(movement.seen // 2) if movement.seen < NOW else None for movement in self._made]
+        return [seconds(movement.seen // 4) if movement.seen < NOW else None for movement in self._made]
 
     def fates(self, feed: FeedName = FeedName.MOVEMENTS) -> dict[Fate, int]:
         """How many messages had each fate, those that none had left out."""
@@ -84,7 +84,7 @@ class Bench:
 
     def changes(self) -> list[int]:
         """When what the DC offers changed, in seconds."""
-        return [seconds(moment // 2) for moment in self.dc.sku.offer.moments[1:]]
+        return [seconds(moment // 4) for moment in self.dc.sku.offer.moments[1:]]
 
 
 def seconds(us: int) -> int:

@@ -71,7 +71,7 @@ class View:
     def apply(self, movement: Movement, moment: int) -> bool:
         """Superseded or not, a movement settles its reservation and is in the view from now on."""
         change = self._change(movement)
-        self._put(movement, change or 0, moment, known=self._holds(movement))
+        self._put(movement, change or 0, moment, known=self.holds(movement))
         self._observe(movement, moment)
         movement.applied = change is not None
         self._shop.flows[Flow.SEEN] += movement.applied
@@ -87,26 +87,26 @@ class View:
 
     def miss(self, movement: Movement, moment: int) -> None:
         movement.gone = min(moment, movement.gone)
-        movement.pair.lost -= 0 if self._holds(movement) else movement.delta
+        movement.pair.lost -= 0 if self.holds(movement) else movement.delta
         movement.pair.resv_lost += movement.settled_reservation()
 
     def recover(self, movement: Movement) -> None:
-        movement.pair.lost += 0 if self._holds(movement) else movement.delta
+        movement.pair.lost += 0 if self.holds(movement) else movement.delta
         movement.pair.resv_lost -= movement.settled_reservation()
 
     def cover(self, pair: Pair, made: int, moment: int) -> None:
         """A pair was set to a snapshot taken when ``made`` movements had been made; it need not wait for them."""
         self._covered[pair.number] = made
         for movement in pair.trail.movements:
-            if self._holds(movement):
+            if self.holds(movement):
                 movement.gone = min(moment, movement.gone)
 
-    def _holds(self, movement: Movement) -> bool:
+    def holds(self, movement: Movement) -> bool:
         """Whether the view has a movement from a snapshot."""
         return movement.serial < self._covered.get(movement.pair.number, 0)
 
     def _change(self, movement: Movement) -> int | None:
-        if self._holds(movement) and not self._overwrites:
+        if self.holds(movement) and not self._overwrites:
             return None
         return self._content.change(movement, movement.pair.view)
 

@@ -27,13 +27,13 @@ class Stock:
         self._shop, self._channels = shop, channels
         self._respect = systems.tills_respect_reservations
         troubles = Troubles(shop)
-        view = View(shop, channels)
-        self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=view)
+        self.view = View(shop, channels)
+        self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=self.view)
         self.reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
         self.to_record = Feed(shop, troubles, FeedName.POSTING, systems.posting, consumer=Record(shop), needs=("erp",))
         self._movements = Topic(shop, troubles, [self.to_view, self.to_record])
         self._notes = Topic(shop, troubles, [self.reservations])
-        Reloads(shop, view)
+        Reloads(shop, self.view)
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.reference.bench import Bench, crash, outage, trouble
+from tests.reference.clock import after_reloads
 from tests.reference.worlds import Tree
 from twin.journal.tables import NONE, Fate, FeedName, Flow
 from twin.world.tables import TroubleKind
@@ -99,10 +100,10 @@ def test_the_view_waits_for_nothing_that_a_snapshot_holds() -> None:
     bench = _behind("younger")
     bench.make(50, 60, 110)
     bench.run(until=150)
-    oldest = bench.dc.trail.oldest(-1, 2 * 119_000_000)
+    oldest = bench.dc.trail.oldest(-1, after_reloads(119_000_000))
     assert oldest is not None
     assert oldest.t == 50_000_000
-    oldest = bench.dc.trail.oldest(-1, 2 * 120_000_000)
+    oldest = bench.dc.trail.oldest(-1, after_reloads(120_000_000))
     assert oldest is not None
     assert oldest.t == 110_000_000
 

@@ -131,6 +131,19 @@ def test_feeds_are_those_of_their_vendors(minimal: Path) -> None:
     assert (daily.interval, daily.content) == (DAY, "level")
 
 
+def test_queues_are_those_of_their_vendors(minimal: Path) -> None:
+    shipped = {
+        name: systems(minimal, f"systems.movements.preset={name}").movements
+        for name in ("rabbitmq_4", "sqs", "azure_service_bus")
+    }
+    assert {feed.mode for feed in shipped.values()} == {"queue"}
+    limits = {name: feed.consumers.delivery_limit for name, feed in shipped.items() if name != "sqs"}
+    assert limits == {"rabbitmq_4": 20, "azure_service_bus": 10}
+    held = {name: feed.consumers.visibility for name, feed in shipped.items()}
+    assert held == {"rabbitmq_4": 30 * MINUTE, "sqs": 30 * SECOND, "azure_service_bus": MINUTE}
+    assert shipped["sqs"].topic.retention == 4 * DAY
+
+
 def test_marketplaces_are_those_that_are_published(minimal: Path) -> None:
     place = "systems.publications.marketplace.preset"
     amazon, before = (
