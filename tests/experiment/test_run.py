@@ -20,7 +20,7 @@ from twin.experiment.run import Interrupted, Options, run_experiment
 from twin.experiment.store import verify
 from twin.scenario.scenario import Scenario
 
-TABLES = ("kpis.parquet", "comparison.csv", "scenario.resolved.yaml")
+TABLES = ("kpis.parquet", "comparison.csv", "ranking.csv", "scenario.resolved.yaml")
 
 
 class Recorder:

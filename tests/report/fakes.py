@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from twin.core.clock import DAY
 from twin.experiment.comparison import Design, compare
+from twin.experiment.ranking import rank
 from twin.experiment.results import Result
 from twin.experiment.thresholds import Judged
 
@@ -67,7 +69,8 @@ def result(arms: tuple[str, ...] = ARMS, replications: int = 10, thresholds: tup
         },
     }
     folder = Path("results/quickstart/20260302T101500Z-5d1f9a3c")
-    return Result(folder, manifest, {(row.arm, row.kpi): row for row in rows}, thresholds)
+    ranking = tuple(rank(values, design, window=2 * DAY))
+    return Result(folder, manifest, {(row.arm, row.kpi): row for row in rows}, thresholds, ranking)
 
 
 def _value(level: float, spread: float, noise: float, *, fixed: bool) -> float:

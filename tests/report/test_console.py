@@ -68,6 +68,20 @@ def test_open_lines_are_a_warning_and_shown_only_if_there_are_any(monkeypatch: p
     assert "Lines still open" not in printed(fakes.result())
 
 
+def test_the_cheapest_of_three_arms_or_more_is_named_with_what_the_others_are_behind_it() -> None:
+    lines = printed(fakes.result()).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("Cheapest first"))
+    first, *others = [line.split() for line in lines[start + 3 : start + 7]]
+    assert (first[0], first[-1]) == ("hybrid", "cheapest")
+    assert [(words[0], words[-1]) for words in others] == [(arm, "dearer") for arm in reversed(fakes.ARMS[:3])]
+    assert "Cheapest" not in printed(fakes.result(arms=fakes.ARMS[:2]))
+
+
+def test_what_one_world_says_of_the_cheapest_is_not_clear() -> None:
+    text = printed(fakes.result(replications=1))
+    assert text[text.index("Cheapest first") :].count("not clear") == 3
+
+
 def test_one_arm_is_compared_with_nobody() -> None:
     assert "Paired differences" not in printed(fakes.result(arms=("hybrid",)))
 

@@ -11,8 +11,9 @@ from typing import Any
 from twin.core.errors import ResultsError
 from twin.experiment.atomic import follow
 from twin.experiment.comparison import Row
+from twin.experiment.ranking import Ranked
 from twin.experiment.store import JOURNAL, RunFolder
-from twin.experiment.tables import read_comparison
+from twin.experiment.tables import read_rows
 from twin.experiment.task import quote_arm
 from twin.experiment.thresholds import Judged
 from twin.experiment.timelines import FILE, Band, read_run
@@ -36,6 +37,8 @@ class Result:
     manifest: Mapping[str, Any]
     rows: Mapping[tuple[str, str], Row]
     thresholds: tuple[Judged, ...]
+    ranking: tuple[Ranked, ...] = ()
+    """All arms by net benefit, the cheapest first; none where money cannot be told."""
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -74,6 +77,7 @@ class Result:
                 for arm in self.arms
                 if arm != self.baseline
             },
+            "ranking": [asdict(ranked) for ranked in self.ranking],
             "thresholds": [asdict(judged) for judged in self.thresholds],
         }
 
@@ -106,8 +110,9 @@ def read_result(run_dir: Path) -> Result:
     manifest = RunFolder(path).read_manifest()
     if manifest["status"] != "complete":
         raise ResultsError(f"{path}: the run is {manifest['status']}, go on with it by --out {path} --resume")
-    rows = {(row.arm, row.kpi): row for row in read_comparison(path / "comparison.csv")}
-    return Result(path, manifest, rows, tuple(_read_thresholds(path / "thresholds.json")))
+    rows = {(row.arm, row.kpi): row for row in read_rows(path / "comparison.csv", Row)}
+    ranking = tuple(read_rows(path / "ranking.csv", Ranked))
+    return Result(path, manifest, rows, tuple(_read_thresholds(path / "thresholds.json")), ranking)
 
 
 def _read_faults(path: Path) -> list[Fault]:

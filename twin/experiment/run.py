@@ -15,6 +15,7 @@ from twin.experiment.comparison import Design, Row, Values, compare, kpi_names
 from twin.experiment.fingerprint import digest_table, fingerprint
 from twin.experiment.instruments import Instruments
 from twin.experiment.plan import Plan, summary
+from twin.experiment.ranking import Ranked, rank
 from twin.experiment.results import Result, read_result
 from twin.experiment.store import TIMING, RunFolder, make_latest, open_run, utc_now
 from twin.experiment.task import RECORD, Done, Job, finished, folder_of
@@ -155,7 +156,8 @@ def _conclude(
     measured: Values = {(item.task.arm, item.task.replication): item.kpis for item in done}
     values = with_net_benefit(measured, design, scenario, instruments.yearly_value)
     rows = compare(values, design, {name: instruments.describe(name).unit for name in kpi_names(values, design)})
-    digests = _write_tables(run, values, design, rows) | _write_timeline(run, done, design)
+    ranked = rank(values, design, window=scenario.calendar.window)
+    digests = _write_tables(run, values, design, rows, ranked) | _write_timeline(run, done, design)
     _write_thresholds(run, judge(scenario.thresholds, values, design))
     for item in done:
         digests |= {f"{item.task.arm}\x1f{item.task.replication}\x1f{name}": text for name, text in item.tables.items()}
@@ -165,12 +167,16 @@ def _conclude(
     )
 
 
-def _write_tables(run: RunFolder, values: Values, design: Design, rows: list[Row]) -> dict[str, str]:
-    """Write KPIs and comparison; their digests by name."""
+def _write_tables(
+    run: RunFolder, values: Values, design: Design, rows: list[Row], ranked: list[Ranked]
+) -> dict[str, str]:
+    """Write KPIs, comparison and ranking; their digests by name."""
     kpis = tables.kpi_table(values, design)
     tables.write_kpis(run.path / "kpis.parquet", kpis)
-    tables.write_comparison(run.path / "comparison.csv", rows)
-    return {"kpis": digest_table(kpis), "comparison": digest_table(tables.comparison_table(rows))}
+    tables.write_rows(run.path / "comparison.csv", rows, Row)
+    tables.write_rows(run.path / "ranking.csv", ranked, Ranked)
+    stored = {"comparison": tables.table_of(rows, Row), "ranking": tables.table_of(ranked, Ranked)}
+    return {"kpis": digest_table(kpis)} | {name: digest_table(table) for name, table in stored.items()}
 
 
 def _write_timeline(run: RunFolder, done: list[Done], design: Design) -> dict[str, str]:
@@ -208,6 +214,7 @@ def _files(run: RunFolder, done: list[Done]) -> dict[str, str]:
         files |= {f"{relative}/{name}": digest for name, digest in item.files.items()}
         files[f"{relative}/{RECORD}"] = digest_file(folder / RECORD)
     names = (
-        "scenario.resolved.yaml", "kpis.parquet", "comparison.csv", timelines.FILE, "thresholds.json", TIMING
+        "scenario.resolved.yaml", "kpis.parquet", "comparison.csv", "ranking.csv",
+        timelines.FILE, "thresholds.json", TIMING,
     )  # fmt: skip
     return files | {name: digest_file(run.path / name) for name in names if (run.path / name).exists()}

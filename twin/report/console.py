@@ -14,6 +14,7 @@ from twin.experiment.thresholds import Judged
 from twin.report.faults import fault_note, fault_table
 from twin.report.figures import FOLDER
 from twin.report.numbers import many
+from twin.report.ranking import ranking_table
 from twin.report.tables import account_table, blame_table, difference_table, main_table, shown_kpis
 
 WIDTH: Final = 100
@@ -64,6 +65,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     )
     if len(result.arms) > 1:
         yield difference_table(result)
+        ranking = ranking_table(result)
+        if ranking is not None:
+            yield ranking
         yield variance_line(result)
     for arms in _abreast(result.arms):
         blame = blame_table(result, arms)

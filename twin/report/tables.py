@@ -33,7 +33,7 @@ _WARNINGS: Final = frozenset({"open_share"})
 _BLAME: Final = "oversell_rate."
 _BY_CHANNEL: Final = "oversell_rate.channel."
 _WIDTH_LABEL: Final = 20
-_WIDTH_ARM: Final = 18
+WIDTH_ARM: Final = 18
 _READINGS: Final = {True: ("better", "green"), False: ("worse", "red")}
 
 
@@ -59,9 +59,9 @@ def main_table(result: Result, arms: Sequence[str]) -> Table:
 def difference_table(result: Result) -> Table:
     """Paired differences to the baseline, KPI by KPI, arm by arm."""
     level = result.manifest["confidence"]
-    table = _table(f"Paired differences to {result.baseline}, same worlds")
+    table = plain_table(f"Paired differences to {result.baseline}, same worlds")
     table.add_column("KPI", width=_WIDTH_LABEL)
-    table.add_column("arm", no_wrap=True, max_width=_WIDTH_ARM, min_width=_width(result.arms))
+    table.add_column("arm", no_wrap=True, max_width=WIDTH_ARM, min_width=_width(result.arms))
     for heading in ("difference", f"{level * 100:g} % interval", "p (Holm)"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("reading", no_wrap=True)
@@ -84,7 +84,8 @@ def blame_table(result: Result, arms: Sequence[str]) -> Table:
     return table
 
 
-def _table(title: str) -> Table:
+def plain_table(title: str) -> Table:
+    """An empty table of the report."""
     return Table(
         title=title,
         min_width=len(title),
@@ -99,7 +100,7 @@ def _table(title: str) -> Table:
 
 def arms_table(result: Result, arms: Sequence[str], *, title: str) -> Table:
     """An empty table with a column for each arm."""
-    table = _table(title)
+    table = plain_table(title)
     table.add_column("", width=_WIDTH_LABEL)
     for arm in arms:
         heading = Text(arm)
@@ -110,7 +111,7 @@ def arms_table(result: Result, arms: Sequence[str], *, title: str) -> Table:
 
 
 def _width(arms: Sequence[str]) -> int:
-    return min(max(map(len, arms)), _WIDTH_ARM)
+    return min(max(map(len, arms)), WIDTH_ARM)
 
 
 def _mean_cell(result: Result, arm: str, kpi: str) -> str:
@@ -152,7 +153,7 @@ def _share_of_oversold(result: Result, arm: str, kpi: str) -> float | None:
 
 def account_table(account: Sequence[Mapping[str, Any]]) -> Table:
     """What became of the lines of a replayed log: read = mapped + set aside + outside the period."""
-    table = _table("Lines of the replayed log: read = mapped + set aside + outside period")
+    table = plain_table("Lines of the replayed log: read = mapped + set aside + outside period")
     for heading in ("", "reason"):
         table.add_column(heading, no_wrap=True)
     for heading in ("lines", "units", "articles"):
