@@ -60,7 +60,16 @@ def test_a_run_prints_tables_and_keeps_results(scenario: Path, capsys: pytest.Ca
 def test_json_is_one_object_of_the_contract(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(scenario, "--json", "--out", "here") == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"run_dir", "fingerprint", "replications", "baseline", "arms", "differences", "ranking", "thresholds"}
+    assert set(answer) == {
+        "run_dir",
+        "fingerprint",
+        "replications",
+        "baseline",
+        "arms",
+        "differences",
+        "ranking",
+        "thresholds",
+    }
     assert (answer["run_dir"], answer["replications"], answer["baseline"]) == ("here", 3, "batch")
     assert len(answer["fingerprint"]) == 32
     assert set(answer["arms"]) == {"batch", "hub", "events"}

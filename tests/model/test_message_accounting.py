@@ -19,6 +19,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.reference.random_arms import random_changes, random_world
+from tests.reference.random_queues import random_queues
+from tests.reference.random_reloads import random_reload
 from tests.reference.worlds import Tree, WithReturns, merged, scenario, systems
 from twin.core.clock import DAY
 from twin.journal.tables import Fate, FeedName, Flow
@@ -63,7 +65,16 @@ class Ended:
     def loses_members(self, name: FeedName) -> bool:
         crashes, feed = self.world.crashes, self.feed(name)
         mine = (crashes["feed"] == name) & (crashes["member"] < feed.consumers.members)
-        return feed.mode == "stream" and bool(mine.any())
+        return feed.mode != "batch" and bool(mine.any())
+
+    def takes_back(self, name: FeedName) -> bool:
+        """A queue takes back what its members hold for too long, and gives it up when it was handed out too often."""
+        return self.feed(name).mode == "queue"
+
+    def covers(self, name: FeedName) -> bool:
+        """Snapshots supersede movements."""
+        reload = self.systems.reload
+        return name == FeedName.MOVEMENTS and reload.mode != "off" and reload.rule != "overwrite"
 
     def loses_what_is_not_replicated(self, name: FeedName) -> bool:
         feed = self.feed(name)
@@ -72,7 +83,7 @@ class Ended:
 
     def overflows(self, name: FeedName) -> bool:
         topic = self.feed(name).topic
-        return self.feed(name).mode == "stream" and topic.backlog_limit > 0 and topic.overflow != "hold_back"
+        return self.feed(name).mode != "batch" and topic.backlog_limit > 0 and topic.overflow != "hold_back"
 
     def boxes_overflow(self, name: FeedName) -> bool:
         cut_off = (self.world.windows["system"] == SYSTEMS.index("link")).any()
@@ -94,11 +105,16 @@ def _arm(rng: Random, *changes: Tree) -> Tree:
     return systems(rng.choice(PRESETS), random_changes(rng), *changes)
 
 
+def _mixed(seed: int) -> Tree:
+    """A random arm in which some feeds are queues, and in which the view may be reloaded."""
+    queues, snapshots = Random(f"queue {seed}"), Random(f"reload {seed}")
+    return merged(_arm(Random(seed)), random_queues(queues), random_reload(snapshots))
+
+
 @cache
 def _mix(seed: int) -> Ended:
     """A run of a random arm in a random world."""
-    rng = Random(seed)
-    description = scenario(seed, {"arm": _arm(rng)}, random_world(rng), SHORT)
+    description = scenario(seed, {"arm": _mixed(seed)}, random_world(Random(f"world {seed}")), SHORT)
     world, arm = WithReturns(description, 0), description.arms["arm"]
     with TemporaryDirectory() as folder:
         run_in(world, description, arm, Path(folder))
@@ -118,8 +134,8 @@ def _ends_only_as_designed(ended: Ended) -> None:
     for name in TOPIC:
         feed, fates = ended.feed(name), ended.fates[name]
         poison = ended.has_trouble(TroubleKind.POISON, name)
-        diverts = feed.failing.policy == "divert" and poison
-        redrives = diverts and feed.failing.redrive == "repaired"
+        dies = ended.takes_back(name) or (feed.failing.policy == "divert" and poison)
+        redrives = dies and feed.failing.redrive == "repaired" and poison
         allowed = {
             Fate.LOST: (
                 (ended.has_trouble(TroubleKind.LOST, name) and not ended.systems.outbox.confirmed)
@@ -128,9 +144,9 @@ def _ends_only_as_designed(ended: Ended) -> None:
                 or ended.loses_what_is_not_replicated(name)
                 or (feed.failing.policy == "skip" and poison)
             ),
-            Fate.EXPIRED: feed.topic.retention < ended.world.horizon_us and (feed.mode == "stream" or redrives),
-            Fate.DEAD_LETTER: diverts,
-            Fate.SUPERSEDED: feed.content == "level" and feed.consumers.versioned,
+            Fate.EXPIRED: feed.topic.retention < ended.world.horizon_us and (feed.mode != "batch" or redrives),
+            Fate.DEAD_LETTER: dies,
+            Fate.SUPERSEDED: (feed.content == "level" and feed.consumers.versioned) or ended.covers(name),
         }
         for fate, may in allowed.items():
             assert may or fates[fate] == 0, (name, fate)
@@ -138,20 +154,20 @@ def _ends_only_as_designed(ended: Ended) -> None:
 
 def _counts_only_as_designed(ended: Ended) -> None:
     feeds = [(name, ended.feed(name)) for name in TOPIC]
-    diverting = [
-        feed.failing
-        for name, feed in feeds
-        if ended.has_trouble(TroubleKind.POISON, name) and feed.failing.policy == "divert"
+    poisoned = {name for name in TOPIC if ended.has_trouble(TroubleKind.POISON, name)}
+    dies = [
+        name for name, feed in feeds if ended.takes_back(name) or (name in poisoned and feed.failing.policy == "divert")
     ]
+    handed_again = [name for name in TOPIC if ended.loses_members(name) or ended.takes_back(name)]
     repeats = any(
-        not feed.consumers.idempotent and (ended.loses_members(name) or ended.has_trouble(TroubleKind.COPIES, name))
+        not feed.consumers.idempotent and (name in handed_again or ended.has_trouble(TroubleKind.COPIES, name))
         for name, feed in feeds
     )
     allowed = {
-        Flow.HANDED_AGAIN: any(ended.loses_members(name) for name in TOPIC),
+        Flow.HANDED_AGAIN: bool(handed_again),
         Flow.APPLIED_AGAIN: repeats,
-        Flow.DEAD_LETTERED: bool(diverting),
-        Flow.REDRIVEN: any(failing.redrive == "repaired" for failing in diverting),
+        Flow.DEAD_LETTERED: bool(dies),
+        Flow.REDRIVEN: any(name in poisoned and ended.feed(name).failing.redrive == "repaired" for name in dies),
     }
     for flow, may in allowed.items():
         assert may or ended.flows[flow] == 0, flow
@@ -195,6 +211,13 @@ _LASTING: Tree = {
     "topic": {"retention": "168h", "overflow": "hold_back", "unreplicated": "0s"},
     "consumers": {"idempotent": True},
 }
+_QUEUED: Tree = {
+    "mode": "queue",
+    "topic": {"backlog_limit": 0, "overflow": "reject"},
+    "consumers": {"catch_up": "oldest", "prefetch": 2, "visibility": "2h", "delivery_limit": 1_000_000},
+    "failing": {"policy": "divert"},
+}
+"""A queue that takes everything, gives no message up, and takes none back while it is handled."""
 _REDRIVEN: Tree = {"failing": {"redrive": "repaired", "redrive_delay": "2h"}}
 _LONG: Tree = {"calendar": {"window": "30h", "follow_up": "60h"}}
 
@@ -226,7 +249,8 @@ def _lossless(rng: Random) -> Tree:
     changes: list[Tree] = [{"outbox": {"capacity": 100_000, "confirmed": True}}]
     for feed in ("movements", "orders", "posting"):
         policy = rng.choice(("block", "divert"))
-        changes.append({feed: merged(_LASTING, _REDRIVEN, {"failing": {"policy": policy}})})
+        queued = _QUEUED if rng.random() < 0.3 else {}
+        changes.append({feed: merged(_LASTING, _REDRIVEN, {"failing": {"policy": policy}}, queued)})
     return _arm(rng, *changes)
 
 
