@@ -15,6 +15,7 @@ from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINU
 from tests.reference.random_release import random_release, random_slowness
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
+from tests.reference.random_replays import random_replays
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -54,6 +55,8 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
     queues, snapshots = Random(f"queue {seed}"), Random(f"reload {seed}")
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
+    replays = Random(f"replay {seed}")
+    arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
@@ -134,6 +137,9 @@ _DIVERTED: Tree = {
 _BLOCKED_TOO_LONG: Tree = {"operations": {"detect": "10m", "repair": "110m"}} | {
     feed: {"partitions": 2, "topic": {"retention": "30m"}, "failing": {"policy": "block"}} for feed in _STREAMS
 }
+_REPLAYED: Tree = {"operations": {"detect": "10m", "repair": "50m"}} | {
+    feed: {"partitions": 2, "failing": {"policy": "skip", "replay": True, "redrive_delay": "30m"}} for feed in _STREAMS
+}
 _SMALL_OUTBOX: Tree = {"outbox": {"capacity": 2}}
 _QUEUES: Tree = {
     feed: {
@@ -181,6 +187,7 @@ _POISONS: Tree = {
         _every(5, "poison", "1h", of=["receipt", "dispatch"], share=0.3),
     ]
 }
+_SKIPPED: Tree = {"faults": [*_POISON["faults"], *_CRASHES["faults"]]}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _FEEDS: Tree = {
@@ -236,6 +243,7 @@ CASES: Final = (
     _targeted("confirmed-later", 119, PRESETS, [_NO_BUFFER, _LATER, _SLOW_ORDERS], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("checked-again", 120, PRESETS, [_NO_BUFFER, _AGAIN, _SLOW_ORDERS], [_SCARCE, _OUTAGES]),
     _targeted("borders", 116, _SYNCHRONOUS, [_AT_HOME], [_BORDERS]),
+    _targeted("replayed", 126, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _REPLAYED], [_EXACT, _SCARCE, _SKIPPED]),
     _targeted("blocked-too-long", 117, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _BLOCKED_TOO_LONG], [_EXACT, _POISONS]),
     _targeted("in-feeds", 118, PRESETS, [_NO_BUFFER, _IN_FEEDS], [_EXACT, _SCARCE, _FAULTS]),
     _targeted("in-deltas", 119, PRESETS, [_NO_BUFFER, _IN_FEEDS, _IN_DELTAS], [_EXACT, _SCARCE]),

@@ -22,6 +22,7 @@ class Handler(Generic[M]):
         self._settings, self._consumer = settings, consumer
         self._service = shop.stream(f"{number.name.lower()}.service", settings.service)
         self.dead_letters: list[Delivery[M]] = []  # that are not being redriven
+        self.replays: list[tuple[int, int]] = []  # from the beginning of each trouble until what it hit is read again
         failing = settings.failing
         self._attempts = failing.attempts if settings.mode != "queue" else 1  # a queue hands out again instead
         self._pauses = sum(
@@ -40,6 +41,10 @@ class Handler(Generic[M]):
             return None
         return min((repaired for repaired in place.delivery.repairs if repaired > start), default=None)
 
+    def will_replay(self, start: int) -> bool:
+        """Whether what is handled from ``start`` on is read again later."""
+        return any(since <= start < until for since, until in self.replays)
+
     def plan(self, place: Place[M], start: int) -> tuple[Fate, int]:
         """What a handling that begins at ``start`` makes of its message, and when it ends."""
         if self.expired(place, start):
@@ -54,7 +59,8 @@ class Handler(Generic[M]):
 
     def end(self, delivery: Delivery[M], outcome: Fate, *, pending: Fate = Fate.IN_FLIGHT) -> None:
         """A handling ends. It decides about a message that is ``pending``; another message has its fate already."""
-        if delivery.fate == pending:
+        skipped = self._settings.failing.replay and delivery.fate == Fate.LOST and outcome == Fate.APPLIED
+        if delivery.fate == pending or skipped:
             self._decide(delivery, outcome)
         elif outcome == Fate.APPLIED and delivery.fate in HANDLED and not self._settings.consumers.idempotent:
             again = self._consumer.apply_again(delivery.message, self._moment(delivery))
@@ -68,9 +74,9 @@ class Handler(Generic[M]):
     def _decide(self, delivery: Delivery[M], outcome: Fate) -> None:
         message, moment, before = delivery.message, self._moment(delivery), delivery.fate
         if outcome == Fate.APPLIED:
-            if before == Fate.DEAD_LETTER:
+            if before in (Fate.DEAD_LETTER, Fate.LOST):
                 self._consumer.recover(message)
-                self._flows[Flow.REDRIVEN] += 1
+                self._flows[Flow.REDRIVEN] += before == Fate.DEAD_LETTER
             if not self._consumer.apply(message, moment):
                 outcome = Fate.SUPERSEDED
         elif before == Fate.IN_FLIGHT:

@@ -62,8 +62,13 @@ class Feed(Generic[M]):
             pending=Fate.DEAD_LETTER,
         )
         if settings.failing.redrive == "repaired":
-            for repaired in troubles.repaired(number):
+            for _, repaired in troubles.repaired(number):
                 shop.env.process(self._redrive(repaired + settings.failing.redrive_delay))
+        if settings.failing.replay:
+            for start, repaired in troubles.repaired(number):
+                until = repaired + settings.failing.redrive_delay
+                self._handler.replays.append((start, until))
+                shop.env.process(self._replay(until))
 
     def _up(self, t: int) -> int:
         return up_in_all(self._outages, t)
@@ -146,6 +151,12 @@ class Feed(Generic[M]):
             yield Instant(self._env, t, fault_key(FAILOVER, 0))
             for partition in self._partitions:
                 partition.fail_over(t - self._settings.topic.unreplicated)
+
+    def _replay(self, t: int) -> Process:
+        """What was handled since a trouble began is handled again."""
+        yield Instant(self._env, t, fault_key(REDRIVE, self.number))
+        for partition in self._partitions:
+            partition.replay()
 
     def _redrive(self, t: int) -> Process:
         """The dead letters are handled again."""

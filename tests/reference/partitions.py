@@ -32,7 +32,9 @@ class Partition(Lane[M]):
         self._limit, self._overflow = topic.backlog_limit, topic.overflow
         self._polled, self._batch = 0, 0  # the poll of the batch under way, and how many of its messages have begun
         self._handled: list[Place[M]] = []  # since the last commit
+        self._kept: list[Place[M]] = []  # since the beginning of a trouble that will be replayed
         self._committed = 0
+        self._first_begun = 0  # when the handling of the head began, copies left aside
 
     def join(self, place: Place[M]) -> None:
         """Join the queue, if the topic has room or makes some."""
@@ -72,6 +74,8 @@ class Partition(Lane[M]):
     def _begin(self, start: int) -> None:
         copy = self._begun
         super()._begin(start)
+        if not copy:
+            self._first_begun = start
         if self._batch == 0:
             if self._next_commit() <= start:
                 self._commit()
@@ -85,6 +89,8 @@ class Partition(Lane[M]):
 
     def _is_over(self, place: Place[M]) -> None:
         self._handled.append(place)
+        if self._kept or self._handler.will_replay(self._first_begun):
+            self._kept.append(place)
         self._end_batch()
         self._let_in()
 
@@ -100,13 +106,26 @@ class Partition(Lane[M]):
 
     def lose_member(self) -> None:
         """Whoever worked on it is dead or stuck: what was not committed is handed out again."""
+        self._commit_if_idle()
+        self._kept = [place for place in self._kept if place not in self._handled]
+        self._go_back(self._handled)
+
+    def replay(self) -> None:
+        """What was handled since a trouble began is handed out again."""
+        self._commit_if_idle()
+        kept, self._kept = self._kept, []
+        self._go_back(kept)
+
+    def _commit_if_idle(self) -> None:
         if not self._batch and self._next_commit() < self._env.now:
             self._commit()
-        self._flows[Flow.HANDED_AGAIN] += len(self._handled)
-        self._queue[:0] = self._handled
+
+    def _go_back(self, places: list[Place[M]]) -> None:
+        self._flows[Flow.HANDED_AGAIN] += len(places)
+        self._queue[:0] = places
         self._batch, self._handled = 0, []
         self._free = self._env.now
-        self._process.interrupt("its member is lost")
+        self._process.interrupt("it goes on elsewhere")
 
     def fail_over(self, replicated: int) -> None:
         """Messages that entered after ``replicated`` are lost, but for the one that is being handled."""

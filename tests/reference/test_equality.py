@@ -33,6 +33,7 @@ KINDS: tuple[type[IntEnum], ...] = (
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
     "policy": ("block", "divert", "skip"),
+    "replay": (True, False),
     "redrive": ("none", "repaired"),
     "redrive_order": ("oldest", "newest"),
     "overflow": ("hold_back", "drop_oldest", "reject"),

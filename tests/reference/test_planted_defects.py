@@ -381,6 +381,27 @@ DEFECTS = (
         shown_in="cut-off",
     ),
     Defect(
+        "a-replay-begins-with-the-last-commit",
+        "kernels/lane_faults",
+        "    first = lanes(handle)[k].kept\n",
+        "    first = lanes(handle)[k].committed\n",
+        shown_in="replayed",
+    ),
+    Defect(
+        "what-was-skipped-stays-lost-after-a-replay",
+        "kernels/applying",
+        "fate == _LOST and consumers(handle)[who].replays != 0",
+        "fate == _LOST and consumers(handle)[who].replays > 1",
+        shown_in="replayed",
+    ),
+    Defect(
+        "what-was-made-good-still-counts-as-never-seen",
+        "kernels/applying",
+        "        count_after_all(handle, who, row)\n",
+        "        pass\n",
+        shown_in="replayed",
+    ),
+    Defect(
         "a-blocked-lane-goes-on-before-the-repair",
         "kernels/lanes",
         "and trouble.repaired > at",

@@ -334,3 +334,36 @@ def test_a_bad_message_blocks_its_file() -> None:
     assert bench.run() == [120, 120, 120]
     failed = [row[-1] for row in bench.shop.jobs if row[0] == FeedName.MOVEMENTS]
     assert failed[:4] == [True, True, False, False]
+
+
+# Replay
+
+SKIPS: dict[str, object] = {"policy": "skip", "replay": True, "redrive_delay": "5s"}
+
+
+def test_a_log_is_read_again_from_where_the_fault_began() -> None:
+    bench = Bench({"feed": {"failing": SKIPS}}, REPAIRED_AT_100, troubles=[trouble(TroubleKind.POISON, 5, 15)])
+    bench.make(0, 10, 20, 30, 115)  # the second is bad, until 105
+    assert bench.run() == [10, 120, 30, 40, 150]
+    assert bench.fates() == {Fate.APPLIED: 5} == bench.fates(FeedName.POSTING)
+    assert bench.flow(Flow.HANDED_AGAIN) == 6
+    assert bench.flow(Flow.APPLIED_AGAIN) == 0
+    assert bench.dc.lost == bench.dc.extra == 0
+
+
+def test_who_does_not_recognise_what_it_applied_applies_a_log_twice() -> None:
+    twice = {"failing": SKIPS, "consumers": {"idempotent": False}}
+    bench = Bench({"feed": twice}, REPAIRED_AT_100, troubles=[trouble(TroubleKind.POISON, 5, 15)])
+    bench.make(0, 10, 20)
+    bench.run()
+    assert bench.flow(Flow.APPLIED_AGAIN) == 2
+    assert (bench.dc.lost, bench.dc.extra) == (0, 1)
+
+
+def test_what_is_not_kept_long_enough_is_not_read_again() -> None:
+    short = {"failing": SKIPS, "topic": {"retention": "50s"}}
+    bench = Bench({"feed": short}, REPAIRED_AT_100, troubles=[trouble(TroubleKind.POISON, 5, 15)])
+    bench.make(0, 10, 20)
+    assert bench.run() == [10, None, 30]
+    assert bench.fates() == {Fate.APPLIED: 2, Fate.LOST: 1}
+    assert bench.dc.lost == -1

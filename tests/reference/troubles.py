@@ -43,11 +43,11 @@ class Troubles:
         """When all that makes the message bad for the feed is repaired."""
         return self._values(TroubleKind.POISON, message, feed, "repaired")
 
-    def repaired(self, feed: FeedName) -> Iterator[int]:
-        """When each trouble is repaired that makes messages bad for the feed."""
+    def repaired(self, feed: FeedName) -> Iterator[tuple[int, int]]:
+        """When each trouble began that makes messages bad for the feed, and when it is repaired."""
         for row in self._rows:
             if row["kind"] == TroubleKind.POISON and row["feeds"] >> feed & 1:
-                yield row["repaired"]
+                yield row["start"], row["repaired"]
 
     def _values(self, kind: TroubleKind, message: Message, feed: FeedName, column: str = "value") -> list[int]:
         """A column of the troubles of a kind that hit the message."""

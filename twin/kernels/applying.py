@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Fate, Flow
-from twin.kernels.latency import count_latency, count_never, count_visibility
+from twin.kernels.latency import count_after_all, count_latency, count_never, count_visibility
 from twin.kernels.memory import (
     consumers,
     control,
@@ -303,6 +303,21 @@ def _die(handle: int, who: int, number: int, row: Any, t: int) -> None:
     flows(handle)[_DEAD_LETTERED] += 1
 
 
+@kernel
+def _make_good(handle: int, who: int, number: int, row: Any, t: int) -> None:
+    """A message that was skipped is handed out again, and can be applied now."""
+    if who != NOTES:
+        count_after_all(handle, who, row)
+    miss(handle, who, row, -1)
+    fate = apply_first(handle, who, number, row, t)
+    fates(handle)[who * _FATES + _LOST] -= 1
+    fates(handle)[who * _FATES + fate] += 1
+    if who == RECORD:
+        row.posted = fate
+    else:
+        row.seen = fate
+
+
 @far
 def _finish(handle: int, who: int, number: int, outcome: int, t: int) -> int:
     row = message_of(handle, who, number)
@@ -318,6 +333,8 @@ def _finish(handle: int, who: int, number: int, outcome: int, t: int) -> int:
             _die(handle, who, number, row, t)
     elif outcome == _APPLY and fate in (_APPLIED, _SUPERSEDED):
         _apply_again(handle, who, number, row, t)
+    elif outcome == _APPLY and fate == _LOST and consumers(handle)[who].replays != 0:
+        _make_good(handle, who, number, row, t)
     return fate
 
 

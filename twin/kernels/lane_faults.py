@@ -20,19 +20,22 @@ _HANDED_AGAIN = int(Flow.HANDED_AGAIN)
 
 
 @kernel
-def _hand_again(handle: int, who: int, k: int) -> None:
-    """What was handled since the last commit stands in the lane again, before the rest."""
+def _hand_again(handle: int, who: int, k: int, first: int) -> None:
+    """What was handled, from message ``first`` on, stands in the lane again, before the rest."""
     lane = lanes(handle)[k]
-    number, count, high = lane.committed, 0, NIL
+    number, count, high = first, 0, NIL
     while number != lane.head:
         count += 1
-        if number != lane.committed and message_of(handle, who, number).pooled != 0:
-            high = number
+        if number != first:
+            if message_of(handle, who, number).pooled != 0:
+                high = number
+            if lane.kept == number:  # it will be handled behind ``first``, and kept with it
+                lane.kept = NIL
         number = follower(handle, who, number)
     if lane.high == NIL and consumers(handle)[who].catch_up == _POOLED_FIRST:
         old_head = lane.head != NIL and count > 0 and message_of(handle, who, lane.head).pooled != 0
         lane.high = lane.head if old_head else high
-    lane.head = lane.committed
+    lane.head = first
     lane.size += count
     lane.inside += count
     lane.again += count + (lane.repeated > 0)
@@ -40,8 +43,8 @@ def _hand_again(handle: int, who: int, k: int) -> None:
 
 
 @kernel
-def lose_member(handle: int, who: int, k: int, t: int) -> None:
-    """The member that works on lane ``k`` is lost at ``t``, before anything of that instant."""
+def _break_off(handle: int, who: int, k: int, t: int) -> None:
+    """Whoever works on lane ``k`` is interrupted at ``t``, before anything of that instant."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if lane.head != NIL and lane.outcome != _WAIT and lane.start < t:
         if lane.repeated == 0:
@@ -49,8 +52,14 @@ def lose_member(handle: int, who: int, k: int, t: int) -> None:
         lane.last = lane.start
     elif lane.in_batch == 0:
         commit(lane, consumer.commit_interval, t, t)
-    if lane.committed != NIL:
-        _hand_again(handle, who, k)
+
+
+@kernel
+def _go_back(handle: int, who: int, k: int, first: int, t: int) -> None:
+    """Lane ``k`` goes on from message ``first`` (from where it is, if that is NIL)."""
+    lane = lanes(handle)[k]
+    if first != NIL:
+        _hand_again(handle, who, k, first)
     lane.repeated = lane.in_batch = 0
     lane.committed = NIL
     lane.free = t
@@ -58,6 +67,22 @@ def lose_member(handle: int, who: int, k: int, t: int) -> None:
         begin(handle, who, k, 0)
     else:
         dues(handle)[k] = NEVER
+
+
+@kernel
+def lose_member(handle: int, who: int, k: int, t: int) -> None:
+    """The member that works on lane ``k`` is lost: what was not committed is handed out again."""
+    _break_off(handle, who, k, t)
+    _go_back(handle, who, k, lanes(handle)[k].committed, t)
+
+
+@kernel
+def replay(handle: int, who: int, k: int, t: int) -> None:
+    """Lane ``k`` is read again from where it was when the trouble began that is repaired."""
+    _break_off(handle, who, k, t)
+    first = lanes(handle)[k].kept
+    lanes(handle)[k].kept = NIL
+    _go_back(handle, who, k, first, t)
 
 
 @kernel
@@ -91,7 +116,7 @@ def _remove(handle: int, who: int, k: int, before: int, number: int, t: int) -> 
 def _last_handled(handle: int, who: int, k: int) -> int:
     """Message in front of the head that may be handed out again, or NIL."""
     lane = lanes(handle)[k]
-    number, last = lane.committed, NIL
+    number, last = lane.committed if lane.committed != NIL else lane.kept, NIL
     while number != NIL and number != lane.head:
         last, number = number, follower(handle, who, number)
     return last

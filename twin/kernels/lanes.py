@@ -227,7 +227,7 @@ def join(handle: int, who: int, k: int, number: int, t: int, limit: int) -> None
     if lane.head != NIL:
         _insert(handle, who, k, number, row)
         return
-    if lane.committed != NIL:  # what was handled last may be handed out again, and this behind it
+    if lane.committed != NIL or lane.kept != NIL:  # what was handled last may be handed out again, and this behind it
         link(handle, who, lane.tail, number)
     lane.head = lane.tail = number
     if consumer.stream != 0:
@@ -245,14 +245,28 @@ def commit(lane: Any, interval: int, before: int, now: int) -> None:
 
 
 @kernel
+def _will_be_replayed(handle: int, who: int, start: int) -> bool:
+    """Whether what is handled from ``start`` on will be handed out again once a trouble is repaired."""
+    delay = consumers(handle)[who].replay_delay
+    for i in range(len(troubles(handle))):
+        trouble = troubles(handle)[i]
+        names = trouble.kind == _POISON and trouble.feeds >> who & 1 != 0
+        if names and trouble.start <= start and (trouble.repaired == NEVER or start < trouble.repaired + delay):
+            return True
+    return False
+
+
+@kernel
 def handed_out(handle: int, who: int, k: int) -> None:
     """The head's handling has begun, for the first time: it polls, unless it is of the batch under way."""
     lane, consumer = lanes(handle)[k], consumers(handle)[who]
     if lane.in_batch == 0:
         commit(lane, consumer.commit_interval, lane.start + 1, lane.start)
         lane.polled = lane.start
-    keeps = lane.committed != NIL or lane.again > 0
+    keeps = lane.committed != NIL or lane.kept != NIL or lane.again > 0
     lane.pin = min(lane.pin, lane.head) if keeps else lane.head
+    if consumer.replays != 0 and lane.kept == NIL and _will_be_replayed(handle, who, lane.start):
+        lane.kept = lane.head
     if lane.committed == NIL:
         lane.committed = lane.head
     lane.in_batch += 1

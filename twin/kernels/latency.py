@@ -14,9 +14,14 @@ _QUERY, _FILE = int(Belief.QUERY), int(Belief.FILE)
 
 
 @kernel
+def _count(handle: int, measure: int, channel: int, us: int, times: int) -> None:
+    histograms(handle)[(measure * control(handle)[0].channels + channel) * BINS + bin_of(us)] += times
+
+
+@kernel
 def count_latency(handle: int, measure: int, channel: int, us: int) -> None:
     """Add one observation to the histogram of ``measure`` (and channel)."""
-    histograms(handle)[(measure * control(handle)[0].channels + channel) * BINS + bin_of(us)] += 1
+    _count(handle, measure, channel, us, 1)
 
 
 @kernel
@@ -74,19 +79,31 @@ def count_waiting(handle: int, horizon: int) -> None:
 
 
 @kernel
-def count_never(handle: int, who: int, message: Any) -> None:
-    """A movement will not arrive: it counts as waiting until the run ends."""
+def _count_waited(handle: int, who: int, message: Any, times: int) -> None:
+    """Count that a movement has waited until the run ends."""
     c = control(handle)[0]
     if not c.window_from <= message.t < c.window_to:
         return
     waited = c.horizon - message.t
     if who == RECORD:
-        count_latency(handle, 2, 0, waited)
+        _count(handle, 2, 0, waited, times)
         return
-    count_latency(handle, 0, 0, waited)
+    _count(handle, 0, 0, waited, times)
     if message.pooled != 0:
         for k in range(c.channels):
-            count_latency(handle, 1, k, waited)
+            _count(handle, 1, k, waited, times)
+
+
+@kernel
+def count_never(handle: int, who: int, message: Any) -> None:
+    """A movement will not arrive: it counts as waiting until the run ends."""
+    _count_waited(handle, who, message, 1)
+
+
+@kernel
+def count_after_all(handle: int, who: int, message: Any) -> None:
+    """A movement that was not to arrive arrives after all: take back what :func:`count_never` counted."""
+    _count_waited(handle, who, message, -1)
 
 
 @kernel

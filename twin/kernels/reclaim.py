@@ -20,7 +20,7 @@ def _pinned(handle: int, who: int, now: int, low: int) -> int:
             low = min(low, lane.head)
         if consumer.loses != 0 and lane.in_batch == 0 and (lane.head == NIL or lane.start > now):
             commit(lane, consumer.commit_interval, now + 1, now)
-        if lane.committed != NIL or lane.again > 0:
+        if lane.committed != NIL or lane.kept != NIL or lane.again > 0:
             low = min(low, lane.pin)
     return low
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twin.core.jit import kernel
 from twin.kernels.applying import fate_of, finish, message_of
-from twin.kernels.lane_faults import begin_anew, fail_over, lose_member
+from twin.kernels.lane_faults import begin_anew, fail_over, lose_member, replay
 from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
 from twin.kernels.memory import consumers, control, lanes, moves, troubles
@@ -106,6 +106,15 @@ def repair(handle: int, i: int, now: int) -> None:
                 begin_anew(handle, who, k, i, now)
         begin_letter_anew(handle, who, now)
         _refresh(handle, who)
+
+
+@kernel
+def replay_stream(handle: int, who: int, now: int) -> None:
+    """The partitions of a feed are read again from where a trouble began."""
+    consumer = consumers(handle)[who]
+    for k in range(consumer.first, consumer.first + consumer.lanes):
+        replay(handle, who, k, now)
+    _refresh(handle, who)
 
 
 @kernel

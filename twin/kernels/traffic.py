@@ -60,6 +60,8 @@ CONSUMER = np.dtype(
         ("policy", "i8"),  # Policy
         ("attempts", "i8"),
         ("pauses", "i8"),  # between all attempts together
+        ("replays", "i8"),  # 1: what was skipped is read again after a repair
+        ("replay_delay", "i8"),
         ("loses", "i8"),  # 1: a member may be lost, so what was handled since a commit is remembered
         ("repeats", "i8"),  # 1: a message may come more than once, so one that was handled may be needed again
         ("poll", "i8"),
@@ -91,6 +93,7 @@ LANE = np.dtype(
         ("repeated", "i8"),  # times that the head has been handled before, its copies
         ("committed", "i8"),  # first message handled and not committed; NIL if there is none
         ("committed_at", "i8"),
+        ("kept", "i8"),  # first message handled since a trouble began that will be replayed; NIL if there is none
         ("polled", "i8"),
         ("in_batch", "i8"),  # messages of the batch under way that were begun; 0 if none is
         ("pin", "i8"),  # lowest number that may be handed out again

@@ -37,6 +37,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.change_queue_member,
     topics.fail_over_all,
     topics.repair,
+    topics.replay_stream,
     topics.oldest_waiting,
     latency.list_latency,
     latency.make_applied_room,

@@ -88,7 +88,7 @@ def _failed_over(works: Works, system: str, t: int) -> Process:
 
 
 def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
-    """What could not be handled can be; some time later the dead letters are handled once more."""
+    """What could not be handled can be; some time later dead letters, and what was skipped, are handled once more."""
     yield _fault(works, t, _REPAIR | number)
     works.plane.repair(number, t)
     feeds = int(works.world.troubles["feeds"][number])
@@ -97,8 +97,15 @@ def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
         keeps_letters = failing.policy == Policy.DIVERT.name.lower() or feed.mode == "queue"
         if feeds >> who & 1 and keeps_letters and failing.redrive == "repaired":
             works.env.process(_redriven(works, who, t + failing.redrive_delay))
+        if feeds >> who & 1 and failing.replay:
+            works.env.process(_replayed(works, who, t + failing.redrive_delay))
 
 
 def _redriven(works: Works, who: int, t: int) -> Process:
     yield _fault(works, t, _REDRIVE | who)
     works.plane.redrive(who, t)
+
+
+def _replayed(works: Works, who: int, t: int) -> Process:
+    yield _fault(works, t, _REDRIVE | who)
+    works.plane.replay(who, t)

@@ -95,7 +95,7 @@ def lay_lanes(memory: Memory, world: World, systems: Systems) -> None:
     first = {VIEW: 0, NOTES: counts[VIEW], RECORD: counts[VIEW] + counts[NOTES] + 2}
     redrive = {VIEW: first[RECORD] - 2, NOTES: first[RECORD] - 1, RECORD: first[RECORD] + counts[RECORD]}
     lanes = np.zeros(redrive[RECORD] + 1, traffic.LANE)
-    for name in ("head", "tail", "high", "outside", "committed", "ghost"):
+    for name in ("head", "tail", "high", "outside", "committed", "kept", "ghost"):
         lanes[name] = NIL
     lanes["last"], lanes["ends"] = -NEVER, NEVER
     windows: list[NDArray[np.void]] = [memory["windows"]]
@@ -145,7 +145,9 @@ def _consumer(world: World, feed: Feed, who: int, place: tuple[int, int, int]) -
         "policy": Policy[failing.policy.upper()],
         "attempts": 1 if queue else failing.attempts,
         "pauses": 0 if queue else pauses(failing),
-        "loses": queue or (stream and bool((world.crashes["feed"] == who).any())),
+        "replays": failing.replay,
+        "replay_delay": failing.redrive_delay,
+        "loses": queue or (stream and (failing.replay or bool((world.crashes["feed"] == who).any()))),
         "repeats": stream and bool((world.troubles["kind"] == TroubleKind.COPIES).any()),
         "poll": consumers.poll,
         "commit_interval": consumers.commit_interval,

@@ -192,6 +192,11 @@ class Plane:
         for letter in (order[::-1] if newest_first else order).tolist():
             redrive(self.handle, feed, letter, now)
 
+    def replay(self, feed: int, now: int) -> None:
+        """The partitions of a feed are read again, before anything else of that instant."""
+        self.advance(now - 1)
+        topics.replay_stream(self.handle, feed, now)
+
     def count_applied(self) -> None:
         """Work out the totals of applied messages from their fates."""
         flows, fates = self.memory["flows"], self.memory["fates"].reshape(3, len(Fate))

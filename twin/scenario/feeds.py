@@ -82,6 +82,8 @@ class Feed(Model):
                 ("consumers", "catch_up"),
                 f"must be oldest with a topic.backlog_limit, it is {self.consumers.catch_up}: what has no room waits behind what has",
             )
+        if self.failing.replay and self.mode != "stream":
+            yield Broken(("failing", "replay"), f"must be false for mode {self.mode}: only a log can be read again")
         if self.mode == "queue":
             yield from self._unlike_a_queue()
 

@@ -162,17 +162,26 @@ class Failing(Model):
         unit="name",
         meaning="dead letters stay where they are, or are handled again once the consumer is repaired",
     )
-    redrive_delay: Duration = par("10m", unit="duration", meaning="from the repair to the redrive")
+    redrive_delay: Duration = par("10m", unit="duration", meaning="from the repair to the redrive, or the replay")
     redrive_rate: Positive = par(
         50, unit="messages/s", meaning="most dead letters that a redrive begins in a second", le=1_000_000
     )
     redrive_order: Literal["oldest", "newest"] = par(
         "oldest", unit="name", meaning="which dead letter is redriven first"
     )
+    replay: bool = par(
+        False,
+        unit="flag",
+        meaning="skip, stream: once the consumer is repaired, partitions are read again from where they were when the fault began",
+        source="Kafka: a consumer group may be reset to any offset that is kept",
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.cap < self.wait:
             yield Broken(("cap",), "must not be shorter than wait")
+        if self.replay and self.policy != "skip":
+            said = f"must be false with policy {self.policy}: only what was skipped is read again"
+            yield Broken(("replay",), said)
 
 
 OutboxPreset = Literal["none", "kafka", "rabbitmq", "rabbitmq_confirms"]
