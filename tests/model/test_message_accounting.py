@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tests.reference.random_arms import random_changes, random_world
 from tests.reference.random_queues import random_queues
 from tests.reference.random_reloads import random_reload
+from tests.reference.random_replays import random_replays
 from tests.reference.worlds import Tree, WithReturns, merged, scenario, systems
 from twin.core.clock import DAY
 from twin.journal.tables import Fate, FeedName, Flow
@@ -106,9 +107,10 @@ def _arm(rng: Random, *changes: Tree) -> Tree:
 
 
 def _mixed(seed: int) -> Tree:
-    """A random arm in which some feeds are queues, and in which the view may be reloaded."""
+    """A random arm in which some feeds are queues, or are read again, and in which the view may be reloaded."""
     queues, snapshots = Random(f"queue {seed}"), Random(f"reload {seed}")
-    return merged(_arm(Random(seed)), random_queues(queues), random_reload(snapshots))
+    arm = merged(_arm(Random(seed)), random_queues(queues), random_reload(snapshots))
+    return merged(arm, random_replays(Random(f"replay {seed}"), arm))
 
 
 @cache
@@ -158,7 +160,9 @@ def _counts_only_as_designed(ended: Ended) -> None:
     dies = [
         name for name, feed in feeds if ended.takes_back(name) or (name in poisoned and feed.failing.policy == "divert")
     ]
-    handed_again = [name for name in TOPIC if ended.loses_members(name) or ended.takes_back(name)]
+    replayed = [name for name, feed in feeds if name in poisoned and feed.failing.replay]
+    taken_back = [name for name in TOPIC if ended.loses_members(name) or ended.takes_back(name)]
+    handed_again = {*replayed, *taken_back}
     repeats = any(
         not feed.consumers.idempotent and (name in handed_again or ended.has_trouble(TroubleKind.COPIES, name))
         for name, feed in feeds

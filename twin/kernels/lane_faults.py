@@ -26,11 +26,10 @@ def _hand_again(handle: int, who: int, k: int, first: int) -> None:
     number, count, high = first, 0, NIL
     while number != lane.head:
         count += 1
-        if number != first:
-            if message_of(handle, who, number).pooled != 0:
-                high = number
-            if lane.kept == number:  # it will be handled behind ``first``, and kept with it
-                lane.kept = NIL
+        if number != first and message_of(handle, who, number).pooled != 0:
+            high = number
+        if lane.kept == number:
+            lane.kept = NIL
         number = follower(handle, who, number)
     if lane.high == NIL and consumers(handle)[who].catch_up == _POOLED_FIRST:
         old_head = lane.head != NIL and count > 0 and message_of(handle, who, lane.head).pooled != 0
@@ -63,6 +62,8 @@ def _go_back(handle: int, who: int, k: int, first: int, t: int) -> None:
     lane.repeated = lane.in_batch = 0
     lane.committed = NIL
     lane.free = t
+    if lane.kept == lane.head:  # it is kept when it is handled
+        lane.kept = NIL
     if lane.head != NIL:
         begin(handle, who, k, 0)
     else:
