@@ -96,7 +96,7 @@ def seconds(us: int) -> int:
 def trouble(kind: TroubleKind, start: int, end: int, *, value: int = 0, feeds: int = 0b101) -> tuple[int, ...]:
     """A row that hits every movement; ``value`` is in seconds where it is a time."""
     amount = value * SECOND if kind == TroubleKind.LATE else value
-    return int(kind), feeds, EVERY_KIND, start * SECOND, end * SECOND, MILLION, amount, 1
+    return int(kind), feeds, EVERY_KIND, start * SECOND, end * SECOND, MILLION, amount, 1, 0
 
 
 def crash(member: int, start: int, end: int, *, stuck: int = 0) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from tests.reference.random_access import ON_THE_MINUTE, random_access, random_v
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
+from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -49,6 +50,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 2 == 0:
         falling = Random(f"fallbacks {seed}")
         arms = {name: merged(arm, random_fallbacks(falling)) for name, arm in arms.items()}
+    if seed % 2:
+        seen = Random(f"observability {seed}")
+        arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
+        world = random_endings(seen, world)
     if by_the_minute:
         arms = {name: merged(on_the_minute(arm), ON_THE_MINUTE) for name, arm in arms.items()}
     if seed % 4:
@@ -159,6 +164,7 @@ _POISONS: Tree = {
         _every(5, "poison", "1h", of=["receipt", "dispatch"], share=0.3),
     ]
 }
+_OUTAGES_TOO: Tree = {"faults": [*_POISON["faults"], *_OUTAGES["faults"], _every(5, "outage", "1h", system="erp")]}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _FEEDS: Tree = {
@@ -183,6 +189,46 @@ def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
 
 
 _AT_HOME: Tree = {"residency": {"service": "us", "policy": "refuse"}}
+_FEED_ALERTS: Final = [
+    {"signal": "lag", "feed": "movements", "messages": 3},
+    {"signal": "lag", "feed": "orders", "messages": 0, "hold": "0s"},
+    {"signal": "age", "feed": "movements", "longest": "9m"},
+    {"signal": "age", "feed": "orders", "longest": "3m"},
+    {"signal": "age", "feed": "posting", "longest": "11m"},
+    {"signal": "dead_letters", "feed": "posting", "messages": 1},
+]
+_KEEPS_WATCH: Tree = {
+    "observability": {
+        "interval": "7m",
+        "hold": "14m",
+        "calm": "20m",
+        "traces": 0.4,
+        "alerts": [*_FEED_ALERTS, {"signal": "release_time", "longest": "20m", "hold": "0s"}],
+    },
+    "operations": {"detect": "5h", "repair": "40m"},
+}
+_MISSES_MESSAGES: Tree = {
+    "observability": {
+        "interval": "6m",
+        "hold": "6m",
+        "traces": 1.0,
+        "alerts": [
+            {"signal": "missing", "feed": "orders", "messages": 0, "hold": "0s"},
+            {"signal": "missing", "feed": "movements", "messages": 2, "hold": "0s"},
+            {"signal": "accuracy", "share": 0.08},
+        ],
+    },
+    "operations": {"detect": "3h", "repair": "0s"},
+}
+_UNTIL_REPAIRED: Tree = {
+    "faults": [
+        _every(4, "lost", "3h", topic="orders", share=0.5, ends="repaired"),
+        _every(5, "lost", "3h", share=0.2, ends="repaired"),
+        _every(6, "late", "3h", share=0.2, by="40m", ends="repaired"),
+        _every(7, "duplicates", "4h", share=0.3, copies=2, ends="repaired"),
+        _every(9, "poison", "3h", share=0.2, ends="repaired"),
+    ]
+}
 _BORDERS: Tree = {
     "estate": {
         "regions": [
@@ -220,6 +266,10 @@ CASES: Final = (
     _targeted("set-over-newer", 120, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
     _targeted("netted-twice", 121, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
     _targeted("compared", 122, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
+    _targeted("watched-and-blocked", 123, PRESETS, [_NO_BUFFER, _BLOCKED, _KEEPS_WATCH], [_EXACT, _SCARCE, _POISON]),
+    _targeted("watched-and-redriven", 124, PRESETS, [_DIVERTED, _KEEPS_WATCH], [_SCARCE, _POISON, _OUTAGES_TOO]),
+    _targeted("told-of-losses", 125, PRESETS, [_UNCONFIRMED, _MISSES_MESSAGES], [_EXACT, _SCARCE, _UNTIL_REPAIRED]),
+    _targeted("seen-by-nobody", 126, _SYNCHRONOUS, [_UNCONFIRMED], [_SCARCE, _UNTIL_REPAIRED]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic
 
+import simpy
+
 from tests.reference.clock import before_orders
 from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.shop import Shop
@@ -33,11 +35,11 @@ class Handler(Generic[M]):
         assert place.entered is not None
         return start - place.entered > self._settings.topic.retention
 
-    def waits_for(self, place: Place[M], start: int) -> int | None:
-        """The next repair without which a handling cannot begin at ``start``."""
+    def waits_for(self, place: Place[M], start: int) -> list[simpy.Event]:
+        """Repairs, of which one at least must come before a handling can begin that would begin now, at ``start``."""
         if self._settings.failing.policy != "block" or self.expired(place, start):
-            return None
-        return min((repaired for repaired in place.delivery.repairs if repaired > start), default=None)
+            return []
+        return [trouble.over for trouble in place.delivery.poisons if start < trouble.repaired]
 
     def plan(self, place: Place[M], start: int) -> tuple[Fate, int]:
         """What a handling that begins at ``start`` makes of its message, and when it ends."""

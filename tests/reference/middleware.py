@@ -13,7 +13,7 @@ from tests.reference.lanes import Lane, lane_key
 from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.partitions import Partition
 from tests.reference.shop import Shop, rows_of
-from tests.reference.troubles import Troubles
+from tests.reference.troubles import Trouble, Troubles
 from twin.journal.tables import Fate, FeedName
 from twin.policies.membership import Absence, partitions
 from twin.policies.membership import Partition as Membership
@@ -57,8 +57,8 @@ class Feed(Generic[M]):
             pending=Fate.DEAD_LETTER,
         )
         if settings.failing.redrive == "repaired":
-            for repaired in troubles.repaired(number):
-                shop.env.process(self._redrive(repaired + settings.failing.redrive_delay))
+            for trouble in troubles.of(number):
+                shop.env.process(self._redrive(trouble))
 
     def _up(self, t: int) -> int:
         return up_in_all(self._outages, t)
@@ -76,7 +76,7 @@ class Feed(Generic[M]):
     def expect(self, message: M) -> Delivery[M]:
         """A message was made that is to reach the consumer."""
         troubles = self._troubles
-        delivery = Delivery(message, troubles.copies(message, self.number), troubles.repairs(message, self.number))
+        delivery = Delivery(message, troubles.copies(message, self.number), troubles.poisons(message, self.number))
         self.deliveries.append(delivery)
         return delivery
 
@@ -133,8 +133,10 @@ class Feed(Generic[M]):
             for partition in self._partitions:
                 partition.fail_over(t - self._settings.topic.unreplicated)
 
-    def _redrive(self, t: int) -> Process:
-        """The dead letters are handled again."""
+    def _redrive(self, trouble: Trouble) -> Process:
+        """A trouble is repaired, and some time later the dead letters are handled again."""
+        yield trouble.over
+        t = self._env.now + self._settings.failing.redrive_delay
         yield Instant(self._env, t, fault_key(REDRIVE, self.number))
         letters = sorted(self._handler.dead_letters, key=lambda letter: (letter.died, letter.message.serial))
         self._handler.dead_letters.clear()

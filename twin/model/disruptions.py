@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from twin.core.clock import Tie
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Policy
-from twin.model.build import knots_of
+from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works
 from twin.model.lanes import feed_of, group, system_row
 from twin.model.process import Instant
@@ -17,12 +18,11 @@ from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
 _OUTBOX: Final = 1 << 40
 _LOSS: Final = 2 << 40
 _FAILOVER: Final = 3 << 40
-_REPAIR: Final = 4 << 40
 _REDRIVE: Final = 5 << 40
 _FEED_SHIFT: Final = 16
 
 
-def start_disruptions(works: Works, systems: Systems) -> None:
+def start_disruptions(works: Works, systems: Systems, incidents: Incidents) -> None:
     """Put everything that befalls messages on the clock."""
     world, env = works.world, works.env
     for window in world.windows[world.windows["system"] == SYSTEMS.index("link")].tolist():
@@ -34,12 +34,7 @@ def start_disruptions(works: Works, systems: Systems) -> None:
                     env.process(_member_lost(works, who, partition, t, member))
     for system, t in world.failovers.tolist():
         env.process(_failed_over(works, SYSTEMS[system], t))
-    detect, repair = (knots_of(law) for law in (systems.operations.detect, systems.operations.repair))
-    for number, trouble in enumerate(world.troubles):
-        if trouble["kind"] == TroubleKind.POISON:
-            noticed = int(trouble["start"]) + works.duration(detect, "trouble.detect", number)
-            repaired = noticed + works.duration(repair, "trouble.repair", number)
-            env.process(_repaired(works, systems, number, repaired))
+    incidents.start(partial(_redrive_after, works, systems))
 
 
 def _fault(works: Works, t: int, entity: int) -> Instant:
@@ -65,15 +60,13 @@ def _failed_over(works: Works, system: str, t: int) -> Process:
         works.plane.fail_over(system_row(system), t)
 
 
-def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
+def _redrive_after(works: Works, systems: Systems, number: int, t: int) -> None:
     """What could not be handled can be; some time later the dead letters are handled once more."""
-    yield _fault(works, t, _REPAIR | number)
-    works.plane.repair(number, t)
-    feeds = int(works.world.troubles["feeds"][number])
+    trouble = works.world.troubles[number]
     for who in (VIEW, NOTES, RECORD):
         failing = feed_of(systems, who).failing
         diverts = failing.policy == Policy.DIVERT.name.lower() and failing.redrive == "repaired"
-        if feeds >> who & 1 and diverts:
+        if trouble["kind"] == TroubleKind.POISON and trouble["feeds"] >> who & 1 and diverts:
             works.env.process(_redriven(works, who, t + failing.redrive_delay))
 
 
