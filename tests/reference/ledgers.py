@@ -31,8 +31,8 @@ class Movement:
     """A change of the shelf that view and record are told of by message."""
 
     __slots__ = (
-        "applied", "delta", "entity", "gone", "level", "moment", "pair", "part", "posted", "posted_at", "receipt", "seen", "serial",
-        "settles", "t",
+        "applied", "delta", "entity", "gone", "level", "moment", "pair", "part", "posted", "posted_at", "receipt",
+        "seen", "serial", "settles", "t",
     )  # fmt: skip
 
     def __init__(self, pair: Pair, delta: int, *, t: int, moment: int, entity: int, part: int) -> None:
