@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 from tests.reference.clock import Process
-from tests.reference.orders import Orders
 from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from twin.core.clock import NEVER
@@ -19,8 +19,8 @@ CHECK_KIND = 9 << 40
 class Watcher:
     """One alert."""
 
-    def __init__(self, shop: Shop, stock: Stock, orders: Orders, alert: Alert) -> None:
-        self._shop, self._stock, self._orders, self._alert = shop, stock, orders, alert
+    def __init__(self, shop: Shop, stock: Stock, alert: Alert, longest_wait: Callable[[int], int]) -> None:
+        self._shop, self._stock, self._alert, self._longest_wait = shop, stock, alert, longest_wait
         self._settings = shop.systems.observability
         self.signal = Signal[alert.signal.upper()]
         self.feed = None if alert.feed is None else FeedName[alert.feed.upper()]
@@ -46,7 +46,7 @@ class Watcher:
             return wrong * 10**6 > round(alert.share * 10**6) * len(self._shop.pairs)
         if alert.signal in ("age", "release_time"):
             assert alert.longest is not None
-            age = self._age() if alert.signal == "age" else self._orders.longest_wait(self._shop.env.now)
+            age = self._age() if alert.signal == "age" else self._longest_wait(self._shop.env.now)
             return age > alert.longest
         assert alert.messages is not None
         return self._number() > alert.messages
@@ -73,9 +73,10 @@ class Watcher:
 class Alerts:
     """All of them, and whom they tell."""
 
-    def __init__(self, shop: Shop, stock: Stock, orders: Orders) -> None:
+    def __init__(self, shop: Shop, stock: Stock, longest_wait: Callable[[int], int]) -> None:
+        """``longest_wait`` is for how long the oldest accepted order has waited for its release."""
         self._shop, self._stock = shop, stock
-        self._watchers = [Watcher(shop, stock, orders, alert) for alert in shop.systems.observability.alerts]
+        self._watchers = [Watcher(shop, stock, alert, longest_wait) for alert in shop.systems.observability.alerts]
         self.rows: list[list[int]] = []
         if self._watchers:
             shop.env.process(self._checks())

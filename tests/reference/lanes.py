@@ -64,7 +64,7 @@ class Lane(Generic[M]):
 
     def _handle(self, place: Place[M]) -> Process:
         for _ in range(1 + self._times_more(place)):
-            start = self._up(max(self._free, place.arrives, self._earliest))
+            start = self._up(max(self._free, place.arrives, self._earliest, self._env.now))
             yield Instant(self._env, start, self._key)
             while repairs := self._handler.waits_for(place, start):
                 yield simpy.AnyOf(self._env, repairs)

@@ -37,7 +37,7 @@ class Reference:
         channels = [Channel(shop, number, name) for number, name in enumerate(world.estate.channels)]
         self.stock = Stock(shop, channels)
         self.orders = Orders(shop, channels, self.stock)
-        self.alerts = Alerts(shop, self.stock, self.orders)
+        self.alerts = Alerts(shop, self.stock, self.orders.longest_wait)
         Supply(shop, self.stock)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())

@@ -14,7 +14,7 @@ def random_observability(rng: Random) -> Tree:
     """What an arm looks at, how often, and how soon it tells."""
     return {
         "observability": {
-            "interval": rng.choice(["1m", "5m", "13m", "1h"]),
+            "interval": rng.choice(["13m", "30m", "1h"]),
             "hold": rng.choice(["0s", "5m", "30m"]),
             "calm": rng.choice(["0s", "10m", "2h"]),
             "traces": rng.choice([0.0, 0.1, 0.5, 1.0]),
