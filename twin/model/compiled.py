@@ -37,6 +37,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.fail_over_all,
     topics.repair,
     topics.oldest_waiting,
+    topics.oldest_unreleased,
     latency.list_latency,
     latency.make_applied_room,
     advance,
