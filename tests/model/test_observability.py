@@ -87,7 +87,10 @@ ACCURATE = [{"signal": "accuracy", "share": 0.0}, {"signal": "release_time", "lo
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_who_only_looks_and_traces_changes_nothing(name: str) -> None:
-    faults = [{"system": "broker", "mtbf": "10h", "duration": "45m"}, {"system": "link", "mtbf": "9h", "duration": "1h"}]
+    faults = [
+        {"system": "broker", "mtbf": "10h", "duration": "45m"},
+        {"system": "link", "mtbf": "9h", "duration": "1h"},
+    ]
     described = brief(faults=faults)
     plain = journal(described, arm_of(name))
     watched = journal(described, arm_of(name, observability={"alerts": ACCURATE, "hold": "0s", "traces": 0.3}))

@@ -9,7 +9,7 @@ from twin.policies.alerting import QUIET, checked
 
 
 def told(holds: str, *, hold: int = 0, calm: int = 0) -> Iterator[tuple[int, int]]:
-    """(since, raised) after checks at 0, 10, 20, ...; ``x`` where the condition holds. (-1, -1) while it is not told."""
+    """(since, raised) after checks at 0, 10, ...; ``x`` where the condition holds. (-1, -1) while it is not told."""
     standing = QUIET
     for k, mark in enumerate(holds):
         standing = checked(standing, holds=mark == "x", now=10 * k, hold=hold, calm=calm)
