@@ -18,6 +18,7 @@ from twin.journal.tables import (
     NONE,
     PRICE,
     TABLES,
+    By,
     Cause,
     Degraded,
     Fate,
@@ -25,10 +26,12 @@ from twin.journal.tables import (
     Latency,
     Mode,
     Refusal,
+    Signal,
     Status,
 )
 from twin.measure.cohort import Cohort, cohort_of
 from twin.scenario.scenario import Scenario
+from twin.world.tables import TroubleKind
 
 Row = dict[str, Any]
 
@@ -100,6 +103,19 @@ def spell(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def alert(**changes: Any) -> Row:
+    """The first alert, of the age of the movements, that still stood at the end."""
+    row = dict.fromkeys(TABLES["alerts"].names or (), 0) | {"signal": Signal.AGE, "ended": NONE}
+    return _changed(row, changes)
+
+
+def incident(**changes: Any) -> Row:
+    """A loss of movements from the start of the window on, that ends by itself and nobody noticed."""
+    row = dict.fromkeys(TABLES["incidents"].names or (), NONE)
+    row |= {"trouble": 0, "kind": TroubleKind.LOST, "start": START, "by": By.NOBODY, "repairable": 0}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -118,6 +134,8 @@ def journal(
     scrapes: Iterable[Row] = (),
     latency: Iterable[Row] = (),
     fallbacks: Iterable[Row] = (),
+    alerts: Iterable[Row] = (),
+    incidents: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -132,6 +150,9 @@ def journal(
         "scrapes": scrapes,
         "latency": latency,
         "fallbacks": fallbacks,
+        "alerts": alerts,
+        "incidents": incidents,
+        "spans": (),
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -11,7 +11,9 @@ from tests.measure.make import (
     PAIRS,
     START,
     Row,
+    alert,
     false_oos,
+    incident,
     journal,
     latencies,
     line,
@@ -21,7 +23,7 @@ from tests.measure.make import (
     spell,
 )
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, By, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [
@@ -110,6 +112,19 @@ FALLBACKS: list[Row] = [
     spell(channel=0, fallback=1, start=START + 30 * MINUTE, end=START + 2 * HOUR),  # overlaps the first
     spell(channel=1, start=END - HOUR, end=NONE),  # goes on
     spell(channel=1, fallback=1, start=0, end=START),  # before the window
+]
+
+ALERTS: list[Row] = [
+    alert(start=START - MINUTE, raised=START - 1),  # before the window
+    alert(start=START + 5 * MINUTE, raised=START + 10 * MINUTE),
+    alert(start=START + 2 * HOUR, raised=START + 3 * HOUR),  # all that is to be repaired is
+]
+
+INCIDENTS: list[Row] = [
+    incident(start=START - HOUR, noticed=START, by=By.PEOPLE),  # before the window
+    incident(noticed=START + 10 * MINUTE, by=By.ALERT, repaired=START + 70 * MINUTE, repairable=1),
+    incident(start=START + 2 * HOUR, noticed=START + 150 * MINUTE, by=By.PEOPLE),
+    incident(start=END - HOUR, repairable=1),  # nobody has noticed it by the end, a day later
 ]
 
 FATES = {
@@ -237,6 +252,11 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "calls_rejected_rate": 6 / 20,
     "call_error_rate": 2 / 14,
     "breaker_openings": 5,
+    "detect_mean_s": (600 + 1800 + 25 * 3600) / 3,
+    "repair_mean_s": (4200 + 25 * 3600) / 2,
+    "noticed_by_alert_share": 1 / 3,
+    "alerts_raised": 2,
+    "false_alerts": 1,
     "till_fill_rate": 0.9,
     "till_units_lost_per_week": 10 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,
@@ -269,6 +289,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         flows=FLOWS,
         fates=FATES,
         fallbacks=FALLBACKS,
+        alerts=ALERTS,
+        incidents=INCIDENTS,
     )
     return measure(folder, scenario(), "files")
 
@@ -292,7 +314,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted = {name for name, kpi in KPIS.items() if kpi.unit in {"lines", "orders", "picks", "units", "USD"}}
     counted -= {name for name in counted if "gap" in name or name in NOTHING_FAILED}
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
-    counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours"}
+    counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing
     empty = measure(journal(tmp_path), scenario(), "files")

@@ -159,6 +159,7 @@ class Queue:
         self.queue: list[Message] = []
         self.free = 0
         self.last = -(10**18)
+        self.failed_over = 0  # when the head was last lost in a failover
         self.times = 0  # that the head was handled to its end
         self.current: Plan | None = None  # the handling that has begun
 
@@ -181,7 +182,7 @@ class Queue:
             return self.current
         m, policy = self.queue[0], self.feed.failing.policy
         repaired = self.repairs.since(m) if policy == "block" else 0
-        start = self.up(max(self.free, self.last + self.gap, self.earliest(m), repaired))
+        start = self.up(max(self.free, self.last + self.gap, self.earliest(m), repaired, self.failed_over))
         if start - self.entered(m) > self.feed.topic.retention:
             return Plan(start, start, Fate.EXPIRED)
         if not self.repairs.is_bad(m):
@@ -312,6 +313,7 @@ class Partition(Queue):
     def fail_over(self, t: int) -> None:
         begun = self.current is not None or self.times > 0
         replicated = t - self.feed.topic.unreplicated
+        head = self.queue[:1]
         gone = [m for m in self.queue[begun:] if m.entered is not None and m.entered > replicated]
         for m in gone:
             self.queue.remove(m)
@@ -319,6 +321,8 @@ class Partition(Queue):
         self.let_in(t)
         if not begun:
             self._end_batch()
+            if self.queue[:1] != head:
+                self.failed_over = t
 
 
 class Broker:

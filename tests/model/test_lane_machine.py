@@ -57,7 +57,7 @@ def _world(mortal: bool) -> tuple[Scenario, World]:
     masks = [(TroubleKind.POISON, kinds) for kinds in POISON.values()] + [(TroubleKind.COPIES, REPEATED)]
     feeds = 1 << FeedName.MOVEMENTS
     world.troubles = np.array(
-        [(kind, feeds, sum(1 << k for k in kinds), 0, LATER, MILLION, COPIES, 7) for kind, kinds in masks], TROUBLE
+        [(kind, feeds, sum(1 << k for k in kinds), 0, LATER, MILLION, COPIES, 7, 0) for kind, kinds in masks], TROUBLE
     )
     world.crashes = np.array([(FeedName.MOVEMENTS, 0, LATER, LATER + 1, 0)] * mortal, CRASH)
     world.windows = np.array([(SYSTEMS.index("broker"), -1, start, end) for start, end in DOWN], WINDOW)

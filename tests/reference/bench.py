@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference.clock import NOW, Instant, Process, before_orders
+from tests.reference.clock import NOW, Instant, Process, before_orders, instant
 from tests.reference.ledgers import Movement, Pair
 from tests.reference.shop import Shop
 from tests.reference.stock import Stock
@@ -72,7 +72,7 @@ class Bench:
     def run(self, *, until: int = 10_000) -> list[int | None]:
         """When the view learnt of each movement, in seconds; ``None`` where it did not."""
         self.shop.env.run(until=until * SECOND)
-        return [seconds(movement.seen // 4) if movement.seen < NOW else None for movement in self._made]
+        return [seconds(instant(movement.seen)) if movement.seen < NOW else None for movement in self._made]
 
     def fates(self, feed: FeedName = FeedName.MOVEMENTS) -> dict[Fate, int]:
         """How many messages had each fate, those that none had left out."""
@@ -84,7 +84,7 @@ class Bench:
 
     def changes(self) -> list[int]:
         """When what the DC offers changed, in seconds."""
-        return [seconds(moment // 4) for moment in self.dc.sku.offer.moments[1:]]
+        return [seconds(instant(moment)) for moment in self.dc.sku.offer.moments[1:]]
 
 
 def seconds(us: int) -> int:
@@ -96,7 +96,7 @@ def seconds(us: int) -> int:
 def trouble(kind: TroubleKind, start: int, end: int, *, value: int = 0, feeds: int = 0b101) -> tuple[int, ...]:
     """A row that hits every movement; ``value`` is in seconds where it is a time."""
     amount = value * SECOND if kind == TroubleKind.LATE else value
-    return int(kind), feeds, EVERY_KIND, start * SECOND, end * SECOND, MILLION, amount, 1
+    return int(kind), feeds, EVERY_KIND, start * SECOND, end * SECOND, MILLION, amount, 1, 0
 
 
 def crash(member: int, start: int, end: int, *, stuck: int = 0) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from tests.reference.random_access import ON_THE_MINUTE, random_access, random_v
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
+from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
@@ -57,6 +58,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
+    if seed % 2:
+        seen = Random(f"observability {seed}")
+        arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
+        world = random_endings(seen, world)
     if by_the_minute:
         together = (ON_THE_MINUTE, SNAPSHOTS_ON_THE_MINUTE)
         arms = {name: merged(on_the_minute(arm), *together) for name, arm in arms.items()}
@@ -188,6 +193,7 @@ _POISONS: Tree = {
     ]
 }
 _SKIPPED: Tree = {"faults": [*_POISON["faults"], *_CRASHES["faults"]]}
+_OUTAGES_TOO: Tree = {"faults": [*_POISON["faults"], *_OUTAGES["faults"], _every(5, "outage", "1h", system="erp")]}
 _CUT_OFF: Tree = {"faults": [_every(5, "outage", "2h", system="link", stores=0.6)]}
 _CROWD: Tree = {"demand": {"channels": {"web": {"weekly_checkouts": 6000.0, "decline": 0.5}}}}
 _FEEDS: Tree = {
@@ -212,6 +218,46 @@ def _tied(name: str, seed: int, changes: list[Tree], world: list[Tree]) -> Case:
 
 
 _AT_HOME: Tree = {"residency": {"service": "us", "policy": "refuse"}}
+_FEED_ALERTS: Final = [
+    {"signal": "lag", "feed": "movements", "messages": 3},
+    {"signal": "lag", "feed": "orders", "messages": 0, "hold": "0s"},
+    {"signal": "age", "feed": "movements", "longest": "9m"},
+    {"signal": "age", "feed": "orders", "longest": "3m"},
+    {"signal": "age", "feed": "posting", "longest": "11m"},
+    {"signal": "dead_letters", "feed": "posting", "messages": 1},
+]
+_KEEPS_WATCH: Tree = {
+    "observability": {
+        "interval": "7m",
+        "hold": "14m",
+        "calm": "20m",
+        "traces": 0.4,
+        "alerts": [*_FEED_ALERTS, {"signal": "release_time", "longest": "20m", "hold": "0s"}],
+    },
+    "operations": {"detect": "5h", "repair": "40m"},
+}
+_MISSES_MESSAGES: Tree = {
+    "observability": {
+        "interval": "6m",
+        "hold": "6m",
+        "traces": 1.0,
+        "alerts": [
+            {"signal": "missing", "feed": "orders", "messages": 0, "hold": "0s"},
+            {"signal": "missing", "feed": "movements", "messages": 2, "hold": "0s"},
+            {"signal": "accuracy", "share": 0.08},
+        ],
+    },
+    "operations": {"detect": "3h", "repair": "0s"},
+}
+_UNTIL_REPAIRED: Tree = {
+    "faults": [
+        _every(4, "lost", "3h", topic="orders", share=0.5, ends="repaired"),
+        _every(5, "lost", "3h", share=0.2, ends="repaired"),
+        _every(6, "late", "3h", share=0.2, by="40m", ends="repaired"),
+        _every(7, "duplicates", "4h", share=0.3, copies=2, ends="repaired"),
+        _every(9, "poison", "3h", share=0.2, ends="repaired"),
+    ]
+}
 _BORDERS: Tree = {
     "estate": {
         "regions": [
@@ -259,6 +305,10 @@ CASES: Final = (
         [_NO_BUFFER, _DIVERTED, _RELOADED, _EXACT_SNAPSHOTS],
         [_EXACT, _SCARCE, _POISON],
     ),
+    _targeted("watched-and-blocked", 127, PRESETS, [_NO_BUFFER, _BLOCKED, _KEEPS_WATCH], [_EXACT, _SCARCE, _POISON]),
+    _targeted("watched-and-redriven", 128, PRESETS, [_DIVERTED, _KEEPS_WATCH], [_SCARCE, _POISON, _OUTAGES_TOO]),
+    _targeted("told-of-losses", 129, PRESETS, [_UNCONFIRMED, _MISSES_MESSAGES], [_EXACT, _SCARCE, _UNTIL_REPAIRED]),
+    _targeted("seen-by-nobody", 130, _SYNCHRONOUS, [_UNCONFIRMED], [_SCARCE, _UNTIL_REPAIRED]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

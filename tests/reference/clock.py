@@ -74,6 +74,11 @@ def among_orders(t: int) -> int:
     return 4 * t + 2
 
 
+def instant(moment: int) -> int:
+    """The instant of a moment of class BATCH or ORDER."""
+    return moment // 4
+
+
 def before_all(t: int) -> int:
     """The moment when nothing of instant ``t`` has happened yet."""
     return 4 * t - 1

@@ -139,7 +139,7 @@ class Record:
         change = self._content.change(movement, pair.record)
         pair.record += change or 0
         pair.record_drift += (change or 0) - movement.delta
-        movement.posted = True
+        movement.posted, movement.posted_at = True, self._shop.env.now
         if movement.receipt:
             pair.on_order -= movement.settles
         self._shop.observe(Latency.RECORD, 0, movement.t, self._shop.env.now)

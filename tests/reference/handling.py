@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Generic
 
+import simpy
+
 from tests.reference.clock import before_orders
 from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.shop import Shop
+from tests.reference.troubles import Trouble
 from twin.journal.tables import Fate, FeedName, Flow
 from twin.policies.backoff import pause
 from twin.scenario.systems import Feed as Settings
@@ -22,7 +25,7 @@ class Handler(Generic[M]):
         self._settings, self._consumer = settings, consumer
         self._service = shop.stream(f"{number.name.lower()}.service", settings.service)
         self.dead_letters: list[Delivery[M]] = []  # that are not being redriven
-        self.replays: list[tuple[int, int]] = []  # from the beginning of each trouble until what it hit is read again
+        self.replayed: list[Trouble] = []  # what was handled since they began is handled again once they are repaired
         failing = settings.failing
         self._attempts = failing.attempts if settings.mode != "queue" else 1  # a queue hands out again instead
         self._pauses = sum(
@@ -35,15 +38,16 @@ class Handler(Generic[M]):
         assert place.entered is not None
         return start - place.entered > self._settings.topic.retention
 
-    def waits_for(self, place: Place[M], start: int) -> int | None:
-        """The next repair without which a handling cannot begin at ``start``."""
+    def waits_for(self, place: Place[M], start: int) -> list[simpy.Event]:
+        """Repairs, of which one at least must come before a handling can begin that would begin now, at ``start``."""
         if self._settings.failing.policy != "block" or self.expired(place, start):
-            return None
-        return min((repaired for repaired in place.delivery.repairs if repaired > start), default=None)
+            return []
+        return [trouble.over for trouble in place.delivery.poisons if start < trouble.repaired]
 
     def will_replay(self, start: int) -> bool:
         """Whether what is handled from ``start`` on is read again later."""
-        return any(since <= start < until for since, until in self.replays)
+        delay = self._settings.failing.redrive_delay
+        return any(each.start <= start < each.repaired + delay for each in self.replayed)
 
     def plan(self, place: Place[M], start: int) -> tuple[Fate, int]:
         """What a handling that begins at ``start`` makes of its message, and when it ends."""

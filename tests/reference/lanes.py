@@ -64,8 +64,12 @@ class Lane(Generic[M]):
 
     def _handle(self, place: Place[M]) -> Process:
         for _ in range(1 + self._times_more(place)):
-            start = self._start(place)
+            start = self._up(max(self._free, place.arrives, self._earliest, self._env.now))
             yield Instant(self._env, start, self._key)
+            while repairs := self._handler.waits_for(place, start):
+                yield simpy.AnyOf(self._env, repairs)
+                start = self._up(self._env.now)
+                yield Instant(self._env, start, self._key)
             self._begin(start)
             outcome, end = self._handler.plan(place, start)
             yield Instant(self._env, end, self._key)
@@ -74,13 +78,6 @@ class Lane(Generic[M]):
         self._begun = False
         self._queue.pop(0)
         self._is_over(place)
-
-    def _start(self, place: Place[M]) -> int:
-        """When the handling of the head begins, as far as one can know."""
-        start = self._up(max(self._free, place.arrives, self._earliest))
-        while (repaired := self._handler.waits_for(place, start)) is not None:
-            start = self._up(repaired)
-        return start
 
     def _times_more(self, place: Place[M]) -> int:
         """How often a message is handled after the first time."""

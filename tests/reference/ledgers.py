@@ -31,8 +31,8 @@ class Movement:
     """A change of the shelf that view and record are told of by message."""
 
     __slots__ = (
-        "applied", "delta", "entity", "gone", "level", "moment", "pair", "part", "posted", "receipt", "seen", "serial",
-        "settles", "t",
+        "applied", "delta", "entity", "gone", "level", "moment", "pair", "part", "posted", "posted_at", "receipt",
+        "seen", "serial", "settles", "t",
     )  # fmt: skip
 
     def __init__(self, pair: Pair, delta: int, *, t: int, moment: int, entity: int, part: int) -> None:
@@ -44,6 +44,7 @@ class Movement:
         self.part = part
         self.settles = 0  # units of a reservation (a pick) or on order (a receipt)
         self.posted = False
+        self.posted_at = NOW
         self.applied = False  # to the view
         self.receipt = False
         self.serial = 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tests.reference.ledgers import Node
 from twin.journal.tables import Fate
+
+if TYPE_CHECKING:
+    from tests.reference.troubles import Trouble
 
 
 class Message(Protocol):
@@ -44,15 +47,15 @@ class Delivery(Generic[M]):
     message: M
     copies: int
     """How many times more it arrives."""
-    repairs: Sequence[int]
-    """When the troubles are repaired that it cannot be handled for."""
+    poisons: Sequence[Trouble]
+    """The troubles that it cannot be handled for, until they are repaired."""
     fate: Fate = Fate.IN_FLIGHT
     died: int = 0
     """When it last became a dead letter."""
 
     def bad(self, t: int) -> bool:
-        """Whether its consumer cannot handle it at ``t``."""
-        return any(t < repaired for repaired in self.repairs)
+        """Whether its consumer cannot handle it at ``t``, which is now."""
+        return any(t < trouble.repaired for trouble in self.poisons)
 
 
 @dataclass(slots=True, eq=False)

@@ -14,7 +14,7 @@ from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.partitions import Partition
 from tests.reference.queues import Queue
 from tests.reference.shop import Shop, rows_of
-from tests.reference.troubles import Troubles
+from tests.reference.troubles import Trouble, Troubles
 from twin.journal.tables import Fate, FeedName
 from twin.policies.membership import Absence, partitions
 from twin.policies.membership import Partition as Membership
@@ -62,13 +62,12 @@ class Feed(Generic[M]):
             pending=Fate.DEAD_LETTER,
         )
         if settings.failing.redrive == "repaired":
-            for _, repaired in troubles.repaired(number):
-                shop.env.process(self._redrive(repaired + settings.failing.redrive_delay))
+            for trouble in troubles.of(number):
+                shop.env.process(self._redrive(trouble))
         if settings.failing.replay:
-            for start, repaired in troubles.repaired(number):
-                until = repaired + settings.failing.redrive_delay
-                self._handler.replays.append((start, until))
-                shop.env.process(self._replay(until))
+            for trouble in troubles.of(number):
+                self._handler.replayed.append(trouble)
+                shop.env.process(self._replay(trouble))
 
     def _up(self, t: int) -> int:
         return up_in_all(self._outages, t)
@@ -86,7 +85,7 @@ class Feed(Generic[M]):
     def expect(self, message: M) -> Delivery[M]:
         """A message was made that is to reach the consumer."""
         troubles = self._troubles
-        delivery = Delivery(message, troubles.copies(message, self.number), troubles.repairs(message, self.number))
+        delivery = Delivery(message, troubles.copies(message, self.number), troubles.poisons(message, self.number))
         self.deliveries.append(delivery)
         return delivery
 
@@ -152,14 +151,17 @@ class Feed(Generic[M]):
             for partition in self._partitions:
                 partition.fail_over(t - self._settings.topic.unreplicated)
 
-    def _replay(self, t: int) -> Process:
-        """What was handled since a trouble began is handled again."""
-        yield Instant(self._env, t, fault_key(REDRIVE, self.number))
+    def _replay(self, trouble: Trouble) -> Process:
+        """A trouble is repaired, and some time later what was handled since it began is handled again."""
+        yield trouble.over
+        yield Instant(self._env, self._env.now + self._settings.failing.redrive_delay, fault_key(REDRIVE, self.number))
         for partition in self._partitions:
             partition.replay()
 
-    def _redrive(self, t: int) -> Process:
-        """The dead letters are handled again."""
+    def _redrive(self, trouble: Trouble) -> Process:
+        """A trouble is repaired, and some time later the dead letters are handled again."""
+        yield trouble.over
+        t = self._env.now + self._settings.failing.redrive_delay
         yield Instant(self._env, t, fault_key(REDRIVE, self.number))
         letters = sorted(self._handler.dead_letters, key=lambda letter: (letter.died, letter.message.serial))
         self._handler.dead_letters.clear()

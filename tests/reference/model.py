@@ -12,8 +12,10 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.reference.alerts import Alerts
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
+from tests.reference.ledgers import Movement
 from tests.reference.orders import Orders
 from tests.reference.shop import AnyWorld, Shop
 from tests.reference.stock import Stock
@@ -35,6 +37,7 @@ class Reference:
         channels = [Channel(shop, number, name) for number, name in enumerate(world.estate.channels)]
         self.stock = Stock(shop, channels)
         self.orders = Orders(shop, channels, self.stock)
+        self.alerts = Alerts(shop, self.stock, self.orders.longest_wait)
         Supply(shop, self.stock)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
@@ -95,7 +98,17 @@ class Reference:
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
             "fates": _table("fates", self.stock.fates()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
+            "alerts": _table("alerts", map(tuple, self.alerts.rows)),
+            "incidents": _table("incidents", self._incidents()),
+            "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
+
+    def _incidents(self) -> Iterator[tuple[int, ...]]:
+        horizon = self.shop.world.horizon_us
+        return (trouble.row(horizon) for trouble in self.stock.troubles.all if trouble.start < horizon)
+
+    def _movements(self) -> Iterator[Movement]:
+        return (movement for pair in self.shop.pairs for movement in pair.trail.movements)
 
     def _histograms(self) -> Iterator[tuple[int, int, int, int]]:
         for measure, by_channel in enumerate(self.shop.latencies):

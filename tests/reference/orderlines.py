@@ -119,6 +119,7 @@ class Order:
     degraded: Degraded = Degraded.NO
     unanswered: bool = False
     withheld: int = 0
+    released: bool = False
     parcels: int = 0
     waves: int = 0
     call: int = 0

@@ -21,7 +21,7 @@ from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stock import Stock
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Cause, Degraded, Flow, Refusal, Status
+from twin.journal.tables import Cause, Degraded, Flow, Refusal, SpanKind, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
@@ -135,6 +135,7 @@ class Orders:
         if not (yield from self._ask_first(order, wake)):
             return
         self._check(order)
+        self._trace(order, SpanKind.CHECK, len(order.open_lines()))
         if point == "checkout":
             yield from self._reserve(order, wake, hold=True)
         if order.abandons:
@@ -147,7 +148,9 @@ class Orders:
             if not (yield from self._reserve(order, wake, hold=True)):
                 return
             paying = self._env.now
-        yield wake.at(paying + self._payment.sample(order.id))
+        paid = paying + self._payment.sample(order.id)
+        self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
+        yield wake.at(paid)
         if order.declined:
             self._release(order)
             self._end(order, Status.DECLINED)
@@ -250,11 +253,13 @@ class Orders:
         failure = passage.failure
         if failure == Refusal.NONE and system.outages.since(self._env.now) is not None:
             system.gateway.hold(order, passage.slot, None)
+            self._shop.tracer.add(order.id, SpanKind.CALL, attempt, self._env.now, self._env.now, 0)
             failure = Refusal.CLOSED
         elif failure == Refusal.NONE:
             flows[system.calls] += 1
             flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
             taken = system.join(order, attempt)
+            self._trace_until(order, SpanKind.CALL, attempt, taken)
             system.gateway.hold(order, passage.slot, taken)
             failure = yield from self._wait(system, order, wake, attempt, taken, passage.since)
         system.results.append((self._env.now, failure != Refusal.NONE))
@@ -356,6 +361,8 @@ class Orders:
         if calls and not (yield from self._call(self._service, order, wake, 1)):
             return False
         self._set_aside_open(order, hold=hold)
+        if hold:
+            self._trace(order, SpanKind.HOLD, len(order.open_lines()))
         return bool(order.open_lines())
 
     def _set_aside_open(self, order: Order, *, hold: bool) -> None:
@@ -475,6 +482,7 @@ class Orders:
 
     def _fulfil(self, order: Order, wake: Waking, lines: list[Line], wave: int) -> Process:
         """A wave of the order is released, sourced and picked."""
+        release = self._shop.tracer.begin(order.id, SpanKind.RELEASE, wave, self._env.now) if wave else None
         released = yield self._releases.join(order, wave)
         yield wake.at(released)
         if not order.promised_lines():
@@ -483,15 +491,41 @@ class Orders:
             yield from self._until_mended(order, wake)
             if not order.promised_lines():
                 return
+            self._released(order)
             self._shop.flows[Flow.ERP_CREATIONS] += 1
-            done = yield self._erp.join(order, 2)
-            yield wake.at(done)
+            created = self._erp.join(order, 2)
+            self._trace_until(order, SpanKind.CREATION, wave, created)
+            yield wake.at((yield created))
+        if release is not None:
+            release.finish(self._env.now)
+        self._released(order)
         parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
         for parcel in parcels[1:]:
             own = Waking(self._env, order.id, PARCEL_STEPS * (parcel.number + 1))
             self._env.process(self._pick(order, own, parcel))
         if parcels:
             yield from self._pick(order, wake, parcels[0])
+
+    def _released(self, order: Order) -> None:
+        """An order has left its release behind, for the first time."""
+        if not order.released:
+            order.released = True
+            self._shop.tracer.add(order.id, SpanKind.RELEASE, 0, order.t_accept, self._env.now)
+
+    def _trace(self, order: Order, kind: SpanKind, outcome: int) -> None:
+        """Something that takes no time."""
+        self._shop.tracer.add(order.id, kind, 0, self._env.now, self._env.now, outcome)
+
+    def _trace_until(self, order: Order, kind: SpanKind, number: int, taken: simpy.Event) -> None:
+        """A service that is asked for now: its end is known when a server takes it."""
+        span = self._shop.tracer.begin(order.id, kind, number, self._env.now)
+        assert taken.callbacks is not None
+        taken.callbacks.append(lambda event: span.finish(cast(int, event.value)))
+
+    def longest_wait(self, t: int) -> int:
+        """How long the oldest accepted order has been open without a parcel."""
+        waiting = (order for order in self.placed if order.promised_lines() and not order.parcels)
+        return max((t - order.t_accept for order in waiting), default=0)
 
     def _until_mended(self, order: Order, wake: Waking) -> Process:
         """An order that cannot be created in the ERP waits until it can."""

@@ -129,6 +129,7 @@ class Partition(Lane[M]):
 
     def fail_over(self, replicated: int) -> None:
         """Messages that entered after ``replicated`` are lost, but for the one that is being handled."""
+        head = self._queue[:1]
         waiting = self._queue[1:] if self._begun else self._queue[:]
         for place in waiting:
             if place.entered is not None and place.entered > replicated:
@@ -136,4 +137,5 @@ class Partition(Lane[M]):
         self._let_in()
         if not self._begun:
             self._end_batch()
-            self._process.interrupt("its head may be lost")
+            if self._queue[:1] != head:
+                self._process.interrupt("its head is lost")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tests.reference.clock import Clock, Instant, Outages, Slowness, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
+from tests.reference.traces import Tracer
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Flow, Latency
 from twin.scenario.laws import Law
@@ -57,6 +58,7 @@ class Shop:
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []
         self.fallbacks: list[list[int]] = []
+        self.tracer = Tracer(self.stream("trace"), systems.observability.traces)
         calendar = scenario.calendar
         self._from, self._to = calendar.warm_up, calendar.warm_up + calendar.window
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import simpy
 
@@ -14,8 +15,9 @@ from tests.reference.orderlines import Line, Order
 from tests.reference.shop import Shop
 from tests.reference.stations import Station
 from tests.reference.stock import Stock
+from tests.reference.traces import Span
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, Cause, Degraded, Flow, Status
+from twin.journal.tables import NONE, Cause, Degraded, Flow, SpanKind, Status
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24
@@ -29,6 +31,7 @@ class Parcel:
     node: Node
     lines: list[Line]
     taken: simpy.Event  # happens when a picker takes it; its value is when the pick ends
+    span: Span | None = None  # of the pick, once it is known when it begins
 
 
 class Sourcing:
@@ -124,8 +127,22 @@ class Sourcing:
     def _parcel(self, order: Order, node: Node, lines: list[Line]) -> Parcel:
         number, order.parcels = order.parcels, order.parcels + 1
         law = self._dc_pick if node.is_dc else self._store_pick
-        taken = self._pickers[node.number].join(law.sample(order.id, number), self._opening(node))
-        return Parcel(number, node, lines, taken)
+        takes = law.sample(order.id, number)
+        taken = self._pickers[node.number].join(takes, self._opening(node))
+        parcel = Parcel(number, node, lines, taken)
+        self._trace(order, parcel, takes)
+        return parcel
+
+    def _trace(self, order: Order, parcel: Parcel, takes: int) -> None:
+        wait = self._shop.tracer.begin(order.id, SpanKind.PICK_WAIT, parcel.number, self._shop.env.now)
+
+        def begins(taken: simpy.Event) -> None:
+            done: int = cast(int, taken.value)
+            wait.finish(done - takes)
+            parcel.span = self._shop.tracer.begin(order.id, SpanKind.PICK, parcel.number, done - takes)
+
+        assert parcel.taken.callbacks is not None
+        parcel.taken.callbacks.append(begins)
 
     def _opening(self, node: Node) -> Callable[[int], int]:
         day = self._shop.env.now // DAY
@@ -144,13 +161,18 @@ class Sourcing:
         """The pick ends: what is there is taken; returns the lines to be brokered again."""
         now = self._shop.env.now
         short = [line for line in parcel.lines if not self._take(line, now)]
+        assert parcel.span is not None
+        parcel.span.finish(now, len(parcel.lines) - len(short))
         if len(short) < len(parcel.lines):
             self._hand_over(order, parcel, now)
         return [line for line in short if self._broker_again(line)]
 
     def _hand_over(self, order: Order, parcel: Parcel, now: int) -> None:
-        ready = now + self._pack.sample(order.id, parcel.number)
+        ready, tracer = now + self._pack.sample(order.id, parcel.number), self._shop.tracer
+        tracer.add(order.id, SpanKind.PACK, parcel.number, now, ready)
         done = ready if order.pickup else ready + self._transit.sample(order.id, parcel.number)
+        if not order.pickup:
+            tracer.add(order.id, SpanKind.TRANSIT, parcel.number, ready, done)
         order.t_pick = max(order.t_pick, now)
         order.t_ready, order.t_done = max(order.t_ready, ready), max(order.t_done, done)
 

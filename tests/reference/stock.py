@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.reference.channels import Channel
 from tests.reference.clock import NOW, Instant, Process, before_orders
 from tests.reference.consumers import Note, Record, Reservations, View
@@ -26,7 +28,7 @@ class Stock:
         systems = shop.systems
         self._shop, self._channels = shop, channels
         self._respect = systems.tills_respect_reservations
-        troubles = Troubles(shop)
+        troubles = self.troubles = Troubles(shop)
         self.view = View(shop, channels)
         self.to_view = Feed(shop, troubles, FeedName.MOVEMENTS, systems.movements, consumer=self.view)
         self.reservations = Feed(shop, troubles, FeedName.ORDERS, systems.orders, consumer=Reservations(shop))
@@ -45,6 +47,10 @@ class Stock:
             pair.sku.trail.movements.append(movement)
         self._shop.flows[Flow.MOVEMENTS] += 1
         self._movements.make(movement)
+
+    def feed(self, name: FeedName) -> Feed[Any]:
+        """The feed of a name."""
+        return (self.to_view, self.reservations, self.to_record)[name]
 
     def oldest_waiting(self, t: int) -> tuple[int, int]:
         """Ages of the oldest movements on their way to the view, and to the record; 0 if there is none."""

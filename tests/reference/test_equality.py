@@ -16,7 +16,21 @@ from tests.reference import model
 from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
-from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, Status
+from twin.journal.tables import (
+    TABLES,
+    By,
+    Cause,
+    Degraded,
+    Fate,
+    FeedName,
+    Flow,
+    Latency,
+    Mode,
+    Refusal,
+    Signal,
+    SpanKind,
+    Status,
+)
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
@@ -28,7 +42,7 @@ from twin.world.world import World
 
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
-    Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind
+    Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -125,6 +139,9 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Mode: lines["mode"],
         FeedName: jobs["feed"],
         Latency: journal["latency"]["measure"],
+        Signal: journal["alerts"]["signal"],
+        By: journal["incidents"]["by"],
+        SpanKind: journal["spans"]["span"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

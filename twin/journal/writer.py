@@ -35,6 +35,9 @@ class Journal:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.jobs: list[tuple[Any, ...]] = []
         self.fallbacks: list[tuple[int, ...]] = []
+        self.alerts: list[tuple[int, ...]] = []
+        self.incidents: list[tuple[int, ...]] = []
+        self.spans: list[tuple[int, ...]] = []
         self._scrapes: list[tuple[int, ...]] = []
 
     def observe(self, scrape: tuple[int, ...]) -> None:
@@ -71,7 +74,8 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        self._write("fallbacks", np.array(self.fallbacks, TABLES["fallbacks"]))
+        for name in ("fallbacks", "alerts", "incidents", "spans"):
+            self._write(name, np.array(getattr(self, name), TABLES[name]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)

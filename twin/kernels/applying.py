@@ -22,6 +22,7 @@ from twin.kernels.memory import (
     pairs,
     sku_drifts,
     skus,
+    watched,
 )
 from twin.kernels.publication import settle
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW
@@ -167,6 +168,8 @@ def see(handle: int, number: int, row: Any, t: int) -> int:
     if row.receipt != 0:
         set_blocked(handle, row.pair, 0, t - 1)
     count_visibility(handle, row, pairs(handle)[row.pair], t)
+    if row.line != NIL:
+        watched(handle)[row.line].seen = t
     return fate
 
 
@@ -193,6 +196,8 @@ def book(handle: int, number: int, row: Any, t: int) -> int:
         pairs(handle)[row.pair].on_order -= row.settles
     if c.window_from <= row.t < c.window_to:
         count_latency(handle, 2, 0, t - row.t)
+    if row.line != NIL:
+        watched(handle)[row.line].posted = t
     return fate
 
 

@@ -147,7 +147,7 @@ def fail_over(handle: int, who: int, k: int, t: int) -> None:
     if lane.head == NIL:
         dues(handle)[k] = NEVER
     else:
-        begin(handle, who, k, 0)
+        begin(handle, who, k, t)
 
 
 @kernel

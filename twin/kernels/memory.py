@@ -71,6 +71,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("node_first", np.dtype("i8")),
     ("scratch", np.dtype("i8")),
     ("quotas", np.dtype("i8")),
+    ("watched", traffic.WATCHED),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -175,6 +176,7 @@ node_pairs = _accessor("node_pairs")
 node_first = _accessor("node_first")
 scratch = _accessor("scratch")
 quotas = _accessor("quotas")
+watched = _accessor("watched")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -259,12 +259,13 @@ def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, pa
 
 
 @kernel
-def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> None:
-    """A movement is made: append it to the topic, for the view and for the record.
+def move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, part: int, limit: int) -> int:
+    """A movement is made: append it to the topic, for the view and for the record; its number.
 
     It ``settles`` units that were reserved (a pick, in the view) or on order (a receipt, in the record).
     """
-    _move(handle, t, p, delta, settles, entity, part, limit)
+    number: int = _move(handle, t, p, delta, settles, entity, part, limit)
+    return number
 
 
 @far

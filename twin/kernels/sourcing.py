@@ -15,6 +15,7 @@ from twin.kernels.memory import (
     flows,
     keys,
     lines,
+    moves,
     nodes,
     orders,
     outages,
@@ -22,6 +23,7 @@ from twin.kernels.memory import (
     scratch,
     servers,
     skus,
+    watched,
     windows,
 )
 from twin.kernels.sending import move
@@ -326,13 +328,26 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
 
 
 @kernel
+def _watch(handle: int, number: int, line: Any, now: int) -> None:
+    """The movement of a traced order's pick: remember when it reaches view and record."""
+    c = control(handle)[0]
+    moves(handle)[number & c.moves_mask].line = c.watched
+    row = watched(handle)[c.watched]
+    row.order, row.line, row.t = line.order, line.line, now
+    row.seen = row.posted = NIL
+    c.watched += 1
+
+
+@kernel
 def _take(handle: int, line: Any, order: Any, now: int) -> None:
     """The units are there: they leave the shelf, and a movement tells so."""
     p, q = line.pair, line.quantity
     change_promised(handle, p, -q)
     change_on_hand(handle, p, -q)
     part = _PICK << PART_SHIFT | line.line << 4 | line.short_picks
-    move(handle, now, p, -q, q, order.order, part, now)
+    number = move(handle, now, p, -q, q, order.order, part, now)
+    if order.traced != 0:
+        _watch(handle, number, line, now)
     flows(handle)[_UNITS] += q
     line.status, line.t_end = _SUPPLIED, now
     order.open -= 1

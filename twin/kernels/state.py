@@ -128,6 +128,7 @@ ORDER = np.dtype(
         ("dc_only", "i1"),
         ("withheld", "i4"),  # what a growing buffer holds back
         ("quota", "i4"),  # row of `quotas` of SKU 0
+        ("traced", "i4"),  # 1: its picks are watched
         ("pickup", "i4"),
         ("x", "i4"),
         ("y", "i4"),
@@ -237,6 +238,8 @@ CONTROL = np.dtype(
         ("outbox_capacity", "i8"),
         ("confirmed", "i8"),
         ("resend", "i8"),
+        ("unreleased", "i8"),  # no order before this one waits for its release, or will
+        ("watched", "i8"),  # picks of traced orders so far
         ("order_base", "i8"),
         ("line_base", "i8"),
         ("channels", "i8"),

@@ -7,14 +7,16 @@ from twin.kernels.applying import fate_of, finish, message_of
 from twin.kernels.lane_faults import begin_anew, fail_over, lose_member, replay
 from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
-from twin.kernels.memory import consumers, control, lanes, moves, troubles
+from twin.kernels.memory import consumers, control, lanes, moves, notes, orders, troubles
 from twin.kernels.queues import begin_queue_anew, change_member, queue_event
 from twin.kernels.reclaim import reclaim
-from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.state import NIL, NOTES, RECORD, VIEW
 from twin.kernels.traffic import QUEUE, Outcome, Policy
+from twin.world.tables import TroubleKind
 
 _APPLY, _LOSE, _DIE = int(Outcome.APPLY), int(Outcome.LOSE), int(Outcome.DIE)
 _BLOCK, _DIVERT = int(Policy.BLOCK), int(Policy.DIVERT)
+_POISON = int(TroubleKind.POISON)
 _CONSUMERS = 3
 
 
@@ -96,7 +98,12 @@ def fail_over_all(handle: int, outage: int, now: int) -> None:
 @kernel
 def repair(handle: int, i: int, now: int) -> None:
     """Trouble ``i`` is repaired."""
-    troubles(handle)[i].repaired = now
+    trouble = troubles(handle)[i]
+    trouble.repaired = now
+    if trouble.until_repaired != 0:
+        trouble.end = min(trouble.end, now)
+    if trouble.kind != _POISON:
+        return
     for who in range(_CONSUMERS):
         consumer = consumers(handle)[who]
         if consumer.stream == QUEUE:
@@ -118,8 +125,37 @@ def replay_stream(handle: int, who: int, now: int) -> None:
 
 
 @kernel
+def _oldest_note(handle: int, now: int) -> int:
+    c = control(handle)[0]
+    number = c.notes_low
+    while number < c.notes_high and notes(handle)[number & c.notes_mask].seen != 0:
+        number += 1
+    return now - notes(handle)[number & c.notes_mask].t if number < c.notes_high else 0
+
+
+@kernel
+def oldest_unreleased(handle: int, now: int) -> int:
+    """How long the oldest accepted order has been open without a parcel, us; 0 if there is none."""
+    c = control(handle)[0]
+    settled, longest = True, 0
+    for i in range(max(0, c.unreleased - c.order_base), len(orders(handle))):
+        order = orders(handle)[i]
+        if order.t_demand >= now or order.lines == 0:  # an empty table has a row without lines
+            break
+        over = order.open <= 0 or order.t_release != NIL
+        if not over and order.t_accept != NIL:
+            longest = max(longest, now - order.t_accept)
+        settled = settled and over
+        if settled:
+            c.unreleased = c.order_base + i + 1
+    return longest
+
+
+@kernel
 def oldest_waiting(handle: int, who: int, now: int) -> int:
-    """Age of the oldest movement on its way to a consumer (view or record), us; 0 if there is none."""
+    """Age of the oldest message on its way to a consumer, us; 0 if there is none."""
+    if who == NOTES:
+        return _oldest_note(handle, now)
     c = control(handle)[0]
     number = max(c.moves_low, c.first_unposted if who == RECORD else c.first_unseen)
     while number < c.moves_high and fate_of(moves(handle)[number & c.moves_mask], who) != 0:

@@ -14,7 +14,7 @@ MESSAGE = np.dtype(
         ("entered", "i8"),  # came into the topic, for the feed to the view; NEVER while it is held back
         ("entered_post", "i8"),  # the same for the feed to the record
         ("entity", "i8"),
-        ("line", "i8"),  # notes: row of the line
+        ("line", "i8"),  # notes: row of the line; moves: row of `watched`, NIL if nobody watches it
         ("next", "i8"),  # in its lane towards the view, or in an outbox
         ("next_post", "i8"),  # in its lane towards the record
         ("next_pair", "i8"),
@@ -134,6 +134,7 @@ TROUBLE = np.dtype(
         ("share", "i8"),
         ("value", "i8"),
         ("key", "u8"),
+        ("until_repaired", "i8"),  # 1: its end is its repair, if that is earlier
         ("repaired", "i8"),  # NEVER until it is
     ]
 )
@@ -156,6 +157,9 @@ DRIFT = np.dtype(
 
 SKU_DRIFT = np.dtype([("lost", "i4"), ("extra", "i4")])
 """The same for R, the units reserved for no node."""
+
+WATCHED = np.dtype([("order", "i8"), ("line", "i8"), ("t", "i8"), ("seen", "i8"), ("posted", "i8")])
+"""A pick of a traced order: when it was, and when its movement reached the view and the record; NIL if it has not."""
 
 OUTBOX = np.dtype([("head", "i8"), ("tail", "i8"), ("size", "i8")])
 

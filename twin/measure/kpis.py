@@ -13,6 +13,7 @@ from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
+from twin.measure.observability import OBSERVABILITY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
@@ -28,6 +29,7 @@ SECTIONS: Final = {
     "Gateway": GATEWAY,
     "Degradation": DEGRADATION,
     "Faults": FAULTS,
+    "Observability": OBSERVABILITY,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""

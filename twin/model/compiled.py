@@ -39,6 +39,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     topics.repair,
     topics.replay_stream,
     topics.oldest_waiting,
+    topics.oldest_unreleased,
     latency.list_latency,
     latency.make_applied_room,
     advance,

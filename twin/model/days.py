@@ -66,6 +66,7 @@ class Days:
         orders["first"] = (
             int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         )
+        self.works.plane.choose(orders)
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size
@@ -95,6 +96,7 @@ class Days:
         orders, lines = memory["orders"][: self.orders], memory["lines"][: self.lines]
         over = self.orders if final else self._over(orders, lines)
         cut = int(orders["first"][over] - control["line_base"]) if over < self.orders else self.lines
+        self.works.plane.close_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", columns(lines[:cut], LINE))
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))

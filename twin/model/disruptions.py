@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from twin.core.clock import Tie
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Change, Policy
-from twin.model.build import knots_of
+from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works
 from twin.model.lanes import absences, feed_of, group, system_row
 from twin.model.process import Instant
@@ -18,13 +19,12 @@ from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
 _OUTBOX: Final = 1 << 40
 _LOSS: Final = 2 << 40
 _FAILOVER: Final = 3 << 40
-_REPAIR: Final = 4 << 40
 _REDRIVE: Final = 5 << 40
 _MEMBER: Final = 6 << 40
 _FEED_SHIFT: Final = 16
 
 
-def start_disruptions(works: Works, systems: Systems) -> None:
+def start_disruptions(works: Works, systems: Systems, incidents: Incidents) -> None:
     """Put everything that befalls messages on the clock."""
     world, env = works.world, works.env
     for window in world.windows[world.windows["system"] == SYSTEMS.index("link")].tolist():
@@ -33,12 +33,7 @@ def start_disruptions(works: Works, systems: Systems) -> None:
         _start_absences(works, feed_of(systems, who), who)
     for system, t in world.failovers.tolist():
         env.process(_failed_over(works, SYSTEMS[system], t))
-    detect, repair = (knots_of(law) for law in (systems.operations.detect, systems.operations.repair))
-    for number, trouble in enumerate(world.troubles):
-        if trouble["kind"] == TroubleKind.POISON:
-            noticed = int(trouble["start"]) + works.duration(detect, "trouble.detect", number)
-            repaired = noticed + works.duration(repair, "trouble.repair", number)
-            env.process(_repaired(works, systems, number, repaired))
+    incidents.start(partial(_redrive_after, works, systems))
 
 
 def _start_absences(works: Works, feed: Feed, who: int) -> None:
@@ -87,17 +82,18 @@ def _failed_over(works: Works, system: str, t: int) -> Process:
         works.plane.fail_over(system_row(system), t)
 
 
-def _repaired(works: Works, systems: Systems, number: int, t: int) -> Process:
+def _redrive_after(works: Works, systems: Systems, number: int, t: int) -> None:
     """What could not be handled can be; some time later dead letters, and what was skipped, are handled once more."""
-    yield _fault(works, t, _REPAIR | number)
-    works.plane.repair(number, t)
-    feeds = int(works.world.troubles["feeds"][number])
+    trouble = works.world.troubles[number]
+    if trouble["kind"] != TroubleKind.POISON:
+        return
     for who in (VIEW, NOTES, RECORD):
         feed, failing = feed_of(systems, who), feed_of(systems, who).failing
+        concerned = trouble["feeds"] >> who & 1
         keeps_letters = failing.policy == Policy.DIVERT.name.lower() or feed.mode == "queue"
-        if feeds >> who & 1 and keeps_letters and failing.redrive == "repaired":
+        if concerned and keeps_letters and failing.redrive == "repaired":
             works.env.process(_redriven(works, who, t + failing.redrive_delay))
-        if feeds >> who & 1 and failing.replay:
+        if concerned and failing.replay:
             works.env.process(_replayed(works, who, t + failing.redrive_delay))
 
 

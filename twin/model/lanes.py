@@ -115,6 +115,7 @@ def lay_lanes(memory: Memory, world: World, systems: Systems) -> None:
     memory.put("dead", np.zeros(_ROOM, traffic.MESSAGE))
     memory.put("letters", np.zeros(_ROOM, traffic.LETTER))
     memory.put("troubles", _troubles(world))
+    memory.put("watched", np.zeros(1, traffic.WATCHED))
 
 
 def _consumer(world: World, feed: Feed, who: int, place: tuple[int, int, int]) -> tuple[Any, ...]:

@@ -205,6 +205,7 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
         now = yield from _reserve(shop, customer, rule, now)
         if now == _LOST:
             return
+    plane.pay(number, now, now + customer.payment)
     now += customer.payment
     yield now
     if customer.declined:
@@ -356,7 +357,7 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
             yield now
             if shop.fallbacks is not None and shop.fallbacks.gone(number):
                 return
-        now = steps.create_in_erp(plane.handle, number, wave, now)
+        now = plane.create(number, wave, now)
         yield now
         if shop.fallbacks is not None and shop.fallbacks.gone(number):
             return

@@ -110,6 +110,23 @@ class Plane:
         release = steps.place(self.handle, number, reserves, now)
         return release if release != FULL else self._repeat(steps.place, number, reserves, now)
 
+    def create(self, number: int, wave: int, now: int) -> int:
+        """See :func:`twin.kernels.steps.create_in_erp`."""
+        done: int = steps.create_in_erp(self.handle, number, wave, now)
+        return done
+
+    def pay(self, number: int, start: int, end: int) -> None:
+        """A customer pays; of interest to traces alone, as are the next three."""
+
+    def choose(self, orders: NDArray[np.void]) -> None:
+        """Rows of orders that begin: which of them are traced."""
+
+    def close_orders(self, orders: NDArray[np.void]) -> None:
+        """Rows of orders that are over, or all at the end, while their lines are still there."""
+
+    def close_traces(self) -> None:
+        """The run ends, and all orders are closed."""
+
     def end_open(self, number: int, status: int, now: int) -> None:
         """End the order's open lines with ``status`` (a plain integer: numba is slow to type an enum's member)."""
         if steps.end_open(self.handle, number, status, now) == FULL:

@@ -18,9 +18,11 @@ from twin.journal.tables import ACCOUNT, FATE, FLOW, LATENCY, PRICE, Fate, Flow,
 from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
+from twin.model.alerts import checks
 from twin.model.build import Built, build
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
+from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
 from twin.model.listings import listing_jobs
@@ -29,6 +31,7 @@ from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.model.reloads import reload_jobs
 from twin.model.supply import start_supply
+from twin.model.traces import TracedPlane
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.told import faults_told
@@ -50,17 +53,25 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     """Like :func:`simulate`, in a world that is already there."""
     built = build(world, scenario, systems)
     env = simpy.Environment()
-    plane = Plane(built.memory)
-    works = Works(env, world, plane, Journal(folder))
+    journal = Journal(folder)
+    traced = systems.observability.traces > 0
+    plane = TracedPlane(built.memory, world, systems, journal) if traced else Plane(built.memory)
+    works = Works(env, world, plane, journal)
+    incidents = Incidents.of(works, systems.operations)
     shop = Shop.of(works, scenario, systems, built.marketplaces)
     days = Days(works, shop)
     _start(works, scenario, systems, built, days)
+    start_disruptions(works, systems, incidents)
+    if systems.observability.alerts:
+        env.process(checks(works, systems, incidents))
     with _collector_at_rest():
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
     plane.count_waiting(world.horizon_us)
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
+    plane.close_traces()
+    incidents.write()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),
@@ -92,7 +103,6 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     start_supply(works, scenario.estate.stock)
-    start_disruptions(works, systems)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))

@@ -14,6 +14,7 @@ from twin.scenario.limits import Limits
 from twin.scenario.merge import merge
 from twin.scenario.messaging import Outbox
 from twin.scenario.nodes import Location, Node, built_in, compose_file, locate
+from twin.scenario.observability import Observability
 from twin.scenario.resilience import Resilience
 from twin.scenario.sets import Change, assign
 from twin.scenario.systems import Feed, PresetName, Publication, Reserving, Systems
@@ -28,6 +29,7 @@ FOLDERS: Final[dict[type[Model], str]] = {
     Reserving: "reserving",
     Limits: "limits",
     Resilience: "resilience",
+    Observability: "observability",
 }
 """Objects of an arm that may name a product as their ``preset``, and the folder with what it ships, which fills what they do not set."""
 

@@ -22,6 +22,7 @@ TITLES: Final = {
     "reserving": "Reserving",
     "limits": "Limits of called systems",
     "resilience": "Retry and circuit breaker",
+    "observability": "Levels of observability",
 }
 """Of the families, by folder."""
 

@@ -41,11 +41,11 @@ _FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
     "crash": ("feed", "member"),
     "stuck": ("feed", "member"),
     "failover": ("system",),
-    "poison": ("topic", "feeds", "of", "share"),
-    "schema": ("topic", "feeds", "of"),
-    "duplicates": ("topic", "of", "share", "copies"),
-    "late": ("topic", "of", "share", "by"),
-    "lost": ("topic", "of", "share"),
+    "poison": ("topic", "feeds", "of", "share", "ends"),
+    "schema": ("topic", "feeds", "of", "ends"),
+    "duplicates": ("topic", "of", "share", "copies", "ends"),
+    "late": ("topic", "of", "share", "by", "ends"),
+    "lost": ("topic", "of", "share", "ends"),
 }
 """What each kind of fault may say besides when it comes and how long it lasts."""
 
@@ -125,6 +125,12 @@ class Fault(Model):
     )
     copies: Positive = par(1, unit="messages", meaning="duplicates: how many times more a message is sent", le=100)
     by: Duration = par("1m", unit="duration", meaning="late: how much later a message leaves")
+    ends: Literal["by_itself", "repaired"] = par(
+        "by_itself",
+        unit="name",
+        meaning="faults of messages: by_itself: it hits messages for its duration; repaired: until the arm has repaired it, for its duration at "
+        "most, so for longer where nobody sees it",
+    )
 
     def broken(self) -> Iterator[Broken]:
         yield from self._time_rules()

@@ -15,6 +15,7 @@ from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Outbox
 from twin.scenario.middleware import Middleware
+from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
@@ -151,12 +152,12 @@ class Sourcing(Model):
 
 
 class Operations(Model):
-    """The people who notice that messages fail, and repair what fails on them."""
+    """The people who notice that messages fail, without being told by an alert, and repair what fails on them."""
 
     detect: DurationLaw = par(
         lognormal("30m", 1.0),
         unit="duration law",
-        meaning="from the beginning of a fault of messages to its being noticed",
+        meaning="from the beginning of a fault of messages to its being noticed, if no alert told of it before",
         source="New Relic 2023 survey: about half need 30 minutes or more [S]",
     )
     repair: DurationLaw = par(
@@ -182,6 +183,9 @@ class Systems(Model):
     outbox: Outbox = par(default_factory=Outbox, unit="object", meaning="how messages are kept until they are sent")
     operations: Operations = par(
         default_factory=Operations, unit="object", meaning="how soon faults of messages are noticed and repaired"
+    )
+    observability: Observability = par(
+        default_factory=Observability, unit="object", meaning="what the arm sees of its own troubles, and how soon"
     )
     publications: Publications = par(default_factory=Publications, unit="object", meaning="view to channels")
     reserving: Reserving = par(default_factory=Reserving, unit="object", meaning="reservations")

@@ -144,6 +144,7 @@ TROUBLE = np.dtype(
         ("share", "i4"),  # parts of a million
         ("value", "i8"),
         ("key", "u8"),  # stream that decides which messages are hit: bits(key, entity, part) mod a million < share
+        ("until_repaired", "i1"),  # 1: it hits no message made after the arm has repaired it
     ]
 )
 """Trouble with messages made in ``[start, end)``, in the order of the scenario's faults, then of time."""

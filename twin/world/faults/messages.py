@@ -37,7 +37,8 @@ def troubles(drawn: Drawn) -> NDArray[np.void]:
 
 def _row(fault: Fault, start: int, end: int, key: np.uint64) -> tuple[int | np.uint64, ...]:
     share = MILLION if fault.share is None else parts(fault.share)
-    return int(_KINDS[fault.kind]), _feeds(fault), _parts(fault), start, end, share, _value(fault), key
+    hits = int(_KINDS[fault.kind]), _feeds(fault), _parts(fault)
+    return *hits, start, end, share, _value(fault), key, int(fault.ends == "repaired")
 
 
 def _feeds(fault: Fault) -> int:

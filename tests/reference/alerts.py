@@ -1,0 +1,109 @@
+"""What the arm can see of its own troubles, check by check (docs/model.md, section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from tests.reference.clock import Process
+from tests.reference.shop import Shop
+from tests.reference.stock import Stock
+from twin.core.clock import NEVER
+from twin.journal.tables import NONE, Fate, FeedName, Signal
+from twin.policies.alerting import QUIET, checked
+from twin.scenario.observability import Alert
+
+CHECK_KIND = 9 << 40
+
+
+class Watcher:
+    """One alert."""
+
+    def __init__(self, shop: Shop, stock: Stock, alert: Alert, longest_wait: Callable[[int], int]) -> None:
+        self._shop, self._stock, self._alert, self._longest_wait = shop, stock, alert, longest_wait
+        self._settings = shop.systems.observability
+        self.signal = Signal[alert.signal.upper()]
+        self.feed = None if alert.feed is None else FeedName[alert.feed.upper()]
+        self.standing = QUIET
+        self._missed = 0
+        self.row: list[int] = []
+
+    def check(self) -> None:
+        """Look once more."""
+        hold = self._settings.hold if self._alert.hold is None else self._alert.hold
+        before, now = self.standing, self._shop.env.now
+        self.standing = checked(before, holds=self._too_much(), now=now, hold=hold, calm=self._settings.calm)
+
+    def tells(self) -> bool:
+        """Whether it stands, and has been told of."""
+        return self.standing.raised != NEVER
+
+    def _too_much(self) -> bool:
+        alert = self._alert
+        if alert.signal == "accuracy":
+            assert alert.share is not None
+            wrong = sum(pair.view != pair.on_hand for pair in self._shop.pairs)
+            return wrong * 10**6 > round(alert.share * 10**6) * len(self._shop.pairs)
+        if alert.signal in ("age", "release_time"):
+            assert alert.longest is not None
+            age = self._age() if alert.signal == "age" else self._longest_wait(self._shop.env.now)
+            return age > alert.longest
+        assert alert.messages is not None
+        return self._number() > alert.messages
+
+    def _age(self) -> int:
+        """How much older the oldest message on its way is than the files of its feed explain."""
+        assert self.feed is not None
+        oldest = self._stock.feed(self.feed).oldest()
+        settings = [self._shop.systems.movements, self._shop.systems.orders, self._shop.systems.posting][self.feed]
+        usual = settings.interval if settings.mode == "batch" else 0
+        return self._shop.env.now - oldest.t - usual if oldest is not None else 0
+
+    def _number(self) -> int:
+        assert self.feed is not None
+        fates = self._stock.feed(self.feed).fates()
+        if self._alert.signal == "lag":
+            return fates[Fate.IN_FLIGHT]
+        if self._alert.signal == "dead_letters":
+            return fates[Fate.DEAD_LETTER]
+        before, self._missed = self._missed, fates[Fate.LOST] + fates[Fate.EXPIRED]
+        return self._missed - before
+
+
+class Alerts:
+    """All of them, and whom they tell."""
+
+    def __init__(self, shop: Shop, stock: Stock, longest_wait: Callable[[int], int]) -> None:
+        """``longest_wait`` is for how long the oldest accepted order has waited for its release."""
+        self._shop, self._stock = shop, stock
+        self._watchers = [Watcher(shop, stock, alert, longest_wait) for alert in shop.systems.observability.alerts]
+        self.rows: list[list[int]] = []
+        if self._watchers:
+            shop.env.process(self._checks())
+
+    def _checks(self) -> Process:
+        for k in count():
+            yield self._shop.batch_time(k * self._shop.systems.observability.interval, CHECK_KIND)
+            for place, watcher in enumerate(self._watchers):
+                told = watcher.tells()
+                watcher.check()
+                self._write(place, watcher, told_before=told)
+                if watcher.tells():
+                    self._tell(watcher)
+
+    def _write(self, place: int, watcher: Watcher, *, told_before: bool) -> None:
+        now = self._shop.env.now
+        if watcher.tells() and not told_before:
+            feed = NONE if watcher.feed is None else int(watcher.feed)
+            watcher.row = [place, watcher.signal, feed, watcher.standing.since, now, NONE]
+            self.rows.append(watcher.row)
+        elif told_before and not watcher.tells():
+            watcher.row[-1] = now
+
+    def _tell(self, watcher: Watcher) -> None:
+        """Those who repair hear of it, if it can be a sign of a trouble with messages."""
+        if watcher.signal == Signal.RELEASE_TIME:
+            return
+        for trouble in self._stock.troubles.all:
+            if watcher.feed is None or trouble.concerns(watcher.feed):
+                trouble.tell(watcher.standing.since)

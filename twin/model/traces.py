@@ -1,0 +1,169 @@
+"""Orders of which every step is recorded (docs/model.md, section 11, "Traces"): a data plane that writes down what the
+stories ask of it. Stories know nothing of it, and an arm without traces does not have one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.hashing import bits, bits_of_many
+from twin.core.laws import sample
+from twin.core.shares import MILLION, parts
+from twin.journal.tables import NONE, Mode, SpanKind, Status
+from twin.journal.writer import Journal
+from twin.kernels import steps
+from twin.kernels.memory import Memory
+from twin.model.build import knots_of
+from twin.model.plane import Plane
+from twin.scenario.systems import Systems
+from twin.world.world import World
+
+_ROOM: Final = 1 << 10
+"""Free rows of `watched` before each pick."""
+_PROMISED: Final = (int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD))
+_SUPPLIED, _PICKUP = int(Status.SUPPLIED), int(Mode.PICKUP)
+
+
+class TracedPlane(Plane):
+    """A data plane that records what happens to a share of the orders."""
+
+    def __init__(self, memory: Memory, world: World, systems: Systems, journal: Journal) -> None:
+        super().__init__(memory)
+        self._horizon, self._spans = world.horizon_us, journal.spans
+        self._share, self._key = parts(systems.observability.traces), world.streams.key("trace")
+        self._keys = {name: world.streams.key(name) for name in ("pick", "pack", "transit")}
+        sourcing = systems.sourcing
+        self._laws = {
+            "store_pick": knots_of(sourcing.store_pick),
+            "dc_pick": knots_of(sourcing.dc_pick),
+            "pack": knots_of(sourcing.pack),
+            "transit": knots_of(sourcing.transit),
+        }
+        self._waves: dict[tuple[int, int], int] = {}
+        """When a wave of an order set out for its release."""
+        self._released: set[tuple[int, int]] = set()
+        self._picks: dict[tuple[int, int], int] = {}
+        """Row of the pick of a parcel of an order."""
+
+    def choose(self, orders: NDArray[np.void]) -> None:
+        luck = bits_of_many(self._key, np.ascontiguousarray(orders["order"]), 0) % np.uint64(MILLION)
+        orders["traced"] = luck < np.uint64(self._share)
+
+    def _traced(self, number: int) -> Any | None:
+        row = self.order(number)
+        return row if row["traced"] else None
+
+    def _add(self, order: int, span: SpanKind, number: int, start: int, end: int, outcome: int = 1) -> None:
+        """A step of an order, as far as it lies before the horizon."""
+        if start < self._horizon:
+            over = end < self._horizon
+            self._spans.append((order, span, number, start, end if over else NONE, outcome if over else 0))
+
+    def _takes(self, law: str, step: str, order: int, parcel: int) -> int:
+        return int(sample(self._laws[law], np.uint64(bits(self._keys[step], order, parcel))))
+
+    def call(self, station: int, number: int, attempt: int, now: int) -> int:
+        done = super().call(station, number, attempt, now)
+        if row := self._traced(number):
+            up = done != steps.DOWN
+            self._add(int(row["order"]), SpanKind.CALL, attempt, now, done if up else now, int(up))
+        return done
+
+    def check(self, number: int, now: int) -> int:
+        left = super().check(number, now)
+        if row := self._traced(number):
+            self._add(int(row["order"]), SpanKind.CHECK, 0, now, now, left)
+        return left
+
+    def hold(self, number: int, now: int) -> int:
+        left = super().hold(number, now)
+        if row := self._traced(number):
+            self._add(int(row["order"]), SpanKind.HOLD, 0, now, now, left)
+        return left
+
+    def pay(self, number: int, start: int, end: int) -> None:
+        if row := self._traced(number):
+            self._add(int(row["order"]), SpanKind.PAYMENT, 0, start, end, int(row["declined"] == 0))
+
+    def create(self, number: int, wave: int, now: int) -> int:
+        done = super().create(number, wave, now)
+        if row := self._traced(number):
+            self._release(row, wave, now)
+            self._add(int(row["order"]), SpanKind.CREATION, wave, now, done)
+        return done
+
+    def source(self, number: int, wave: int, now: int) -> tuple[int, list[int]]:
+        first, ends = super().source(number, wave, now)
+        if row := self._traced(number):
+            self._release(row, wave, now)
+            for parcel, end in enumerate(ends, first):
+                self._send_to_pick(row, parcel, now, end)
+        return first, ends
+
+    def _release(self, row: Any, wave: int, now: int) -> None:
+        """A wave is released, unless it was before it was created in the ERP."""
+        order = int(row["order"])
+        if (order, wave) in self._released:
+            return
+        self._released.add((order, wave))
+        start = self._waves.pop((order, wave)) if wave else int(row["t_accept"])
+        self._add(order, SpanKind.RELEASE, wave, start, now)
+
+    def _send_to_pick(self, row: Any, parcel: int, now: int, end: int) -> None:
+        order, lines = int(row["order"]), self._lines(row)
+        node = int(lines["node"][lines["parcel"] == parcel][0])
+        law = "dc_pick" if self.memory["nodes"]["is_dc"][node] else "store_pick"
+        start = end - self._takes(law, "pick", order, parcel)
+        self._add(order, SpanKind.PICK_WAIT, parcel, now, start)
+        self._picks[order, parcel] = len(self._spans)
+        self._add(order, SpanKind.PICK, parcel, start, end, 0)
+
+    def pick(self, number: int, parcel: int, now: int) -> int:
+        row = self._traced(number)
+        if not row:
+            return super().pick(number, parcel, now)
+        self._ensure_rows("watched", int(self.control["watched"]) + _ROOM)
+        wave = super().pick(number, parcel, now)
+        order, lines = int(row["order"]), self._lines(row)
+        if wave:
+            self._waves[order, wave] = now
+        supplied = int(np.count_nonzero((lines["parcel"] == parcel) & (lines["status"] == _SUPPLIED)))
+        at = self._picks.pop((order, parcel))
+        self._spans[at] = (*self._spans[at][:-1], supplied)
+        if supplied:
+            self._hand_over(order, parcel, now, ships=row["mode"] != _PICKUP)
+        return wave
+
+    def _hand_over(self, order: int, parcel: int, now: int, *, ships: bool) -> None:
+        ready = now + self._takes("pack", "pack", order, parcel)
+        self._add(order, SpanKind.PACK, parcel, now, ready)
+        if ships:
+            done = ready + self._takes("transit", "transit", order, parcel)
+            self._add(order, SpanKind.TRANSIT, parcel, ready, done)
+
+    def _lines(self, row: Any) -> NDArray[np.void]:
+        first = int(row["first"] - self.control["line_base"])
+        return self.memory["lines"][first : first + int(row["lines"])]
+
+    def close_orders(self, orders: NDArray[np.void]) -> None:
+        for row in orders[orders["traced"] != 0]:
+            order, lines = int(row["order"]), self._lines(row)
+            over = int(lines["t_end"].max()) if row["open"] == 0 else self._horizon
+            accepted = int(row["t_accept"])
+            promised = int(np.count_nonzero(np.isin(lines["status"], _PROMISED)))
+            end = over if accepted == NONE else accepted
+            self._add(order, SpanKind.CHECKOUT, 0, int(row["t_demand"]), end, promised)
+            if accepted != NONE and (order, 0) not in self._released:
+                self._add(order, SpanKind.RELEASE, 0, accepted, over, 0)
+
+    def close_traces(self) -> None:
+        for (order, wave), start in self._waves.items():
+            self._add(order, SpanKind.RELEASE, wave, start, self._horizon)
+        for row in self.memory["watched"][: int(self.control["watched"])].tolist():
+            order, line, t, *instants = row
+            for span, end in zip((SpanKind.VIEW, SpanKind.POSTING), instants, strict=True):
+                self._add(order, span, line, t, end if end != NONE else self._horizon)
+        self._spans.sort()
