@@ -271,6 +271,7 @@ CONTROL = np.dtype(
         ("release_interval", "i8"),
         ("release_phase", "i8"),
         ("release_outage", "i8"),
+        ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
     ]
 )

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 T = TypeVar("T")
 
-_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
+_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
 """Accepted once; a line never goes back from there."""
 
 _KEPT_BYTES: Final = 4

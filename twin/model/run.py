@@ -61,6 +61,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     plane.count_waiting(world.horizon_us)
     broken = invariants.check(plane, days, world)
     days.seal(final=True)
+    if shop.sagas is not None:
+        shop.sagas.write_open()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),
