@@ -12,6 +12,8 @@ from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
+from tests.reference.random_saga import on_the_minute as saga_on_the_minute
+from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -54,6 +56,12 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 4:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)
+    if seed % 5 in (1, 3):
+        told = Random(f"saga {seed}")
+        arms = {name: merged(arm, random_saga(told)) for name, arm in arms.items()}
+        world = random_troubles(told, world)
+        if by_the_minute:
+            arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -192,6 +200,27 @@ _BORDERS: Tree = {
     }
 }
 
+_CALLING: Tree = {"system": "payment", "service": "20s", "timeout": "1m", "idempotent": False, "compensation": "30s"}
+_THRICE: Tree = {"retry": {"attempts": 3, "wait": "30s", "factor": 2.0, "cap": "5m", "jitter": "full"}}
+_LASTLY: Tree = {**_CALLING, **_THRICE, "name": "book", "system": "erp", "servers": 1, "on_failure": "human"}
+_SAGA: Tree = {
+    "saga": {
+        "mode": "orchestration",
+        "steps": [{**_CALLING, **_THRICE, "name": "capture", "servers": 2}, _LASTLY, {**_LASTLY, "name": "tell"}],
+        "human": {"agents": 1, "handling": "10m", "limit": 2},
+    }
+}
+_DANCED: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.3, "hop": "10s", "sweep": "10m"}}}
+_SAGA_FAILS: Tree = {
+    "faults": [
+        _every(5, "outage", "20m", system="payment"),
+        _every(7, "outage", "1h", system="orchestrator"),
+        _every(4, "errors", "1h", system="erp", share=0.7),
+        _every(3, "slow", "40m", system="payment", factor=6.0),
+    ]
+}
+_OUTAGES_TOO: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -220,6 +249,10 @@ CASES: Final = (
     _targeted("set-over-newer", 120, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _OVER_NEWER], [_EXACT, _SCARCE]),
     _targeted("netted-twice", 121, _SYNCHRONOUS, [_NO_BUFFER, _RELOADED, _NETTED_TWICE], [_EXACT, _SCARCE]),
     _targeted("compared", 122, PRESETS, [_NO_BUFFER, _UNCONFIRMED, _RELOADED, _COMPARED], [_EXACT, _SCARCE, _LOST]),
+    _targeted("orchestrated", 123, PRESETS, [_SAGA], [_SCARCE, _SAGA_FAILS]),
+    _targeted("choreographed", 124, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
+    _targeted("undone-when-confirmed", 125, PRESETS, [_LATER, _SAGA], [_SCARCE, _OUTAGES_TOO]),
+    _targeted("undone-and-checked-again", 126, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _OUTAGES_TOO]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -36,7 +36,7 @@ class Coordination(Protocol):
 
 
 class Orchestration:
-    """The orchestrator starts every step, waits for each answer, and decides; while it is down, all sagas stand still."""
+    """The orchestrator starts every step, waits for each answer, and decides; while it is down, sagas stand still."""
 
     watches = True
 
