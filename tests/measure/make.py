@@ -25,6 +25,7 @@ from twin.journal.tables import (
     Latency,
     Mode,
     Refusal,
+    SagaEnd,
     Status,
 )
 from twin.measure.cohort import Cohort, cohort_of
@@ -100,6 +101,13 @@ def spell(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def saga(**changes: Any) -> Row:
+    """A saga that began with the window and completed at once."""
+    row = dict.fromkeys(TABLES["sagas"].names or (), 0)
+    row |= {"order": 1, "t_begin": START, "t_end": START, "t_failed": NONE, "failed": NONE}
+    return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -118,6 +126,7 @@ def journal(
     scrapes: Iterable[Row] = (),
     latency: Iterable[Row] = (),
     fallbacks: Iterable[Row] = (),
+    sagas: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -132,6 +141,7 @@ def journal(
         "scrapes": scrapes,
         "latency": latency,
         "fallbacks": fallbacks,
+        "sagas": sagas,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

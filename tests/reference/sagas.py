@@ -200,8 +200,9 @@ class Sagas:
             tale.undone += 1
         yield from self._start(tale, len(self.settings.steps) + UNDO)
 
-    def _until(self, tale: Tale, t: int) -> Telling:
-        if t > self._env.now:
+    def _until(self, tale: Tale, t: int, *, since: int | None = None) -> Telling:
+        """A wait that began now (or at ``since``), and is a waking if it takes time."""
+        if t > (self._env.now if since is None else since):
             yield tale.wake.at(t)
 
     def _up(self, t: int) -> int:
@@ -227,8 +228,9 @@ class Sagas:
         return self._env.now > tale.begun + self.settings.deadline
 
     def _do_by_hand(self, tale: Tale, kind: int) -> Telling:
+        asked = self._env.now
         done = yield self._people.take(tale, kind)
-        yield from self._until(tale, self._up(done))
+        yield from self._until(tale, self._up(done), since=asked)
 
     def _insist(self, tale: Tale, place: int, kind: int) -> Trying:
         """Call until it succeeds."""
@@ -262,13 +264,13 @@ class Sagas:
         if participant.outages.since(self._env.now) is not None:
             yield from self._until(tale, self._up(self._env.now))
             return False
-        taken = participant.join(tale, place, number)
+        asked, taken = self._env.now, participant.join(tale, place, number)
         if self._directed and not (yield from self._in_time(tale, taken, participant.step.timeout)):
             return False
         if not taken.processed:
             yield taken
         done: int = taken.value
-        yield from self._until(tale, self._up(done))
+        yield from self._until(tale, self._up(done), since=asked)
         return not participant.errs(tale, number, done)
 
     def _in_time(self, tale: Tale, taken: simpy.Event, timeout: int) -> Trying:

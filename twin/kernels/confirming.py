@@ -24,6 +24,7 @@ _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCE
 @kernel
 def _set_aside(handle: int, line: Any, now: int) -> None:
     """The view sets the line's units aside at once."""
+    line.set_at_once = 1
     if line.mode == _PICKUP:
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE

@@ -171,6 +171,7 @@ LINE = np.dtype(
         ("suspect_node", "i1"),  # 1: the suspect stems from sourcing
         ("reserved", "i1"),  # Reserved
         ("told", "i1"),  # the view has its reservation
+        ("set_at_once", "i1"),  # its reservation was made in the view at its confirmation, whatever its channel does
         ("owned", "i1"),  # its units are in the channel's own count
         ("lapsed", "i1"),
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy

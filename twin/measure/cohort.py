@@ -89,6 +89,11 @@ class Cohort:
         return self._rows("orders", "t_demand")
 
     @cached_property
+    def sagas(self) -> Rows:
+        """Sagas that began in the window."""
+        return self._rows("sagas", "t_begin")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")
