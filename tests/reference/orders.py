@@ -161,7 +161,9 @@ class Orders:
 
     def _after_saga(self, order: Order) -> Process:
         """Other systems do their part before the order is released; if they cannot, it is cancelled."""
-        completed = yield from self.sagas.story(order, Waking(self._env, order.id, SAGA_STEPS))
+        wake = Waking(self._env, order.id, SAGA_STEPS)
+        yield wake.at(self._env.now)
+        completed = yield from self.sagas.story(order, wake)
         if not completed:
             for line in order.promised_lines():
                 self._take_back(line)

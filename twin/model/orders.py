@@ -243,6 +243,7 @@ def _begin_saga(shop: Shop, customer: Customer, now: int) -> None:
 def _saga(shop: Shop, customer: Customer, now: int) -> Story:
     """The order is released when its saga has completed, and cancelled when what was done has been undone."""
     assert shop.sagas is not None
+    yield now  # what the acceptance sent is on its way before
     completed, now = yield from shop.sagas.run(customer.order, now)
     if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
         return
