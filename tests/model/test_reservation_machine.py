@@ -70,9 +70,10 @@ class ReservationsAgree(RuleBasedStateMachine):
     def begin(self, baskets: list[tuple[list[tuple[int, int]], bool]], mode: str, level: str) -> None:
         self.at_node = mode == "synchronous" and level == "node"
         reserving = {"mode": mode, "point": "checkout", "ttl": f"{TTL}us", "expiry_lag": "0s", "lapsed": "recheck"}
+        reserving["level"] = "node" if self.at_node else "group"
         arm = systems(
             movements=INSTANT, orders=INSTANT, posting=INSTANT, buffers={"store": 0, "dc": 0},
-            publications={"own": {"mode": "query"}}, reserving=reserving | {"level": "node" if self.at_node else "group"},
+            publications={"own": {"mode": "query"}}, reserving=reserving,
             sourcing={"dc_pick": "2us", "store_pick": "2us", "rebroker": 0},
             saga={"mode": "orchestration"},  # so that nothing is released before its time
         )  # fmt: skip
