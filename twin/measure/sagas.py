@@ -43,18 +43,19 @@ def _rate(cohort: Cohort, column: str) -> float | None:
     return ratio(_PER * _sum(cohort, column), cohort.sagas.size)
 
 
+def _completion_kpi(percent: int) -> Kpi:
+    return Kpi(
+        name=f"saga_completion_p{percent}_s",
+        unit="s",
+        direction="lower",
+        formula=f"p{percent} of the beginning of an order's saga to its completion; those given up are left out",
+        meaning="what other systems add to the order release, exceptions handled by people included",
+        function=lambda cohort: _completion(cohort, percent),
+    )
+
+
 SAGAS: Final = (
-    *(
-        Kpi(
-            name=f"saga_completion_p{percent}_s",
-            unit="s",
-            direction="lower",
-            formula=f"p{percent} of the beginning of an order's saga to its completion; those given up are left out",
-            meaning="what other systems add to the order release, exceptions handled by people included",
-            function=lambda cohort, percent=percent: _completion(cohort, percent),
-        )
-        for percent in (50, 95)
-    ),
+    *(_completion_kpi(percent) for percent in (50, 95)),
     Kpi(
         name="saga_compensated_rate",
         unit="share",
