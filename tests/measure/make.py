@@ -26,6 +26,7 @@ from twin.journal.tables import (
     Latency,
     Mode,
     Refusal,
+    SagaEnd,
     Signal,
     Status,
 )
@@ -116,6 +117,13 @@ def incident(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def saga(**changes: Any) -> Row:
+    """A saga that began with the window and completed at once."""
+    row = dict.fromkeys(TABLES["sagas"].names or (), 0)
+    row |= {"order": 1, "t_begin": START, "t_end": START, "t_failed": NONE, "failed": NONE}
+    return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -136,6 +144,7 @@ def journal(
     fallbacks: Iterable[Row] = (),
     alerts: Iterable[Row] = (),
     incidents: Iterable[Row] = (),
+    sagas: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -153,6 +162,7 @@ def journal(
         "alerts": alerts,
         "incidents": incidents,
         "spans": (),
+        "sagas": sagas,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

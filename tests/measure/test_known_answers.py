@@ -18,12 +18,13 @@ from tests.measure.make import (
     latencies,
     line,
     order,
+    saga,
     scenario,
     scrape,
     spell,
 )
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, By, Cause, Fate, FeedName, Latency, Mode, Refusal, Status
+from twin.journal.tables import NONE, By, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [
@@ -146,6 +147,12 @@ PER_WEEK = 7 / 4  # the run lasts four days
 
 NOTHING_FAILED = {name: None for name in kpi_names(scenario()) if name.startswith(("fault_", "continuity"))}
 """KPIs of faults are worked out in test_faults.py."""
+
+SAGAS = [
+    saga(t_end=START + MINUTE, duplicates=3, cases=2, human=30 * MINUTE, waited=HOUR),
+    saga(order=3, outcome=SagaEnd.COMPENSATED, failed=1, t_failed=START, t_end=START + 30 * SECOND, orphans=1),
+    saga(order=4, outcome=SagaEnd.OPEN, failed=1, t_failed=START + 1, t_end=NONE),
+]
 
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     **NOTHING_FAILED,
@@ -270,6 +277,17 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "calls_crossing": 12,
     "calls_redacted": 11,
     "calls_kept_back": 10,
+    "saga_completion_p50_s": 60.0,
+    "saga_completion_p95_s": 60.0,
+    "saga_compensated_rate": 1 / 3,
+    "saga_undoing_p95_s": None,
+    "saga_duplicates": 3,
+    "saga_duplicates_per_10k_orders": 10_000.0,
+    "saga_orphans": 1,
+    "saga_cases_per_10k_orders": 20_000 / 3,
+    "saga_human_hours": 0.5,
+    "saga_case_mean_s": 1800.0,
+    "saga_open_orders": 1,
     "revenue_kept_usd": 90.0,
     "margin_kept_usd": 57.0,
     "margin_lost_refused_usd": 19.0,
@@ -291,6 +309,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         fallbacks=FALLBACKS,
         alerts=ALERTS,
         incidents=INCIDENTS,
+        sagas=SAGAS,
     )
     return measure(folder, scenario(), "files")
 
@@ -315,6 +334,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted -= {name for name in counted if "gap" in name or name in NOTHING_FAILED}
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
+    counted |= {"saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing
     empty = measure(journal(tmp_path), scenario(), "files")

@@ -5,14 +5,17 @@ honest runs keep them all.
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import pickle
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -22,7 +25,7 @@ from numpy.typing import NDArray
 
 from tests.model.runs import scarce, systems
 from tests.world.make import cluster
-from twin.journal.tables import Fate, Flow, Status
+from twin.journal.tables import Fate, Flow, SagaEnd, Status
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.traffic import Letter
@@ -92,6 +95,19 @@ def _under_way() -> Systems:
     )
 
 
+def _with_sagas() -> Systems:
+    """An arm whose sagas fail, are undone and are under way to the end."""
+    step = {
+        "system": "payment",
+        "service": {"law": "exponential", "mean": "2h"},
+        "timeout": "12h",
+        "compensation": "5m",
+    }
+    steps = [{"name": "first", **step}, {"name": "second", **step, "system": "crm", "timeout": "3h"}]
+    saga = {"mode": "orchestration", "steps": steps}
+    return systems(movements=SLOW, orders=SLOW, reserving={"mode": "events", "point": "checkout"}, saga=saga)
+
+
 def _troubled(content: str = "delta") -> Systems:
     """An arm that loses, repeats and overtakes messages, and keeps dead letters and boxes full to the end."""
     stream = {
@@ -120,9 +136,27 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "troubled": lambda: (_estate(faults=TROUBLES), _troubled()),
     "troubled levels": lambda: (_estate(faults=TROUBLES), _troubled("level")),
 }
+WITH_SAGAS = "with sagas"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
+
+
+@dataclass
+class StillSagas:
+    """What is known of a run's sagas at its end."""
+
+    open: set[int] = field(default_factory=set)
+    begun: int = 0
+    ended: Counter[SagaEnd] = field(default_factory=Counter)
+    untidy: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, days: Days) -> StillSagas | None:
+        sagas = days.shop.sagas
+        if sagas is None:
+            return None
+        return cls(set(sagas.open), sagas.begun, Counter(sagas.ended), list(sagas.untidy))
 
 
 @dataclass
@@ -133,6 +167,7 @@ class Still:
     lines: int
     orders: int
     world: World
+    sagas: StillSagas | None = None
 
     @property
     def control(self) -> np.void:
@@ -140,12 +175,17 @@ class Still:
         return row
 
     @property
+    def shop(self) -> SimpleNamespace:
+        return SimpleNamespace(sagas=self.sagas)
+
+    @property
     def fates(self) -> NDArray[np.int64]:
         """Messages per feed and fate."""
         return self.memory["fates"].reshape(3, len(Fate))
 
     def copy(self) -> Still:
-        return Still({name: table.copy() for name, table in self.memory.items()}, self.lines, self.orders, self.world)
+        memory = {name: table.copy() for name, table in self.memory.items()}
+        return Still(memory, self.lines, self.orders, self.world, copy.deepcopy(self.sagas))
 
     def broken(self) -> list[str]:
         return invariants.check(cast(Plane, self), cast(Days, self), self.world)
@@ -168,11 +208,14 @@ def _ended(name: str) -> Still:
     check = invariants.check
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
-        kept.append(Still({table: plane.memory[table] for table, _ in TABLES}, days.lines, days.orders, world).copy())
+        memory = {table: plane.memory[table] for table, _ in TABLES}
+        kept.append(Still(memory, days.lines, days.orders, world, StillSagas.of(days)).copy())
         return check(plane, days, world)
 
     if name in RUNS:
         description, arm = RUNS[name]()
+    elif name == WITH_SAGAS:
+        description, arm = _estate(faults=OUTAGES), _with_sagas()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -181,7 +224,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -195,6 +238,12 @@ def test_the_runs_end_with_promises_holds_and_messages_under_way(name: str) -> N
     for ring, flag in RING.values():
         assert still.waiting(ring, flag).size > 2
     assert np.count_nonzero(still.memory["lines"]["hold"][: still.lines] != NIL) > 5
+
+
+def test_the_run_with_sagas_ends_with_some_under_way_and_some_orders_cancelled() -> None:
+    sagas = _ended(WITH_SAGAS).sagas
+    assert sagas is not None
+    assert min(len(sagas.open), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -345,6 +394,38 @@ def _letter_leaves_unnoticed(still: Still) -> None:
     letters["state"][np.flatnonzero(letters["state"] == Letter.DEAD)[0]] = Letter.GONE
 
 
+def _order_in_saga(still: Still) -> tuple[Any, Any]:
+    """Row and lines of an order of several lines whose saga is under way."""
+    assert still.sagas is not None
+    orders = still.memory["orders"][: still.orders]
+    row = orders[np.flatnonzero(np.isin(orders["order"], list(still.sagas.open)) & (orders["open"] > 1))[0]]
+    first = row["first"] - still.control["line_base"]
+    return row, still.memory["lines"][first : first + row["lines"]]
+
+
+def _sourced_in_saga(still: Still) -> None:
+    _order_in_saga(still)[0]["parcels"] = 1
+
+
+def _cancelled(still: Still, *, partly: bool) -> None:
+    row, lines = _order_in_saga(still)
+    assert still.sagas is not None
+    still.sagas.open.discard(int(row["order"]))
+    row["parcels"] = not partly
+    lines["status"][: 1 if partly else None] = Status.CANCELLED
+
+
+def _saga(column: str) -> Tamper:
+    def tamper(still: Still) -> None:
+        assert still.sagas is not None
+        if column == "untidy":
+            still.sagas.untidy.append("7: [0]")
+        else:
+            still.sagas.begun += 1
+
+    return tamper
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -456,6 +537,13 @@ CASES: dict[str, Case] = {
         f"{name} that observers do not see": Case(_add("control", name), "gaps: observers are told")
         for name in ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap")
     },
+    "a saga that did not undo its steps in turn": Case(_saga("untidy"), "sagas: 1 were not undone", (WITH_SAGAS,)),
+    "a saga without an end": Case(_saga("begun"), "sagas: 1 have no end", (WITH_SAGAS,)),
+    "an order that does not wait for its saga": Case(_sourced_in_saga, "sagas: 1 go on", (WITH_SAGAS,)),
+    "an order cancelled in part": Case(partial(_cancelled, partly=True), "sagas: 1 cancelled a part", (WITH_SAGAS,)),
+    "a sourced order that is cancelled": Case(
+        partial(_cancelled, partly=False), "sagas: 1 cancelled an order that", (WITH_SAGAS,)
+    ),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 

@@ -17,6 +17,8 @@ from tests.reference.random_release import random_release, random_slowness
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
 from tests.reference.random_replays import random_replays
+from tests.reference.random_saga import on_the_minute as saga_on_the_minute
+from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -68,6 +70,12 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 4:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)
+    if seed % 5 in (1, 3):
+        told = Random(f"saga {seed}")
+        arms = {name: merged(arm, random_saga(told)) for name, arm in arms.items()}
+        world = random_troubles(told, world)
+        if by_the_minute:
+            arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -267,6 +275,27 @@ _BORDERS: Tree = {
     }
 }
 
+_CALLING: Tree = {"system": "payment", "service": "20s", "timeout": "1m", "idempotent": False, "compensation": "30s"}
+_THRICE: Tree = {"retry": {"attempts": 3, "wait": "30s", "factor": 2.0, "cap": "5m", "jitter": "full"}}
+_LASTLY: Tree = {**_CALLING, **_THRICE, "name": "book", "system": "erp", "servers": 1, "on_failure": "human"}
+_SAGA: Tree = {
+    "saga": {
+        "mode": "orchestration",
+        "steps": [{**_CALLING, **_THRICE, "name": "capture", "servers": 2}, _LASTLY, {**_LASTLY, "name": "tell"}],
+        "human": {"agents": 1, "handling": "10m", "limit": 2},
+    }
+}
+_DANCED: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.3, "hop": "10s", "sweep": "10m"}}}
+_SAGA_FAILS: Tree = {
+    "faults": [
+        _every(5, "outage", "20m", system="payment"),
+        _every(7, "outage", "1h", system="orchestrator"),
+        _every(4, "errors", "1h", system="erp", share=0.7),
+        _every(3, "slow", "40m", system="payment", factor=6.0),
+    ]
+}
+_SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -309,6 +338,10 @@ CASES: Final = (
     _targeted("watched-and-redriven", 128, PRESETS, [_DIVERTED, _KEEPS_WATCH], [_SCARCE, _POISON, _OUTAGES_TOO]),
     _targeted("told-of-losses", 129, PRESETS, [_UNCONFIRMED, _MISSES_MESSAGES], [_EXACT, _SCARCE, _UNTIL_REPAIRED]),
     _targeted("seen-by-nobody", 130, _SYNCHRONOUS, [_UNCONFIRMED], [_SCARCE, _UNTIL_REPAIRED]),
+    _targeted("orchestrated", 131, PRESETS, [_SAGA], [_SCARCE, _SAGA_FAILS]),
+    _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
+    _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
+    _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

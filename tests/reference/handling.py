@@ -70,13 +70,16 @@ class Handler(Generic[M]):
             again = self._consumer.apply_again(delivery.message, self._moment(delivery))
             self._flows[Flow.APPLIED_AGAIN] += again
 
-    def lose(self, delivery: Delivery[M]) -> None:
-        """A message is gone before it was handled; nothing happens to one that has a fate already."""
+    def lose(self, delivery: Delivery[M], *, over: Delivery[M] | None = None) -> None:
+        """A message is gone before it was handled, perhaps over another that was made now; nothing happens to one that
+        has a fate already.
+        """
         if delivery.fate == Fate.IN_FLIGHT:
-            self._decide(delivery, Fate.LOST)
+            self._decide(delivery, Fate.LOST, self._moment(over or delivery))
 
-    def _decide(self, delivery: Delivery[M], outcome: Fate) -> None:
-        message, moment, before = delivery.message, self._moment(delivery), delivery.fate
+    def _decide(self, delivery: Delivery[M], outcome: Fate, moment: int | None = None) -> None:
+        message, before = delivery.message, delivery.fate
+        moment = self._moment(delivery) if moment is None else moment
         if outcome == Fate.APPLIED:
             if before in (Fate.DEAD_LETTER, Fate.LOST):
                 self._consumer.recover(message)

@@ -89,9 +89,9 @@ class Feed(Generic[M]):
         self.deliveries.append(delivery)
         return delivery
 
-    def lose(self, delivery: Delivery[M]) -> None:
+    def lose(self, delivery: Delivery[M], *, over: Delivery[M] | None = None) -> None:
         """A message did not get as far as the feed."""
-        self._handler.lose(delivery)
+        self._handler.lose(delivery, over=over)
 
     def send(self, delivery: Delivery[M]) -> None:
         """Append a message to its lane, or to the next file."""

@@ -97,6 +97,7 @@ class Reference:
             "latency": _table("latency", self._histograms()),
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
             "fates": _table("fates", self.stock.fates()),
+            "sagas": _table("sagas", self.orders.sagas.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),

@@ -10,49 +10,30 @@ import simpy
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import AT_ONCE, LAPSED, NOW, Clock, Instant, Process, among_orders
+from tests.reference.clock import AT_ONCE, LAPSED, NOW, Instant, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
 from tests.reference.release import Releases
+from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stock import Stock
+from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Cause, Degraded, Flow, Refusal, SpanKind, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
+SAGA_STEPS = 32_768
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
 """A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
-
-
-class Waking:
-    """How a process of an order wakes: in class ORDER, by the order's identity, then by the number of the waking."""
-
-    def __init__(self, env: Clock, order: int, step: int) -> None:
-        self._env, self._order, self._step = env, order, step
-
-    def at(self, t: int) -> Instant:
-        """The next waking."""
-        instant = self.perhaps_at(t)
-        self._step += 1
-        return instant
-
-    def has_come(self, instant: Instant) -> Instant:
-        """The waking that was only possible is the next one."""
-        self._step += 1
-        return instant
-
-    def perhaps_at(self, t: int) -> Instant:
-        """The next waking, if nothing wakes the process before."""
-        return Instant(self._env, t, tie_key(Tie.ORDER, self._order, self._step + 1))
 
 
 class Orders:
@@ -77,6 +58,7 @@ class Orders:
         self._payment = shop.stream("payment", shop.systems.payment)
         self._backoff = shop.stream("call.backoff")
         self._releases = Releases(shop)
+        self.sagas = Sagas(shop)
         self.placed: list[Order] = []
 
     def arrivals(self, day: WorldDay) -> Process:
@@ -175,8 +157,22 @@ class Orders:
                 self._env.process(self._confirm_when_over(order, standing.over))
             else:
                 self._confirm(order)
-        if order.promised_lines():
+        if order.promised_lines() and self.sagas.are_on:
+            self._env.process(self._after_saga(order))
+        elif order.promised_lines():
             yield from self._fulfil(order, wake, order.lines, 0)
+
+    def _after_saga(self, order: Order) -> Process:
+        """Other systems do their part before the order is released; if they cannot, it is cancelled."""
+        wake = Waking(self._env, order.id, SAGA_STEPS)
+        yield wake.at(self._env.now)
+        completed = yield from self.sagas.story(order, wake)
+        if not completed:
+            for line in order.promised_lines():
+                self._take_back(line)
+                line.end(Status.CANCELLED, self._env.now)
+        elif order.promised_lines():
+            yield from self._fulfil(order, Waking(self._env, order.id, 0), order.lines, 0)
 
     def _confirm_when_over(self, order: Order, over: simpy.Event) -> Process:
         yield over
@@ -197,15 +193,19 @@ class Orders:
 
     def _cancel(self, line: Line) -> None:
         self._shop.flows[Flow.CONFIRMATIONS_CANCELLED] += 1
+        self._take_back(line)
+        if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
+            line.also |= 1 << line.suspect
+        line.cause = Cause.DEGRADED
+        line.end(Status.OVERSOLD, self._env.now)
+
+    def _take_back(self, line: Line) -> None:
+        """Nothing is promised any more, and nothing set aside."""
         if line.pair is not None:
             line.pair.promised -= line.quantity
         else:
             line.sku.unplaced -= line.quantity
         self._give_back(line)
-        if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
-            line.also |= 1 << line.suspect
-        line.cause = Cause.DEGRADED
-        line.end(Status.OVERSOLD, self._env.now)
 
     def _ask_first(self, order: Order, wake: Waking) -> Asking:
         """The call with which a checkout starts, if the arm has one."""

@@ -43,7 +43,7 @@ class Partition(Lane[M]):
                 self._handler.lose(place.delivery)
                 return
             if self._overflow == "drop_oldest":
-                self._drop(self._queue[1])
+                self._drop(self._queue[1], place)
             else:
                 place.entered = None
         self._insert(self._rank(place), place)
@@ -58,9 +58,9 @@ class Partition(Lane[M]):
         first = [at for at in range(1, end) if self._queue[at].delivery.message.pooled]
         return first[-1] + 1 if first else min(1, end)
 
-    def _drop(self, place: Place[M]) -> None:
+    def _drop(self, place: Place[M], newcomer: Place[M] | None = None) -> None:
         self._queue.remove(place)
-        self._handler.lose(place.delivery)
+        self._handler.lose(place.delivery, over=newcomer.delivery if newcomer is not None else None)
 
     def _let_in(self) -> None:
         """What was held back enters the topic where few enough messages are ahead of it."""

@@ -27,6 +27,7 @@ from twin.journal.tables import (
     Latency,
     Mode,
     Refusal,
+    SagaEnd,
     Signal,
     SpanKind,
     Status,
@@ -36,13 +37,15 @@ from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.saga import Saga
 from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
-    Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind
+    Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
+    SagaEnd,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -68,6 +71,8 @@ RELOADS = {
 """What an arm may choose about snapshots."""
 SPELLS = ("of", "when", "recovery")
 """What a fallback may choose besides its strategy."""
+SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
+"""What may happen in a saga."""
 ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
 MODEL = Path(model.__file__)
 
@@ -111,6 +116,8 @@ def _expected() -> list[str]:
     rare = ["failed job", "level node", "re-brokered", "crash", "stuck", "failover", "link outage", "slow"]
     rare += ["listing full", "listing delta", "later feed of a listing", "part of all SKUs", "pickup by a fallback"]
     modes += [f"feed {mode}" for mode in ("batch", "stream", "queue")]
+    rare += [f"saga {mode}" for mode in get_args(Saga.model_fields["mode"].annotation)]
+    rare += [f"saga {what}" for what in (*SAGAS, "too late", "given up and open", "lost for want of people")]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -142,6 +149,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Signal: journal["alerts"]["signal"],
         By: journal["incidents"]["by"],
         SpanKind: journal["spans"]["span"],
+        SagaEnd: journal["sagas"]["outcome"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
@@ -153,6 +161,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     taken = (lines["degraded"] > Degraded.SERVE_STALE) & (lines["status"] >= Status.ACCEPTED)
     out["pickup by a fallback"] += int((taken & (lines["mode"] == Mode.PICKUP)).sum())
     out["release overtaken"] += _overtaken(arm, journal)
+    out += _sagas(arm, journal["sagas"])
     out["failed job"] += int(jobs["failed"].sum())
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
@@ -167,6 +176,20 @@ def _listings(arm: dict[str, Any], jobs: NDArray[Any]) -> Counter[str]:
     together = Counter(zip(feeds["channel"].tolist(), feeds["extract"].tolist(), strict=True))
     out["later feed of a listing"] += sum(together.values()) - len(together)
     out["part of all SKUs"] += int((feeds["rows"] < feeds["rows"].max(initial=0)).sum())
+    return out
+
+
+def _sagas(arm: dict[str, Any], rows: NDArray[Any]) -> Counter[str]:
+    """What sagas were led by, and what became of them."""
+    saga = Saga.model_validate(arm.get("saga", {}))
+    out = Counter({f"saga {saga.mode}": 1})
+    for what in SAGAS:
+        out[f"saga {what}"] += int((rows[what] > 0).sum())
+    given_up = rows["t_failed"] >= 0
+    out["saga lost for want of people"] += int((given_up & (rows["failed"] >= 0) & (rows["cases"] == 0)).sum())
+    out["saga given up and open"] += int((given_up & (rows["outcome"] == SagaEnd.OPEN)).sum())
+    if saga.mode == "orchestration":
+        out["saga too late"] += int((rows["t_failed"] - rows["t_begin"] > saga.deadline).sum())
     return out
 
 

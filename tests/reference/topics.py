@@ -27,10 +27,11 @@ class Sending(Generic[M]):
         for feed, delivery in zip(self.feeds, self.deliveries, strict=True):
             feed.send(delivery)
 
-    def fail(self) -> None:
-        """It is lost for all its consumers."""
-        for feed, delivery in zip(self.feeds, self.deliveries, strict=True):
-            feed.lose(delivery)
+    def fail(self, over: Sending[M] | None = None) -> None:
+        """It is lost for all its consumers, perhaps over another that has just been made."""
+        causes: list[Delivery[M] | None] = list(over.deliveries) if over is not None else [None] * len(self.deliveries)
+        for feed, delivery, cause in zip(self.feeds, self.deliveries, causes, strict=True):
+            feed.lose(delivery, over=cause)
 
 
 class Outbox(Generic[M]):
@@ -50,7 +51,7 @@ class Outbox(Generic[M]):
             return
         self._kept.append(sending)
         if len(self._kept) > self._capacity:
-            self._kept.popleft().fail()
+            self._kept.popleft().fail(sending)
 
     def _empty(self) -> Process:
         """When an outage of the link ends, all that was kept is sent."""

@@ -16,6 +16,7 @@ NAMES = [
     "erp_maintenance",
     "integration_styles",
     "online_retail_replay",
+    "order_saga",
     "quickstart",
     "real_incidents",
     "release_priority",

@@ -31,6 +31,9 @@ NEEDED: Final = (
     "oversold_lines",
     "oversold_orders",
     "reconciliation_gap_units",
+    "saga_duplicates",
+    "saga_human_hours",
+    "saga_orphans",
     "short_picks",
     "till_units_lost_per_week",
     "unit_margin_usd",
@@ -77,10 +80,13 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
     future = at(economics.oversell_future_margin_share, level) * at(economics.customer_margin_usd_per_year, level)
     labour_usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
     lost_tills_usd = year.from_weekly("till_units_lost_per_week") * year.level("unit_margin_usd")
+    wrong_effects = year.from_window("saga_duplicates") + year.from_window("saga_orphans")
     return {
         "oversell_direct": year.from_window("oversold_lines") * at(economics.oversell_cost_usd, level),
         "oversell_future_margin": year.from_window("oversold_orders") * future,
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
+        "exceptions": year.from_window("saga_human_hours") * at(economics.exception_usd_per_hour, level),
+        "wrong_effects": wrong_effects * at(economics.wrong_effect_usd, level),
         "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
         "till_margin_lost": lost_tills_usd * at(economics.lost_sale_share, level),
     }

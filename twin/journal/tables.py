@@ -24,6 +24,7 @@ class Status(IntEnum):
     ACCEPTED = 4  # promised, not yet supplied
     SUPPLIED = 5  # picked: shipped or ready for pickup as promised
     OVERSOLD = 6  # cancelled after acceptance for lack of stock
+    CANCELLED = 7  # cancelled after acceptance because the saga of its order was undone
 
 
 class Refusal(IntEnum):
@@ -362,6 +363,36 @@ SPAN = np.dtype(
 """A step of a traced order, sorted by all columns."""
 
 
+class SagaEnd(IntEnum):
+    """What became of the saga of an order."""
+
+    OPEN = 0  # still under way, or hanging
+    COMPLETED = 1  # every step was done
+    COMPENSATED = 2  # what had been done was undone, and the order cancelled
+
+
+SAGA = np.dtype(
+    [
+        ("order", "i8"),
+        ("t_begin", "i8"),
+        ("t_failed", "i8"),  # when it was given up, and undoing began
+        ("t_end", "i8"),
+        ("outcome", "i1"),  # SagaEnd
+        ("failed", "i2"),  # last step whose calls had all failed, or that was too late
+        ("calls", "i4"),  # of steps, and to undo them; in choreography: handlings of events by participants
+        ("failures", "i4"),  # calls that failed: at once, in time, or too late
+        ("hops", "i4"),  # events on their way between participants
+        ("duplicates", "i4"),  # effects on top of the first of each step and of each undoing
+        ("orphans", "i4"),  # 1: the step that the saga was given up over has been done after all, and nobody undid it
+        ("cases", "i4"),  # that came to people
+        ("human", "i8"),  # us that people worked on cases
+        ("waited", "i8"),  # us from a case to its end
+        ("undone", "i4"),  # steps
+    ]
+)
+"""The saga of an accepted order. What happens at or after the horizon does not count."""
+
+
 ACCOUNT = np.dtype(
     [("group", "U24"), ("reason", "U64"), ("lines", "i8"), ("units", "i8"), ("skus", "i8"), ("example", "U32")]
 )
@@ -379,5 +410,6 @@ TABLES = {
     "alerts": ALERT,
     "incidents": INCIDENT,
     "spans": SPAN,
+    "sagas": SAGA,
 }
 """Files of a run's journal: ``<name>.parquet``."""

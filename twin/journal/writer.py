@@ -17,8 +17,8 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes")
-_SCRAPES_AT_ONCE = 4096
+_SEALED = ("orders", "lines", "scrapes", "sagas")
+_ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
 
@@ -38,20 +38,27 @@ class Journal:
         self.alerts: list[tuple[int, ...]] = []
         self.incidents: list[tuple[int, ...]] = []
         self.spans: list[tuple[int, ...]] = []
-        self._scrapes: list[tuple[int, ...]] = []
+        self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": []}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
-        self._scrapes.append(scrape)
-        if len(self._scrapes) == _SCRAPES_AT_ONCE:
-            self._seal_scrapes()
+        self._keep("scrapes", scrape)
 
-    def _seal_scrapes(self) -> None:
-        self.seal("scrapes", np.array(self._scrapes, TABLES["scrapes"]))
-        self._scrapes.clear()
+    def end_saga(self, saga: tuple[int, ...]) -> None:
+        """Append a row of ``sagas``."""
+        self._keep("sagas", saga)
+
+    def _keep(self, name: str, row: tuple[int, ...]) -> None:
+        self._kept[name].append(row)
+        if len(self._kept[name]) == _ROWS_AT_ONCE:
+            self._seal_kept(name)
+
+    def _seal_kept(self, name: str) -> None:
+        self.seal(name, np.array(self._kept[name], TABLES[name]))
+        self._kept[name].clear()
 
     def seal(self, name: str, rows: NDArray[np.void]) -> None:
-        """Append finished rows of ``orders``, ``lines`` or ``scrapes``."""
+        """Append finished rows of a table that grows with the horizon."""
         if name not in self._writers:
             schema = _table(np.empty(0, TABLES[name])).schema
             self._writers[name] = pq.ParquetWriter(self._folder / f"{name}.parquet", schema, **_AS_WRITTEN)
@@ -69,7 +76,8 @@ class Journal:
         faults: NDArray[np.void],
     ) -> None:
         """Write what is left; the journal is complete."""
-        self._seal_scrapes()
+        for name in self._kept:
+            self._seal_kept(name)
         for name in _SEALED:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()

@@ -215,7 +215,7 @@ def _set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
     """
     p = line.pair
     channel = channels(handle)[line.channel]
-    if channel.reserving == _SYNCHRONOUS and line.unanswered == 0:
+    if line.set_at_once != 0 or (channel.reserving == _SYNCHRONOUS and line.unanswered == 0):
         if p == NIL:
             change_reserved(handle, line.sku, units, now)
         else:

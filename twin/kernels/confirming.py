@@ -1,4 +1,6 @@
-"""Orders taken without an answer are held against the view afterwards (docs/model.md, section 6, "Confirmation")."""
+"""Promises that are taken back: orders taken without an answer are held against the view afterwards, and orders whose
+saga was undone are cancelled (docs/model.md, section 6, "Confirmation" and "Sagas").
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,13 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Flow, Mode, Status
-from twin.kernels.checkout import drop_reservation, order_row
+from twin.kernels.checkout import drop_reservation, end_line, order_row
 from twin.kernels.memory import control, flows, lines
 from twin.kernels.state import NIL, Asks, Point, Reserved
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
 from twin.kernels.truth import held_back, without_own
 
-_ACCEPTED, _OVERSOLD = int(Status.ACCEPTED), int(Status.OVERSOLD)
+_ACCEPTED, _OVERSOLD, _GIVEN_UP = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.CANCELLED)
 _PICKUP, _LATER, _NONE = int(Mode.PICKUP), int(Asks.LATER), int(Point.NONE)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
@@ -22,6 +24,7 @@ _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCE
 @kernel
 def _set_aside(handle: int, line: Any, now: int) -> None:
     """The view sets the line's units aside at once."""
+    line.set_at_once = 1
     if line.mode == _PICKUP:
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE
@@ -69,3 +72,16 @@ def confirm(handle: int, number: int, now: int) -> int:
         flows(handle)[_CONFIRMED] += 1
         left += 1
     return left
+
+
+@kernel
+def cancel(handle: int, number: int, now: int) -> None:
+    """Nothing of the order is promised or set aside any more; it is not sourced yet."""
+    c, order = control(handle)[0], order_row(handle, number)
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status != _ACCEPTED:
+            continue
+        _withdraw(handle, line)
+        drop_reservation(handle, row, line, now)
+        end_line(handle, line, order, _GIVEN_UP, now)

@@ -172,6 +172,7 @@ LINE = np.dtype(
         ("suspect_node", "i1"),  # 1: the suspect stems from sourcing
         ("reserved", "i1"),  # Reserved
         ("told", "i1"),  # the view has its reservation
+        ("set_at_once", "i1"),  # its reservation was made in the view at its confirmation, whatever its channel does
         ("owned", "i1"),  # its units are in the channel's own count
         ("lapsed", "i1"),
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
@@ -274,6 +275,7 @@ CONTROL = np.dtype(
         ("release_interval", "i8"),
         ("release_phase", "i8"),
         ("release_outage", "i8"),
+        ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
     ]
 )

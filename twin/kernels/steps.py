@@ -34,7 +34,7 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.end_open,
 )
 _may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
-_confirm = confirming.confirm
+_confirm, _cancel = confirming.confirm, confirming.cancel
 _source, _pick = sourcing.source, sourcing.pick
 
 
@@ -102,12 +102,13 @@ def hold(handle: int, number: int, now: int) -> int:
 @kernel
 def _released(handle: int, number: int, now: int) -> int:
     """Accept what is open; when the order is released (or joins the queue for that), or NOTHING. One that a fallback
-    decided may have to be confirmed first: it does not join yet.
+    decided may have to be confirmed first, one that has a saga waits for its end: it does not join yet.
     """
     if _accept(handle, number, now) == 0:
         return NOTHING
     order = order_row(handle, number)
-    return now if order.ruled != 0 else release_at(handle, order.order, 0, now)
+    waits = order.ruled != 0 or control(handle)[0].sagas != 0
+    return now if waits else release_at(handle, order.order, 0, now)
 
 
 @kernel
@@ -154,6 +155,15 @@ def turn_away(handle: int, number: int, reason: int, now: int) -> int:
 def confirm(handle: int, number: int, now: int) -> int:
     """The lines of an order that was taken degraded are held against the view; how many are left."""
     return FULL if advance(handle, now) != 0 else _confirm(handle, number, now)
+
+
+@kernel
+def cancel(handle: int, number: int, now: int) -> int:
+    """An accepted order that is not sourced yet is cancelled."""
+    if advance(handle, now) != 0:
+        return FULL
+    _cancel(handle, number, now)
+    return 0
 
 
 @kernel

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 T = TypeVar("T")
 
-_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
+_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
 """Accepted once; a line never goes back from there."""
 
 _KEPT_BYTES: Final = 4
@@ -87,6 +87,11 @@ class Cohort:
     def orders(self) -> Rows:
         """Checkouts started in the window."""
         return self._rows("orders", "t_demand")
+
+    @cached_property
+    def sagas(self) -> Rows:
+        """Sagas that began in the window."""
+        return self._rows("sagas", "t_begin")
 
     @cached_property
     def scrapes(self) -> Rows:

@@ -16,6 +16,7 @@ from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
+from twin.measure.sagas import SAGAS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
@@ -23,6 +24,7 @@ SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
     "Release": RELEASE,
+    "Sagas": SAGAS,
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,

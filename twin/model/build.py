@@ -291,6 +291,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_batch"] = systems.release.mode == "batch"
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
+    c["sagas"] = systems.saga.mode != "off"
     c["release_queued"] = systems.release.order != "oldest"
 
 

@@ -30,6 +30,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.end_open,
     steps.turn_away,
     steps.confirm,
+    steps.cancel,
     steps.pick,
     topics.load_feed,
     sending.flush,

@@ -37,6 +37,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_reservations(plane, days),
         *_places(plane, days),
         *_orders(plane, days),
+        *_sagas(plane, days),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),
@@ -251,7 +252,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
     grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
     wrong_skus = np.count_nonzero(skus["reserved"] != grouped + of_skus["lost"] + of_skus["extra"])
-    closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD))
+    closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD, Status.CANCELLED))
     kept = np.count_nonzero(lines["reserved"][closed] != Reserved.NO)
     found = (
         (wrong, "pairs differ from lines, picks and messages"),
@@ -279,6 +280,29 @@ def _orders(plane: Plane, days: Days) -> list[str]:
     wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
     wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))
     return [f"orders: {wrong} differ from their lines in what is open"] if wrong else []
+
+
+def _sagas(plane: Plane, days: Days) -> list[str]:
+    """A saga ends once, in one way; what it undoes it undoes once, the last first; and until it has ended its order is
+    neither sourced nor cancelled.
+    """
+    sagas = days.shop.sagas
+    if sagas is None:
+        return []
+    orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
+    owner = np.repeat(np.arange(orders.size), orders["lines"])
+    cancelled = _units(owner, (lines["status"] == Status.CANCELLED).astype(np.int64), orders.size) > 0
+    promised = _units(owner, (lines["status"] == Status.ACCEPTED).astype(np.int64), orders.size) > 0
+    under_way = np.isin(orders["order"], np.fromiter(sagas.open, np.int64))
+    known = sagas.ended.total() + len(sagas.open)
+    found = (
+        (len(sagas.untidy), "were not undone step by step: " + ", ".join(sagas.untidy[:1])),
+        (sagas.begun - known, "have no end and are not open"),
+        (np.count_nonzero(under_way & (cancelled | (orders["parcels"] > 0))), "go on although their orders went on"),
+        (np.count_nonzero(cancelled & promised), "cancelled a part of their orders"),
+        (np.count_nonzero(cancelled & (orders["parcels"] > 0)), "cancelled an order that was sourced"),
+    )
+    return [f"sagas: {count} {what}" for count, what in found if count]
 
 
 def _pairs(plane: Plane, world: World) -> list[str]:

@@ -24,12 +24,14 @@ from twin.model.observed import results_of
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess, Story, Turn
 from twin.model.release import Desk
+from twin.model.saga import Sagas
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
 _PARCEL_STEPS: Final = 32
 _FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
 _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
+_SAGA_STEP: Final = 32_768
 _RECHECK_STEP: Final = 65_534
 _LOST: Final = -1
 _NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
@@ -91,6 +93,8 @@ class Shop:
     fallbacks: Fallbacks | None
     desk: Desk | None
     """Where orders wait for their release; ``None``: kernels know when they are released."""
+    sagas: Sagas | None
+    """What has to happen before an accepted order is released; ``None``: nothing."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -126,6 +130,7 @@ class Shop:
             payment_key=works.world.streams.key("payment"),
             fallbacks=fallbacks,
             desk=desk,
+            sagas=Sagas.of(works, systems.saga),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )
 
@@ -193,7 +198,7 @@ def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
     """A marketplace hands over a paid order."""
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
-        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule)
+        yield from _accepted(shop, customer, rule, release)
 
 
 def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
@@ -218,7 +223,36 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
             return
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
-        yield from fulfil(shop, customer, 0, release) if rule is None else _promised(shop, customer, rule)
+        yield from _accepted(shop, customer, rule, release)
+
+
+def _accepted(shop: Shop, customer: Customer, rule: Rule | None, release: int) -> Story:
+    """What is promised is kept; ``release``: when the order is released, if nothing comes before."""
+    if rule is not None:
+        yield from _promised(shop, customer, rule)
+    elif shop.sagas is not None:
+        _begin_saga(shop, customer, release)
+    else:
+        yield from fulfil(shop, customer, 0, release)
+
+
+def _begin_saga(shop: Shop, customer: Customer, now: int) -> None:
+    """The order goes on as a process of its own, whose wakings are counted apart from those of its parcels."""
+    LightProcess(shop.env, _saga(shop, customer, now), tie_key(Tie.ORDER, customer.order, _SAGA_STEP))
+
+
+def _saga(shop: Shop, customer: Customer, now: int) -> Story:
+    """The order is released when its saga has completed, and cancelled when what was done has been undone."""
+    assert shop.sagas is not None
+    yield now  # what the acceptance sent is on its way before
+    completed, now = yield from shop.sagas.run(customer.order, now)
+    if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
+        return
+    if completed:
+        release = steps.released_at(shop.plane.handle, customer.number, 0, now)
+        shop.process(shop.env, fulfil(shop, customer, 0, release), customer.key)
+    else:
+        shop.plane.cancel(customer.number, now)
 
 
 def _spares(rule: Rule | None, station: int, call: int) -> bool:
@@ -238,7 +272,10 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
             rule.taken.setdefault(customer.channel, []).append((customer.number, customer.order))
         elif not shop.plane.confirm(customer.number, now):
             return
-    yield from fulfil(shop, customer, 0, steps.released_at(shop.plane.handle, customer.number, 0, now))
+    if shop.sagas is not None:
+        _begin_saga(shop, customer, now)
+    else:
+        yield from fulfil(shop, customer, 0, steps.released_at(shop.plane.handle, customer.number, 0, now))
 
 
 def _await_confirmation(rule: Rule, customer: Customer, now: int) -> Asking:

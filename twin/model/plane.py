@@ -84,6 +84,11 @@ class Plane:
         left = steps.confirm(self.handle, number, now)
         return left if left != FULL else self._repeat(steps.confirm, number, now)
 
+    def cancel(self, number: int, now: int) -> None:
+        """An accepted order that is not sourced yet is cancelled."""
+        if steps.cancel(self.handle, number, now) == FULL:
+            self._repeat(steps.cancel, number, now)
+
     def awaits_sourcing(self, number: int) -> bool:
         """Whether an accepted order is not over and has no parcel yet."""
         if number < int(self.control["order_base"]):

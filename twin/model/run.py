@@ -72,6 +72,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
+    if shop.sagas is not None:
+        shop.sagas.write_open()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),

@@ -1,4 +1,6 @@
-"""A station with a queue of its own: for orders of service that the one-event recursion of kernels cannot tell."""
+"""Stations of the control plane: one that serves in the order of arrival, and one with a queue of its own for orders of
+service that the recursion over the server that is free first cannot tell.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,28 @@ import simpy
 
 from twin.core.clock import NEVER
 from twin.model.process import Alarm, Turn
+from twin.model.windows import Slowdowns
+
+
+class FifoStation:
+    """First come, first served, by the server that is free first: what the kernels' stations do, for what the control
+    plane calls.
+    """
+
+    def __init__(self, servers: int, *, opening: Callable[[int], int], slow: Slowdowns) -> None:
+        """``servers``: 0 for as many as there are jobs; ``opening``: the first instant from one on at which a service
+        may begin.
+        """
+        self._free = [0] * servers
+        self._opening, self._slow = opening, slow
+
+    def serve(self, duration: int, now: int) -> tuple[int, int]:
+        """When the service of a job that comes now begins, and ends."""
+        start = self._opening(max(now, self._free[0] if self._free else 0))
+        done = start + self._slow.paced(duration, start)
+        if self._free:
+            heapreplace(self._free, done)
+        return start, done
 
 
 class QueuedStation:

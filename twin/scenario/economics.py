@@ -77,6 +77,18 @@ class Economics(Model):
         meaning="labour to reconcile a unit by which view and record differ",
         source="assumption",
     )
+    exception_usd_per_hour: Range = par(
+        _range(18, 25, 45),
+        unit="USD/h",
+        meaning="labour of people who handle the exceptions of sagas",
+        source="assumption: $22/h [S weak: getordersyncpro], with overhead",
+    )
+    wrong_effect_usd: Range = par(
+        _range(2, 8, 25),
+        unit="USD/effect",
+        meaning="refund fees, service and goodwill for what a saga's step did twice, or did for an order that was cancelled",
+        source="assumption: half a case of service and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
+    )
     amortisation_years: float = par(3.0, unit="years", meaning="years over which a build is spread", gt=0)
     platforms: dict[str, PlatformCost] = par(
         default_factory=dict,

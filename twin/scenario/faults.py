@@ -11,9 +11,12 @@ from twin.scenario.fields import is_default
 from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
-System = Literal["erp", "files", "hub", "broker", "service", "wms", "link", "identity"]
+System = Literal[
+    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm"
+]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
-store to the middleware; identity provider."""
+store to the middleware; identity provider; orchestrator of sagas, and payment provider, fraud screening and CRM as their steps call
+them."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -54,10 +57,10 @@ _NEEDED: Final = ("system", "feed", "share", "factor")
 
 _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for name in fields))
 
-_CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity")
-"""Systems that checkouts may call, or whose tokens they need."""
+_CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity", "payment", "fraud", "crm")
+"""Systems that checkouts or sagas may call, or whose tokens they need."""
 
-_SERVING: Final = ("erp", "files", "hub", "broker", "service")
+_SERVING: Final = ("erp", "files", "hub", "broker", "service", "payment", "fraud", "crm")
 """Systems that serve calls, or carry orders to their release."""
 
 _REPLICATED: Final = ("broker", "hub")
@@ -174,7 +177,9 @@ class Fault(Model):
     def _system_rules(self) -> Iterator[Broken]:
         """The system can fail in this way, and only what has nodes fails at some of them."""
         if self.kind == "errors" and self.system not in (None, *_CALLED):
-            yield Broken(("system",), f"must be one that checkouts call ({', '.join(_CALLED)}), it is {self.system!r}")
+            yield Broken(
+                ("system",), f"must be one that checkouts or sagas call ({', '.join(_CALLED)}), it is {self.system!r}"
+            )
         if self.kind == "slow" and self.system not in (None, *_SERVING):
             yield Broken(
                 ("system",),

@@ -158,6 +158,16 @@ def release_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
             yield Broken((*path, "rate"), f"{placed}, {release.rate:g} are released: the queue would grow for ever")
 
 
+def saga_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The systems of a saga serve its steps faster than orders are placed on average."""
+    orders = _orders(scenario)
+    for arm, systems in scenario.arms.items():
+        for place, step in enumerate(systems.saga.steps if systems.saga.mode != "off" else ()):
+            if step.servers:
+                path = ("arms", arm, "saga", "steps", place, "servers")
+                yield from _served(path, orders * step.service.mean / WEEK, step.servers, "calls of the step")
+
+
 def feed_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Feeds carry more movements than are made on average."""
     if scenario.estate.stores.table is not None or scenario.demand.replay is not None:
@@ -245,6 +255,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     erp_capacity,
     service_capacity,
     release_capacity,
+    saga_capacity,
     feed_capacity,
     pick_capacity,
 )

@@ -20,6 +20,7 @@ from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.saga import Saga
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
@@ -210,6 +211,11 @@ class Systems(Model):
         unit="duration law",
         meaning="payment authorisation",
         source="150 ms to 2 s for a card authorisation [S: vendors disagree]",
+    )
+    saga: Saga = par(
+        default_factory=Saga,
+        unit="object",
+        meaning="what happens in other systems before an accepted order is released",
     )
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")

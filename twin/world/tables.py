@@ -109,7 +109,9 @@ SLOWDOWN = np.dtype([("system", "i2"), ("start", "i8"), ("end", "i8"), ("parts",
 Sorted by (system, start); the windows of one system do not overlap.
 """
 
-SYSTEMS = ("erp", "files", "hub", "broker", "service", "wms", "link", "identity")
+SYSTEMS = (
+    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
+)  # fmt: skip
 OF_NODES = ("wms", "link")
 """Systems of which every node has its own; ``link`` is what joins it to the middleware."""
 CENTRAL = tuple(name for name in SYSTEMS if name not in OF_NODES)
