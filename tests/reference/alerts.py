@@ -25,7 +25,7 @@ class Watcher:
         self.signal = Signal[alert.signal.upper()]
         self.feed = None if alert.feed is None else FeedName[alert.feed.upper()]
         self.standing = QUIET
-        self._missed = 0
+        self._missed: list[tuple[int, int]] = []  # at each check
         self.row: list[int] = []
 
     def check(self) -> None:
@@ -66,8 +66,10 @@ class Watcher:
             return fates[Fate.IN_FLIGHT]
         if self._alert.signal == "dead_letters":
             return fates[Fate.DEAD_LETTER]
-        before, self._missed = self._missed, fates[Fate.LOST] + fates[Fate.EXPIRED]
-        return self._missed - before
+        now, missed = self._shop.env.now, fates[Fate.LOST] + fates[Fate.EXPIRED]
+        before = [number for t, number in self._missed if t <= now - self._alert.span]
+        self._missed.append((now, missed))
+        return missed - (before[-1] if before else 0)
 
 
 class Alerts:

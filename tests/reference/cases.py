@@ -251,7 +251,7 @@ _MISSES_MESSAGES: Tree = {
         "traces": 1.0,
         "alerts": [
             {"signal": "missing", "feed": "orders", "messages": 0, "hold": "0s"},
-            {"signal": "missing", "feed": "movements", "messages": 2, "hold": "0s"},
+            {"signal": "missing", "feed": "movements", "messages": 2, "span": "20m"},
             {"signal": "accuracy", "share": 0.08},
         ],
     },

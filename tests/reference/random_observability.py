@@ -31,6 +31,8 @@ def _alert(rng: Random) -> Tree:
         out["feed"] = rng.choice(_FEEDS)
     if signal in ("lag", "dead_letters", "missing"):
         out["messages"] = rng.choice([0, 1, 5, 20])
+        if signal == "missing":
+            out["span"] = rng.choice(["0s", "40m", "5h"])
     elif signal == "accuracy":
         out["share"] = rng.choice([0.02, 0.1, 0.3])
     else:

@@ -460,8 +460,8 @@ DEFECTS = (
     Defect(
         "what-is-missing-is-missing-at-every-check",
         "model/alerts",
-        "return self._missed - before",
-        "return self._missed",
+        "return missed - before",
+        "return missed",
         shown_in="told-of-losses",
     ),
     Defect(

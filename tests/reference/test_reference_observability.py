@@ -108,6 +108,14 @@ def test_a_silent_loss_goes_on_until_somebody_sees_it() -> None:
     assert seen.fates() == {Fate.APPLIED: 7, Fate.LOST: 1}
 
 
+def test_what_is_missing_counts_for_its_span() -> None:
+    alert = {**MISSING, "span": "20s", "hold": "14s"}
+    bench = Watched(alert, LOSES, PEOPLE, troubles=[trouble(TroubleKind.LOST, 0, 15)])
+    bench.make(3, 20)  # counts at 7, 14, 21 (less what was missing at 0): no check before 7 is 20 s ago
+    bench.run(until=200)
+    assert bench.told() == [(7, 21, 28)]
+
+
 def test_a_trouble_that_ends_by_itself_is_noticed_and_not_repaired() -> None:
     bench = Watched(MISSING, LOSES, PEOPLE, troubles=[trouble(TroubleKind.LOST, 0, 15)])
     bench.make(0, 10, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -86,26 +87,32 @@ def _exceeds(works: Works, systems: Systems, alert: Alert, feed: int) -> Exceeds
         longest += settings.interval if settings.mode == "batch" else 0
         return lambda now: int(topics.oldest_waiting(plane.handle, feed, now)) > longest
     assert alert.messages is not None
-    return _Counting(works, alert.signal, feed, alert.messages).exceeds
+    return _Counting(works, alert, feed, alert.messages).exceeds
 
 
 class _Counting:
     """A signal that counts messages of a feed."""
 
-    def __init__(self, works: Works, signal: str, feed: int, most: int) -> None:
-        self._plane, self._signal, self._feed, self._most = works.plane, signal, feed, most
-        self._missed = 0
+    def __init__(self, works: Works, alert: Alert, feed: int, most: int) -> None:
+        self._plane, self._signal, self._span = works.plane, alert.signal, alert.span
+        self._feed, self._most = feed, most
+        self._missed = deque([(-NEVER, 0)])
+        """Checks, and what was missing by then: from the last on that is ``span`` ago or longer."""
 
     def exceeds(self, now: int) -> bool:
-        return self._count() > self._most
+        return self._count(now) > self._most
 
-    def _count(self) -> int:
+    def _count(self, now: int) -> int:
         if self._signal == "lag":
             return int(self._plane.control[_WAITING[self._feed]])
         if self._signal == "dead_letters":
             return self._fate(Fate.DEAD_LETTER)
-        before, self._missed = self._missed, self._fate(Fate.LOST) + self._fate(Fate.EXPIRED)
-        return self._missed - before
+        missed = self._fate(Fate.LOST) + self._fate(Fate.EXPIRED)
+        while len(self._missed) > 1 and self._missed[1][0] <= now - self._span:
+            self._missed.popleft()
+        before = self._missed[0][1]
+        self._missed.append((now, missed))
+        return missed - before
 
     def _fate(self, fate: Fate) -> int:
         return int(self._plane.memory["fates"][self._feed * len(Fate) + fate])

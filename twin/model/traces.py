@@ -1,5 +1,6 @@
 """Orders of which every step is recorded (docs/model.md, section 11, "Traces"): a data plane that writes down what the
-stories ask of it. Stories know nothing of it, and an arm without traces does not have one.
+stories ask of it. Stories know nothing of it, and an arm without traces does not have one. Spans are kept until the run
+ends, as they are sorted: some ten a traced order.
 """
 
 from __future__ import annotations
@@ -158,6 +159,7 @@ class TracedPlane(Plane):
             self._add(order, SpanKind.CHECKOUT, 0, int(row["t_demand"]), end, promised)
             if accepted != NONE and (order, 0) not in self._released:
                 self._add(order, SpanKind.RELEASE, 0, accepted, over, 0)
+            self._released.difference_update((order, wave) for wave in range(int(row["waves"]) + 1))
 
     def close_traces(self) -> None:
         for (order, wave), start in self._waves.items():

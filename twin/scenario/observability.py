@@ -32,7 +32,7 @@ class Alert(Model):
     signal: SignalName = par(
         unit="name",
         meaning="lag: messages not yet applied; age: of the oldest of them, less the interval of a batch feed; dead_letters: that there are; "
-        "missing: messages lost or expired since the check before; release_time: how long the oldest accepted order has waited for its "
+        "missing: messages lost or expired lately; release_time: how long the oldest accepted order has waited for its "
         "release; accuracy: pairs whose view differs from the shelf, as a count of sampled shelves would find",
     )
     feed: Literal["movements", "orders", "posting"] | None = par(
@@ -43,6 +43,11 @@ class Alert(Model):
     )
     longest: Duration | None = par(None, unit="duration", meaning="age, release_time: longer than this is too much")
     share: Share | None = par(None, unit="share", meaning="accuracy: more than this share of the pairs is too much")
+    span: Duration = par(
+        "0s",
+        unit="duration",
+        meaning="missing: what went missing within this much counts; 0s: since the check before",
+    )
     hold: Duration | None = par(
         None, unit="duration", meaning="how long it must be too much before it is told; empty: that of all alerts"
     )
@@ -52,6 +57,8 @@ class Alert(Model):
             yield Broken(("feed",), f"is missing: signal {self.signal} is one of a feed")
         if self.signal not in OF_FEEDS and self.feed is not None:
             yield Broken(("feed",), f"is for signals {', '.join(OF_FEEDS)}, the signal is {self.signal}")
+        if self.signal != "missing" and self.span > 0:
+            yield Broken(("span",), f"is for signal missing, the signal is {self.signal}")
         needed = _LIMIT[self.signal]
         if getattr(self, needed) is None:
             yield Broken((needed,), f"is missing: signal {self.signal} needs it")
