@@ -120,7 +120,7 @@ def incident(**changes: Any) -> Row:
 def saga(**changes: Any) -> Row:
     """A saga that began with the window and completed at once."""
     row = dict.fromkeys(TABLES["sagas"].names or (), 0)
-    row |= {"order": 1, "t_begin": START, "t_end": START, "t_failed": NONE, "failed": NONE}
+    row |= {"order": 1, "t_begin": START, "t_end": START, "t_failed": NONE, "t_given_up": NONE, "failed": NONE}
     return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
 
 

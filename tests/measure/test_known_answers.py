@@ -150,8 +150,16 @@ NOTHING_FAILED = {name: None for name in kpi_names(scenario()) if name.startswit
 
 SAGAS = [
     saga(t_end=START + MINUTE, duplicates=3, cases=2, human=30 * MINUTE, waited=HOUR),
-    saga(order=3, outcome=SagaEnd.COMPENSATED, failed=1, t_failed=START, t_end=START + 30 * SECOND, orphans=1),
-    saga(order=4, outcome=SagaEnd.OPEN, failed=1, t_failed=START + 1, t_end=NONE),
+    saga(
+        order=3,
+        outcome=SagaEnd.COMPENSATED,
+        failed=1,
+        t_failed=START,
+        t_given_up=START,
+        t_end=START + 30 * SECOND,
+        orphans=1,
+    ),
+    saga(order=4, outcome=SagaEnd.OPEN, failed=1, t_failed=START, t_given_up=START + 1, t_end=NONE),
 ]
 
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {

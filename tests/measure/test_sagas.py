@@ -9,7 +9,12 @@ from twin.core.clock import HOUR, MINUTE, SECOND
 from twin.journal.tables import NONE, SagaEnd, Status
 from twin.measure.kpis import measure_cohort
 
-GIVEN_UP = {"outcome": SagaEnd.COMPENSATED, "failed": 1, "t_failed": START + 5 * MINUTE}
+GIVEN_UP = {
+    "outcome": SagaEnd.COMPENSATED,
+    "failed": 1,
+    "t_failed": START + 4 * MINUTE,
+    "t_given_up": START + 5 * MINUTE,
+}
 
 
 def test_what_became_of_sagas_is_counted(tmp_path: Path) -> None:
@@ -24,7 +29,7 @@ def test_what_became_of_sagas_is_counted(tmp_path: Path) -> None:
     assert kpis["saga_completion_p50_s"] == 3600
     assert kpis["saga_completion_p95_s"] is None  # one may still complete, later than all others
     assert kpis["saga_compensated_rate"] == 0.25
-    assert kpis["saga_undoing_p95_s"] == 120
+    assert kpis["saga_undoing_p95_s"] == 180
     assert (kpis["saga_duplicates"], kpis["saga_duplicates_per_10k_orders"]) == (2, 5000)
     assert (kpis["saga_orphans"], kpis["saga_open_orders"]) == (1, 1)
     assert (kpis["saga_cases_per_10k_orders"], kpis["saga_case_mean_s"]) == (5000, 1500)

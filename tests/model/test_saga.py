@@ -50,7 +50,7 @@ def test_a_step_is_called_as_often_as_the_geometric_law_says(failure: float, mos
 def test_full_jitter_waits_half_of_each_pause_on_average() -> None:
     pauses = retrying(6) | {"retry": {"attempts": 6, "wait": "100ms", "factor": 2.0, "cap": "20s", "jitter": "full"}}
     sagas = run([{"system": "crm", **pauses}], FAILING, days=7, weekly=10_000)["sagas"]
-    waits = (sagas["t_failed"] - sagas["t_begin"]) / SECOND
+    waits = (sagas["t_given_up"] - sagas["t_begin"]) / SECOND
     assert waits.mean() == pytest.approx(1.55, abs=4 * waits.std() / np.sqrt(waits.size))
     assert waits.max() <= 3.1
 
@@ -72,11 +72,11 @@ def test_calls_of_a_step_queue_like_any_customers() -> None:
 def test_a_call_that_came_too_late_took_effect_all_the_same(step: bool, keys: bool, duplicates: int) -> None:
     slow = {"system": "payment", "service": "20s", "timeout": "10s", "idempotent": step, **retrying(3)}
     sagas = run([slow], keys=keys)["sagas"]
-    known = (sagas["t_failed"] != NONE) & (sagas["t_begin"] < DAY)
+    known = (sagas["t_given_up"] != NONE) & (sagas["t_begin"] < DAY)
     assert known.sum() > 100
     assert set(sagas["duplicates"][known]) == {duplicates}
     assert set(sagas["orphans"][known]) == {1}
-    assert set((sagas["t_failed"] - sagas["t_begin"])[known]) == {30 * SECOND}
+    assert set((sagas["t_given_up"] - sagas["t_begin"])[known]) == {30 * SECOND}
 
 
 def test_a_key_that_is_forgotten_protects_no_longer() -> None:
@@ -100,7 +100,7 @@ def test_what_was_done_is_undone_and_the_order_cancelled_and_nothing_oversold() 
     over = sagas["outcome"] == SagaEnd.COMPENSATED
     assert over.sum() > 500
     assert not (sagas["outcome"] == SagaEnd.COMPLETED).any()
-    assert set((sagas["t_end"] - sagas["t_failed"])[over]) == {16 * SECOND}
+    assert set((sagas["t_end"] - sagas["t_given_up"])[over]) == {16 * SECOND}
     assert set(sagas["undone"][over]) == {2}
     assert set(sagas["calls"][over]) == {3 + 2 + 2}
     cancelled = by_status(lines, Status.CANCELLED)
@@ -146,18 +146,18 @@ def test_past_its_deadline_a_saga_is_given_up() -> None:
     down = [{"system": "payment", "at": "1d", "duration": "2h"}]
     step = {"system": "payment", "on_failure": "human", "timeout": "10m", **retrying(50, wait="5m", cap="5m")}
     sagas = run([step], down, deadline="30m")["sagas"]
-    late = sagas["t_failed"] != NONE
+    late = sagas["t_given_up"] != NONE
     assert late.sum() > 10
-    assert set((sagas["t_failed"] - sagas["t_begin"])[late]) == {35 * MINUTE}
+    assert set((sagas["t_given_up"] - sagas["t_begin"])[late]) == {35 * MINUTE}
 
 
 def test_an_order_that_hangs_is_found_by_a_search_once_it_is_old_enough() -> None:
     sweep = {"hop": "1s", "sweep": "20m", "stuck_after": "45m", "redelivered": 0.0}
     sagas = run([{"system": "payment"}, {"system": "crm"}], FAILING, mode="choreography", choreography=sweep)["sagas"]
-    found = sagas["t_failed"] != NONE
+    found = sagas["t_given_up"] != NONE
     assert found.sum() > 500
-    assert not (sagas["t_failed"][found] % (20 * MINUTE)).any()
-    ages = (sagas["t_failed"] - sagas["t_begin"])[found]
+    assert not (sagas["t_given_up"][found] % (20 * MINUTE)).any()
+    ages = (sagas["t_given_up"] - sagas["t_begin"])[found]
     assert 45 * MINUTE <= ages.min() < ages.max() < 65 * MINUTE
     assert set(sagas["hops"][found]) == {3}
 

@@ -180,11 +180,11 @@ class SagaAgreesWithAList(RuleBasedStateMachine):
             assert list(self.sagas.open) == [self.orders]
             return
         row = self.rows[-1]
-        failed, end, outcome = row[2], row[3], row[4]
+        given_up, end, outcome = row[3], row[4], row[5]
         assert (end, self.sagas.open) == (self.now, {})
         if self.ended:
             assert outcome == SagaEnd.COMPLETED
-            assert failed == NONE
+            assert given_up == NONE
             assert self.done == list(range(len(self.steps)))
         else:
             assert outcome == SagaEnd.COMPENSATED

@@ -33,6 +33,7 @@ class Tale:
     order: int
     begun: int
     wake: Waking
+    broke: int = NONE
     given_up: int = NONE
     over: int = NONE
     outcome: SagaEnd = SagaEnd.OPEN
@@ -179,8 +180,8 @@ class Sagas:
     def _pass(self, tale: Tale, place: int) -> Trying:
         if (yield from self._insist(tale, place, place)):
             return True
+        tale.failed, tale.broke = place, self._env.now
         yield from self._be_noticed(tale)
-        tale.failed = place
         by_hand = self.settings.steps[place].on_failure == "human"
         if by_hand and not self._too_late(tale) and self._people.have_room:
             yield from self._do_by_hand(tale, place)
@@ -308,6 +309,7 @@ class Sagas:
         return (
             tale.order,
             tale.begun,
+            tale.broke,
             tale.given_up,
             tale.over,
             tale.outcome,

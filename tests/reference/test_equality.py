@@ -185,11 +185,11 @@ def _sagas(arm: dict[str, Any], rows: NDArray[Any]) -> Counter[str]:
     out = Counter({f"saga {saga.mode}": 1})
     for what in SAGAS:
         out[f"saga {what}"] += int((rows[what] > 0).sum())
-    given_up = rows["t_failed"] >= 0
+    given_up = rows["t_given_up"] >= 0
     out["saga lost for want of people"] += int((given_up & (rows["failed"] >= 0) & (rows["cases"] == 0)).sum())
     out["saga given up and open"] += int((given_up & (rows["outcome"] == SagaEnd.OPEN)).sum())
     if saga.mode == "orchestration":
-        out["saga too late"] += int((rows["t_failed"] - rows["t_begin"] > saga.deadline).sum())
+        out["saga too late"] += int((rows["t_given_up"] - rows["t_begin"] > saga.deadline).sum())
     return out
 
 

@@ -511,7 +511,7 @@ DEFECTS = (
         "policies/sagas",
         "if known_until is None or t >= known_until:",
         "if known_until is None or not lifetime:",
-        shown_in="random-3",
+        shown_in="random-1",
     ),
     Defect(
         "steps-are-undone-the-first-first",

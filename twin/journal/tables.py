@@ -375,7 +375,8 @@ SAGA = np.dtype(
     [
         ("order", "i8"),
         ("t_begin", "i8"),
-        ("t_failed", "i8"),  # when it was given up, and undoing began
+        ("t_failed", "i8"),  # when the calls of the step that `failed` names had all failed
+        ("t_given_up", "i8"),  # when it was given up, and undoing began
         ("t_end", "i8"),
         ("outcome", "i1"),  # SagaEnd
         ("failed", "i2"),  # last step whose calls had all failed, or that was too late

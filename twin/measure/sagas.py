@@ -25,14 +25,14 @@ def _completion(cohort: Cohort, percent: int) -> float | None:
     sagas = cohort.sagas
     ends, begun = sagas["t_end"], sagas["t_begin"]
     spans: Integers = np.where(ends == NONE, NEVER, ends - begun)
-    return quantile_s(spans[_ended(cohort, SagaEnd.COMPLETED) | (sagas["t_failed"] == NONE)], percent)
+    return quantile_s(spans[_ended(cohort, SagaEnd.COMPLETED) | (sagas["t_given_up"] == NONE)], percent)
 
 
 def _undoing(cohort: Cohort, percent: int) -> float | None:
     sagas = cohort.sagas
-    ends, failed = sagas["t_end"], sagas["t_failed"]
-    spans: Integers = np.where(ends == NONE, NEVER, ends - failed)
-    return quantile_s(spans[failed != NONE], percent)
+    ends = sagas["t_end"]
+    spans: Integers = np.where(ends == NONE, NEVER, ends - sagas["t_failed"])
+    return quantile_s(spans[sagas["t_given_up"] != NONE], percent)
 
 
 def _sum(cohort: Cohort, column: str) -> int:
@@ -68,7 +68,7 @@ SAGAS: Final = (
         name="saga_undoing_p95_s",
         unit="s",
         direction="lower",
-        formula="p95 of a saga given up to everything undone",
+        formula="p95 of the failure that a saga was given up over to everything undone",
         meaning="how long a customer's money, or a reservation, hangs after the order has failed",
         function=lambda c: _undoing(c, 95),
     ),

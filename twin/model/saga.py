@@ -78,12 +78,12 @@ class Sagas:
         done, now = yield from self._try(tale, step, 0, now)
         if done:
             return True, now
+        tale.failed, tale.t_failed = step.place, now
         now = yield from _until(now, self._way.noticed(tale, now))
-        tale.failed = step.place
         if step.settings.on_failure == "human" and not self._is_late(tale, now) and self._people.has_room(now):
             now = yield from self._by_hand(tale, step.place, now)
             return True, now
-        tale.t_failed = now
+        tale.t_given_up = now
         return False, now
 
     def _compensate(self, tale: Tale, now: int) -> Telling:

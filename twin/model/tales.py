@@ -22,6 +22,7 @@ class Tale:
     order: int
     t_begin: int
     t_failed: int = NONE
+    t_given_up: int = NONE
     t_end: int = NONE
     outcome: SagaEnd = SagaEnd.OPEN
     failed: int = NONE
@@ -53,12 +54,13 @@ class Tale:
     def row(self, lifetimes: Lifetimes, horizon: int) -> tuple[int, ...]:
         """Row of the journal."""
         done = [self.effects(place | kind, life, horizon) for place, life in enumerate(lifetimes) for kind in _KINDS]
-        given_up = self.t_failed != NONE and self.outcome != SagaEnd.COMPLETED
+        given_up = self.t_given_up != NONE and self.outcome != SagaEnd.COMPLETED
         orphan = given_up and self.effects(self.failed, lifetimes[self.failed], horizon) > 0
         return (
             self.order,
             self.t_begin,
             self.t_failed,
+            self.t_given_up,
             self.t_end,
             self.outcome,
             self.failed,
