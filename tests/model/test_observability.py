@@ -110,9 +110,10 @@ Spans = dict[tuple[int, int], list[tuple[int, int, int, int]]]
 
 
 @cache
-def traced(name: str) -> Journal:
+def traced(name: str, saga: str = "off") -> Journal:
     """Scarce stock and wrong records, so that picks fall short."""
-    return journal(brief(faults=SHAKEN), arm_of(name, observability={"traces": 0.5}, operations=PEOPLE))
+    arm = arm_of(name, observability={"traces": 0.5}, operations=PEOPLE, saga={"mode": saga})
+    return journal(brief(faults=SHAKEN), arm)
 
 
 def spans(of: Journal) -> Spans:
@@ -128,9 +129,12 @@ def rows(table: dict[str, np.ndarray[Any, Any]]) -> list[dict[str, int]]:
     return [dict(zip(table, values, strict=True)) for values in zip(*(c.tolist() for c in table.values()), strict=True)]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_the_steps_of_a_traced_order_join_from_the_channel_to_the_erp(name: str) -> None:
-    of = traced(name)
+WAYS = [*((name, "off") for name in PRESETS), ("hybrid", "orchestration"), ("event_driven", "choreography")]
+
+
+@pytest.mark.parametrize(("name", "saga"), WAYS)
+def test_the_steps_of_a_traced_order_join_from_the_channel_to_the_erp(name: str, saga: str) -> None:
+    of = traced(name, saga)
     steps, lines = spans(of), defaultdict(list)
     for line in rows(of["lines"]):
         lines[line["order"]].append(line)
@@ -142,6 +146,7 @@ def test_the_steps_of_a_traced_order_join_from_the_channel_to_the_erp(name: str)
             continue
         one = {kind: steps[order["order"], kind] for kind in SpanKind}
         again += len(one[SpanKind.RELEASE]) > 1
+        assert len(one[SpanKind.SAGA]) == (saga != "off" and order["t_accept"] != NONE)
         _begins(order, one)
         _goes_on(order, one)
         _is_told(order, one, lines[order["order"]])
@@ -170,8 +175,10 @@ def _goes_on(order: dict[str, int], one: Steps) -> None:
     ends = {parcel: end for parcel, _, end, _ in one[SpanKind.PICK]}
     waits = {parcel: end for parcel, _, end, _ in one[SpanKind.PICK_WAIT]}
     ready = {parcel: end for parcel, _, end, _ in one[SpanKind.PACK]}
+    assert all(start == order["t_accept"] for _, start, _, _ in one[SpanKind.SAGA])
+    set_out = [end for _, _, end, _ in one[SpanKind.SAGA]] or [order["t_accept"]]
     for wave, start, _, _ in one[SpanKind.RELEASE]:
-        assert start == order["t_accept"] if wave == 0 else start in ends.values()
+        assert start in set_out if wave == 0 else start in ends.values()
     assert all(start in released for _, start, _, _ in one[SpanKind.CREATION])
     assert all(start in released | created for _, start, _, _ in one[SpanKind.PICK_WAIT])
     assert all(start == waits[parcel] for parcel, start, _, _ in one[SpanKind.PICK])

@@ -124,6 +124,7 @@ class Order:
     waves: int = 0
     call: int = 0
     t_accept: int = NONE
+    sets_out: int = NONE  # for its release; never, if its saga does not complete
     t_release: int = NONE
     t_pick: int = NONE
     t_ready: int = NONE

@@ -23,7 +23,7 @@ from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Cause, Degraded, Flow, Refusal, SpanKind, Status
+from twin.journal.tables import NONE, Cause, Degraded, Flow, Refusal, SpanKind, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
@@ -166,7 +166,10 @@ class Orders:
         """Other systems do their part before the order is released; if they cannot, it is cancelled."""
         wake = Waking(self._env, order.id, SAGA_STEPS)
         yield wake.at(self._env.now)
+        span = self._shop.tracer.begin(order.id, SpanKind.SAGA, 0, self._env.now)
         completed = yield from self.sagas.story(order, wake)
+        span.finish(self._env.now, int(completed))
+        order.sets_out = self._env.now if completed else NONE
         if not completed:
             for line in order.promised_lines():
                 self._take_back(line)
@@ -458,6 +461,7 @@ class Orders:
                 continue
             self._promise(line)
             order.t_accept = self._env.now
+            order.sets_out = NONE if self.sagas.are_on else self._env.now
         return order.t_accept >= 0
 
     def _take_of_quota(self, order: Order, line: Line) -> bool:
@@ -510,7 +514,7 @@ class Orders:
         """An order has left its release behind, for the first time."""
         if not order.released:
             order.released = True
-            self._shop.tracer.add(order.id, SpanKind.RELEASE, 0, order.t_accept, self._env.now)
+            self._shop.tracer.add(order.id, SpanKind.RELEASE, 0, order.sets_out, self._env.now)
 
     def _trace(self, order: Order, kind: SpanKind, outcome: int) -> None:
         """Something that takes no time."""

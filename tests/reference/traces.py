@@ -67,9 +67,9 @@ class Tracer:
 
     def _checkout(self, order: Order) -> None:
         over = NOW if order.open_lines() or order.promised_lines() else max(line.t_end for line in order.lines)
-        promised = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD)
+        promised = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
         accepted = sum(line.status in promised for line in order.lines)
         end = order.t_accept if order.t_accept != NONE else over
         self.add(order.id, SpanKind.CHECKOUT, 0, order.t, end, accepted)
-        if order.t_accept != NONE and not order.released:
-            self.add(order.id, SpanKind.RELEASE, 0, order.t_accept, over, 0)
+        if order.sets_out != NONE and order.sets_out <= over and not order.released:
+            self.add(order.id, SpanKind.RELEASE, 0, order.sets_out, over, 0)

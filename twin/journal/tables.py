@@ -348,6 +348,7 @@ class SpanKind(IntEnum):
     TRANSIT = 10
     VIEW = 11
     POSTING = 12
+    SAGA = 13
 
 
 SPAN = np.dtype(

@@ -245,7 +245,9 @@ def _saga(shop: Shop, customer: Customer, now: int) -> Story:
     """The order is released when its saga has completed, and cancelled when what was done has been undone."""
     assert shop.sagas is not None
     yield now  # what the acceptance sent is on its way before
+    shop.plane.begin_saga(customer.number, now)
     completed, now = yield from shop.sagas.run(customer.order, now)
+    shop.plane.end_saga(customer.number, now, completed=completed)
     if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
         return
     if completed:

@@ -121,7 +121,13 @@ class Plane:
         return done
 
     def pay(self, number: int, start: int, end: int) -> None:
-        """A customer pays; of interest to traces alone, as are the next three."""
+        """A customer pays; of interest to traces alone, as are the next five."""
+
+    def begin_saga(self, number: int, now: int) -> None:
+        """The saga of an order begins."""
+
+    def end_saga(self, number: int, now: int, *, completed: bool) -> None:
+        """It ends."""
 
     def choose(self, orders: NDArray[np.void]) -> None:
         """Rows of orders that begin: which of them are traced."""

@@ -24,7 +24,7 @@ from twin.world.world import World
 
 _ROOM: Final = 1 << 10
 """Free rows of `watched` before each pick."""
-_PROMISED: Final = (int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD))
+_PROMISED: Final = tuple(map(int, (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)))
 _SUPPLIED, _PICKUP = int(Status.SUPPLIED), int(Mode.PICKUP)
 
 
@@ -46,6 +46,11 @@ class TracedPlane(Plane):
         self._waves: dict[tuple[int, int], int] = {}
         """When a wave of an order set out for its release."""
         self._released: set[tuple[int, int]] = set()
+        self._has_sagas = systems.saga.mode != "off"
+        self._sagas: dict[int, tuple[int, int]] = {}
+        """Order, and beginning, of the sagas that are under way, by the number of the order."""
+        self._completed: dict[int, int] = {}
+        """When the saga of an order had completed."""
         self._picks: dict[tuple[int, int], int] = {}
         """Row of the pick of a parcel of an order."""
 
@@ -89,6 +94,18 @@ class TracedPlane(Plane):
         if row := self._traced(number):
             self._add(int(row["order"]), SpanKind.PAYMENT, 0, start, end, int(row["declined"] == 0))
 
+    def begin_saga(self, number: int, now: int) -> None:
+        if row := self._traced(number):
+            self._sagas[number] = int(row["order"]), now
+
+    def end_saga(self, number: int, now: int, *, completed: bool) -> None:
+        if number not in self._sagas:
+            return
+        order, start = self._sagas.pop(number)
+        self._add(order, SpanKind.SAGA, 0, start, now, int(completed))
+        if completed:
+            self._completed[order] = now
+
     def create(self, number: int, wave: int, now: int) -> int:
         done = super().create(number, wave, now)
         if row := self._traced(number):
@@ -110,8 +127,13 @@ class TracedPlane(Plane):
         if (order, wave) in self._released:
             return
         self._released.add((order, wave))
-        start = self._waves.pop((order, wave)) if wave else int(row["t_accept"])
+        start = self._waves.pop((order, wave)) if wave else self._sets_out(row)
+        assert start is not None
         self._add(order, SpanKind.RELEASE, wave, start, now)
+
+    def _sets_out(self, row: Any) -> int | None:
+        """When an order sets out for its release; ``None`` if its saga has not completed."""
+        return self._completed.pop(int(row["order"]), None) if self._has_sagas else int(row["t_accept"])
 
     def _send_to_pick(self, row: Any, parcel: int, now: int, end: int) -> None:
         order, lines = int(row["order"]), self._lines(row)
@@ -158,10 +180,14 @@ class TracedPlane(Plane):
             end = over if accepted == NONE else accepted
             self._add(order, SpanKind.CHECKOUT, 0, int(row["t_demand"]), end, promised)
             if accepted != NONE and (order, 0) not in self._released:
-                self._add(order, SpanKind.RELEASE, 0, accepted, over, 0)
+                start = self._sets_out(row)
+                if start is not None and start <= over:
+                    self._add(order, SpanKind.RELEASE, 0, start, over, 0)
             self._released.difference_update((order, wave) for wave in range(int(row["waves"]) + 1))
 
     def close_traces(self) -> None:
+        for order, start in self._sagas.values():
+            self._add(order, SpanKind.SAGA, 0, start, self._horizon)
         for (order, wave), start in self._waves.items():
             self._add(order, SpanKind.RELEASE, wave, start, self._horizon)
         for row in self.memory["watched"][: int(self.control["watched"])].tolist():
