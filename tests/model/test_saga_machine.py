@@ -24,7 +24,7 @@ from twin.scenario.saga import SagaStep
 Outcome = str
 OUTCOMES = ("done", "done", "error", "late", "down")
 TIMEOUT = 50
-DEADLINE = 400
+DEADLINE = 120
 
 
 @dataclass

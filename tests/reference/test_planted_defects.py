@@ -521,10 +521,10 @@ DEFECTS = (
         shown_in="orchestrated",
     ),
     Defect(
-        "an-answer-wakes-a-saga-while-its-orchestrator-is-down",
-        "model/saga",
-        "now = yield from _until(now, self._way.resumed(known))",
-        "now = yield from _until(now, known)",
+        "sagas-go-on-while-their-orchestrator-is-down",
+        "model/coordination",
+        'self._up = Spans.of_outages(works.world, "orchestrator").up',
+        "self._up = Spans(()).up",
         shown_in="orchestrated",
     ),
     Defect(
