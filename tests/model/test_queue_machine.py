@@ -167,7 +167,7 @@ def _estate() -> tuple[Scenario, World]:
 def _plane(simple: Simple) -> Plane:
     """The same queue in a data plane without customers."""
     description, world = _estate()
-    poison = (TroubleKind.POISON, 1, -1, 0, simple.bad[0] * SECOND, MILLION, 0, 1)
+    poison = (TroubleKind.POISON, 1, -1, 0, simple.bad[0] * SECOND, MILLION, 0, 0, 1)
     world.troubles = np.array([poison], TROUBLE)
     world.windows = np.array([(SYSTEMS.index("broker"), -1, *(t * SECOND for t in simple.down))], WINDOW)
     crashes = [(FeedName.MOVEMENTS, m, start * SECOND, end * SECOND, 0) for m, start, _, end in simple.away]
