@@ -112,6 +112,7 @@ class Gateway:
             return Passage(Refusal.NONE, since, let_in.value)
         yield wake.has_come(patience)
         usher.interrupt()
+        yield usher  # its place is free before the order does anything else
         hangs_up = self._timeout < self._limits.wait
         return self._failed(Refusal.TIME_OUT if hangs_up else Refusal.THROTTLED, Flow.CALLS_THROTTLED)
 

@@ -23,28 +23,38 @@ class Identity:
         self._outages = shop.outages("identity")
         self._errors = [row for row in rows_of(shop.world.errors) if SYSTEMS[row["system"]] == "identity"]
         self._valid: defaultdict[int, int] = defaultdict(int)
-        self._fetching: dict[int, simpy.Event] = {}
+        self._fetches: dict[int, simpy.Event] = {}  # the last of each channel
         self._reached: Counter[int] = Counter()
 
     def valid(self, channel: int) -> bool:
         """Whether the channel has a token; has one fetched if it has none, or will soon have none."""
-        now, until = self._env.now, self._valid[channel]
-        if until - now <= self._settings.ahead and channel not in self._fetching:
-            self._fetching[channel] = self._env.event()
-            self._env.process(self._fetch(channel))
-        return now < until
+        now = self._env.now
+        fetch = self._fetches.get(channel)
+        if self._valid[channel] - now <= self._settings.ahead and (fetch is None or fetch.triggered):
+            self._begin(channel)
+        return now < self._valid[channel]
 
     def fetched(self, channel: int) -> simpy.Event:
-        """Happens when the fetch under way ends; its value is whether it brought a token."""
-        return self._fetching[channel]
+        """Happens when the last fetch ends; its value is whether it brought a token."""
+        return self._fetches[channel]
 
-    def _fetch(self, channel: int) -> Process:
+    def _begin(self, channel: int) -> None:
+        self._fetches[channel] = self._env.event()
         end, brings = self._outcome(channel)
         self._shop.flows[Flow.TOKEN_FAILURES] += not brings
+        if end == self._env.now:
+            self._end(channel, brings)
+        else:
+            self._env.process(self._wait(channel, end, brings))
+
+    def _wait(self, channel: int, end: int, brings: bool) -> Process:
         yield Instant(self._env, end, FREED)
+        self._end(channel, brings)
+
+    def _end(self, channel: int, brings: bool) -> None:
         if brings:
-            self._valid[channel] = end + self._settings.lifetime
-        self._fetching.pop(channel).succeed(brings)
+            self._valid[channel] = self._env.now + self._settings.lifetime
+        self._fetches[channel].succeed(brings)
 
     def _outcome(self, channel: int) -> tuple[int, bool]:
         now = self._env.now

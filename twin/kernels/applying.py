@@ -82,11 +82,13 @@ def _is_known(row: Any) -> bool:
 
 @kernel
 def let_go(handle: int, p: int) -> None:
-    """The oldest movements of a pair, and of its SKU, that the view waits for may be others now."""
+    """The oldest movements of a pair, and of its SKU's pooled pairs, that the view waits for may be others now."""
     mask = control(handle)[0].moves_mask
     pair = pairs(handle)[p]
     while pair.oldest != NIL and _is_known(moves(handle)[pair.oldest & mask]):
         pair.oldest = moves(handle)[pair.oldest & mask].next_pair
+    if pair.pooled == 0:  # copies of its SKU need not have been settled
+        return
     sku = skus(handle)[pair.sku]
     while sku.oldest != NIL and _is_known(moves(handle)[sku.oldest & mask]):
         sku.oldest = moves(handle)[sku.oldest & mask].next_sku
