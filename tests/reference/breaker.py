@@ -13,6 +13,7 @@ class Permit:
 
     phase: int
     t: int | None = None
+    rank: int = 0  # among all that ended
     failed: bool = False
 
 
@@ -23,6 +24,7 @@ class Breaker:
         self._settings = settings
         self._phase, self._kind, self._until = 0, "closed", 0
         self._permits: list[Permit] = []  # of this phase
+        self._reports = 0
         self.openings = 0
 
     def is_open(self, now: int) -> bool:
@@ -42,7 +44,8 @@ class Breaker:
 
     def report(self, permit: Permit, now: int, *, failed: bool) -> None:
         """The call ended."""
-        permit.t, permit.failed = now, failed
+        self._reports += 1
+        permit.t, permit.rank, permit.failed = now, self._reports, failed
         if self._settings.window == "off" or permit.phase != self._phase:
             return
         ended = self._in_window(now)
@@ -63,7 +66,7 @@ class Breaker:
             return ended
         if self._settings.window == "time":
             return [each for each in ended if each.t is not None and each.t > now - self._settings.span]
-        return sorted(ended, key=lambda each: each.t or 0)[-self._settings.calls :]
+        return sorted(ended, key=lambda each: each.rank)[-self._settings.calls :]
 
     def _enter(self, kind: str) -> None:
         self._phase += 1

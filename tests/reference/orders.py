@@ -151,11 +151,14 @@ class Orders:
                 over = standing.over
                 yield over | patience
                 yield wake.at(self._env.now) if over.processed else wake.has_come(patience)
+            else:
+                yield wake.at(self._env.now)
             self._confirm(order)
         elif standing is not None and standing.fallback.recovery == "reconfirm":
             if standing.on:
                 self._env.process(self._confirm_when_over(order, standing.over))
             else:
+                yield wake.at(self._env.now)
                 self._confirm(order)
         if order.promised_lines() and self.sagas.are_on:
             self._env.process(self._after_saga(order))

@@ -160,7 +160,7 @@ class Queue(Generic[M]):
             if topic.overflow == "reject":
                 self._handler.lose(place.delivery)
                 return
-            self._handler.lose(self._ready.pop(0).place.delivery)
+            self._handler.lose(self._ready.pop(0).place.delivery, over=place.delivery)
         self._ready.append(Ticket(place))
         self.hand_out()
 

@@ -272,8 +272,10 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     elif rule.reconfirms:
         if rule.on(customer.channel):
             rule.taken.setdefault(customer.channel, []).append((customer.number, customer.order))
-        elif not shop.plane.confirm(customer.number, now):
-            return
+        else:
+            yield now  # what the acceptance sent is on its way before
+            if not shop.plane.confirm(customer.number, now):
+                return
     if shop.sagas is not None:
         _begin_saga(shop, customer, now)
     else:
@@ -283,6 +285,7 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
 def _await_confirmation(rule: Rule, customer: Customer, now: int) -> Asking:
     """Wait until the fallback is over, or for as long as the arm allows: when that is."""
     if not rule.on(customer.channel):
+        yield now  # what the acceptance sent is on its way before
         return now
     turn = rule.wait(customer.channel, now + rule.fallback.confirm_within)
     yield turn
