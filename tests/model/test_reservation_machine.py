@@ -21,8 +21,8 @@ from twin.model import invariants
 from twin.model.build import build
 from twin.model.days import Days
 from twin.model.jobs import Works
-from twin.model.orders import Shop
 from twin.model.plane import Plane
+from twin.model.shop import Shop
 from twin.scenario.scenario import Scenario
 from twin.world.tables import CHECKOUT, LINE
 from twin.world.world import World

@@ -89,7 +89,7 @@ DEFECTS = (
     Defect("calls-do-not-queue", "kernels/calls", "max(ready, servers(handle)[server])", "ready"),
     Defect(
         "one-re-brokering-too-few",
-        "kernels/sourcing",
+        "kernels/picking",
         "short_picks > control(handle)[0].rebroker",
         "short_picks >= control(handle)[0].rebroker",
     ),
@@ -149,7 +149,7 @@ DEFECTS = (
     ),
     Defect(
         "the-refused-come-back-when-they-like",
-        "model/orders",
+        "model/calling",
         "max(pause, gateway.retry_after(customer.channel, now))",
         "pause",
     ),

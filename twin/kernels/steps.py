@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels import checkout, confirming, sourcing
+from twin.kernels import checkout, confirming, picking, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.checkout import order_row
@@ -35,7 +35,7 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
 )
 _may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
 _confirm, _cancel = confirming.confirm, confirming.cancel
-_source, _pick = sourcing.source, sourcing.pick
+_source, _pick = sourcing.source, picking.pick
 
 
 @kernel

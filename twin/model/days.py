@@ -17,8 +17,9 @@ from twin.kernels import state
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.model.jobs import Process, Works
-from twin.model.orders import Arrivals, Customer, Shop, arrival_key
+from twin.model.orders import Arrivals
 from twin.model.process import Instant
+from twin.model.shop import Customer, Shop, arrival_key
 from twin.model.supply import returns
 from twin.world.tables import WorldDay
 

@@ -2,137 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-import simpy
-from numpy.typing import NDArray
+from collections.abc import Iterator
+from typing import Any, Final
 
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Flow, Refusal, Status
+from twin.journal.tables import Status
 from twin.kernels import steps
-from twin.kernels.state import ERP, SERVICE, Asks, Point
-from twin.model.access import Broken, access_of
-from twin.model.breaker import REJECTED
-from twin.model.build import knots_of
-from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Fallbacks, Rule, fallbacks_of
-from twin.model.gateway import RETRY_SHIFT, Gateway
-from twin.model.jobs import Works
-from twin.model.observed import results_of
-from twin.model.plane import Plane
-from twin.model.process import LightProcess, PatientProcess, Story, Turn
-from twin.model.release import Desk
-from twin.model.saga import Sagas
-from twin.scenario.scenario import Scenario
-from twin.scenario.systems import Systems
+from twin.kernels.state import SERVICE, Asks, Point
+from twin.model.calling import LOST, Asking, call_out
+from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
+from twin.model.process import LightProcess, Story
+from twin.model.shop import Customer, Shop
 
 _PARCEL_STEPS: Final = 32
-_FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
-_ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 _SAGA_STEP: Final = 32_768
 _RECHECK_STEP: Final = 65_534
-_LOST: Final = -1
-_NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
-    int(reason) for reason in (Refusal.NONE, Refusal.CLOSED, Refusal.TIME_OUT, Refusal.ERROR, Refusal.REJECTED)
-)
-_THROTTLED, _GONE, _RESIDENCY = (int(reason) for reason in (Refusal.THROTTLED, Refusal.GONE, Refusal.RESIDENCY))
-_IN_VAIN: Final = frozenset((_REJECTED, _GONE))
-"""A call that failed so is not made again."""
-_TIME_OUTS: Final = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
-_CALLS_AGAIN, _CALLS_REJECTED, _CALL_ERRORS, _OPENINGS = (
-    int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.CALL_ERRORS, Flow.BREAKER_OPENINGS)
-)
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
-
-
-Asking = Generator["int | Turn", None, int]
-"""Part of a story that ends at an instant, or with _LOST."""
-
-Attempt = Generator["int | Turn", None, tuple[int, int]]
-"""Part of a story: a call, which ends with why it failed, and when the caller knew."""
-
-
-class Customer(NamedTuple):
-    """What a story needs to know of a checkout."""
-
-    number: int
-    order: int
-    t: int
-    channel: int
-    abandons: int
-    declined: int
-    checkout: int
-    payment: int
-    key: int
-    """Tie key of the arrival."""
-
-
-def arrival_key(order: int) -> int:
-    """Tie key of an order's arrival."""
-    return _FIRST_KEY | order << _ORDER_SHIFT
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """How this arm takes and fulfils orders."""
-
-    env: simpy.Environment
-    plane: Plane
-    marketplaces: frozenset[int]
-    point: Point
-    calls_first: int | None
-    calls_to_reserve: bool
-    creates_in_erp: bool
-    gateways: tuple[Gateway, Gateway]
-    """By station: SERVICE, ERP."""
-    erp_broken: Broken | None
-    payment: NDArray[np.int64]
-    payment_key: np.uint64
-    fallbacks: Fallbacks | None
-    desk: Desk | None
-    """Where orders wait for their release; ``None``: kernels know when they are released."""
-    sagas: Sagas | None
-    """What has to happen before an accepted order is released; ``None``: nothing."""
-    process: type[LightProcess]
-    """What carries an order: one that can be called from a queue, if there are queues."""
-
-    @staticmethod
-    def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
-        """The shop of an arm."""
-        query = systems.publications.own.mode == "query"
-        access = access_of(works, scenario, systems, marketplaces)
-        results = results_of(systems.degradation)
-        service, erp = (
-            Gateway.of(works.world, name, systems.resilience, timeout, entry=entry, results=results.get(station))
-            for station, name, timeout, entry in (
-                (SERVICE, systems.service.system, systems.service.timeout, access.service),
-                (ERP, "erp", systems.erp.timeout, access.erp),
-            )
-        )
-        breakers = {SERVICE: service.breaker, ERP: erp.breaker}
-        fallbacks = fallbacks_of(
-            works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
-        )
-        desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
-        return Shop(
-            env=works.env,
-            plane=works.plane,
-            marketplaces=marketplaces,
-            point=Point[systems.reserving.point.upper()],
-            calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
-            calls_to_reserve=systems.reserving.mode == "synchronous",
-            creates_in_erp=systems.erp.coupling != "consumer",
-            gateways=(service, erp),
-            erp_broken=access.erp_broken,
-            payment=knots_of(systems.payment),
-            payment_key=works.world.streams.key("payment"),
-            fallbacks=fallbacks,
-            desk=desk,
-            sagas=Sagas.of(works, systems.saga),
-            process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
-        )
 
 
 class Arrivals:
@@ -179,14 +64,14 @@ def checkout(shop: Shop, customer: Customer) -> Story:
         yield from _listed(shop, customer, rule)
         return
     if shop.calls_first is not None and not _spares(rule, shop.calls_first, CHECK_CALL):
-        now = yield from _call(shop, customer, shop.calls_first, CHECK_CALL, now)
-        if now == _LOST:
+        now = yield from call_out(shop, customer, shop.calls_first, CHECK_CALL, now)
+        if now == LOST:
             return
     if not plane.check(number, now):
         return
     if shop.point == Point.CHECKOUT:
         now = yield from _reserve(shop, customer, rule, now)
-        if now == _LOST:
+        if now == LOST:
             return
     if customer.abandons:
         plane.end_open(number, _ABANDONED, now)
@@ -208,7 +93,7 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     if shop.point == Point.PAYMENT:
         yield now
         now = yield from _reserve(shop, customer, rule, now)
-        if now == _LOST:
+        if now == LOST:
             return
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
@@ -218,8 +103,8 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
         return
     last = shop.point == Point.ORDER
     if last and shop.calls_to_reserve and not _spares(rule, SERVICE, RESERVE_CALL):
-        now = yield from _call(shop, customer, SERVICE, RESERVE_CALL, now)
-        if now == _LOST:
+        now = yield from call_out(shop, customer, SERVICE, RESERVE_CALL, now)
+        if now == LOST:
             return
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
@@ -305,81 +190,13 @@ def _recheck(shop: Shop, number: int, now: int) -> Story:
         shop.fallbacks.cancelled.add(number)
 
 
-def _call(shop: Shop, customer: Customer, station: int, call: int, now: int) -> Asking:
-    """A synchronous call of the checkout, made again as often as the arm allows: when the order goes on, or _LOST."""
-    gateway = shop.gateways[station]
-    pause, failure = gateway.retry.wait, _NONE
-    if gateway.entry is not None and gateway.entry.keeps_back(shop.plane.region(customer.number)):
-        return now if shop.plane.give_up(customer.number, _RESIDENCY, now) else _LOST
-    for retry in range(gateway.retry.attempts):
-        if retry:
-            pause = gateway.pause(customer.order, call, retry, pause)
-            now += pause if failure != _THROTTLED else max(pause, gateway.retry_after(customer.channel, now))
-            yield now
-        failure, now = yield from _attempt(shop, customer, station, call | retry << RETRY_SHIFT, now)
-        if failure == _NONE:
-            return now
-        if failure in _IN_VAIN:
-            break
-    return now if shop.plane.give_up(customer.number, failure, now) else _LOST
-
-
-def _attempt(shop: Shop, customer: Customer, station: int, attempt: int, now: int) -> Attempt:
-    """One call: why it failed, _NONE if it was answered, and when the caller knew."""
-    gateway = shop.gateways[station]
-    breaker = gateway.breaker
-    permit = breaker.permit(now) if breaker is not None else 0
-    if permit == REJECTED:
-        shop.plane.count(_CALLS_REJECTED)
-        return _REJECTED, now
-    failure, since = _NONE, now
-    if gateway.entry is not None:
-        region = shop.plane.ask(customer.number, now)
-        failure, since, now = yield from gateway.entry.enter(customer.channel, region, now)
-    if failure == _NONE:
-        failure, ended = _reach(shop, customer, station, attempt, since, now)
-        if ended > now:
-            yield ended
-            now = ended
-        _count_failure(shop, station, failure)
-    if gateway.results is not None:
-        gateway.results.note(now, failed=failure != _NONE)
-    if breaker is not None and breaker.report(permit, failed=failure != _NONE, now=now):
-        shop.plane.count(_OPENINGS)
-    return failure, now
-
-
-def _reach(shop: Shop, customer: Customer, station: int, attempt: int, since: int, now: int) -> tuple[int, int]:
-    """The system is called by a customer who has waited ``since``: why it will fail, and when the caller knows."""
-    plane, gateway = shop.plane, shop.gateways[station]
-    done = plane.call(station, customer.number, attempt, now)
-    if gateway.entry is not None:
-        gateway.entry.answered(customer.channel, now if done == steps.DOWN else done, now)
-    if done == steps.DOWN:
-        return _CLOSED, now
-    if attempt >> RETRY_SHIFT:
-        plane.count(_CALLS_AGAIN)
-    if done - since > gateway.timeout:
-        return _TIME_OUT, since + gateway.timeout
-    if gateway.errors.windows and gateway.errs(customer.order, attempt, done):
-        return _ERROR, done
-    return _NONE, done
-
-
-def _count_failure(shop: Shop, station: int, failure: int) -> None:
-    if failure == _TIME_OUT:
-        shop.plane.count(_TIME_OUTS[station])
-    elif failure == _ERROR:
-        shop.plane.count(_CALL_ERRORS)
-
-
 def _reserve(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
-    """Reserve before the order is placed, with a hold that may lapse: when that was done, or _LOST."""
+    """Reserve before the order is placed, with a hold that may lapse: when that was done, or LOST."""
     if shop.calls_to_reserve and not _spares(rule, SERVICE, RESERVE_CALL):
-        now = yield from _call(shop, customer, SERVICE, RESERVE_CALL, now)
-        if now == _LOST:
-            return _LOST
-    return now if shop.plane.hold(customer.number, now) else _LOST
+        now = yield from call_out(shop, customer, SERVICE, RESERVE_CALL, now)
+        if now == LOST:
+            return LOST
+    return now if shop.plane.hold(customer.number, now) else LOST
 
 
 def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:

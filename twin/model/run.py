@@ -26,10 +26,11 @@ from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
 from twin.model.listings import listing_jobs
-from twin.model.orders import Shop, recheck
+from twin.model.orders import recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.model.reloads import reload_jobs
+from twin.model.shop import Shop
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
 from twin.scenario.scenario import Scenario

@@ -1,0 +1,113 @@
+"""The pick: units leave the shelf, or are not there (docs/model.md, section 7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.core.hashing import bits
+from twin.core.jit import kernel
+from twin.journal.tables import Flow, Mode, Status
+from twin.kernels.chance import law
+from twin.kernels.memory import control, flows, keys, lines, moves, orders, pairs, watched
+from twin.kernels.sending import move
+from twin.kernels.sourcing import oversold
+from twin.kernels.state import NIL, Key, Law, Part, Reserved
+from twin.kernels.stock import (
+    change_on_hand,
+    change_promised,
+    change_reserved,
+    change_unplaced,
+    change_view,
+    set_blocked,
+)
+from twin.kernels.traffic import PART_SHIFT
+
+_ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
+_PICKUP = int(Mode.PICKUP)
+_NO, _GROUP = int(Reserved.NO), int(Reserved.GROUP)
+_PICK = int(Part.PICK)
+_PACK, _TRANSIT = int(Law.PACK), int(Law.TRANSIT)
+_K_PACK, _K_TRANSIT = int(Key.PACK), int(Key.TRANSIT)
+_PICKS, _SHORT, _UNITS = int(Flow.PICKS), int(Flow.SHORT_PICKS), int(Flow.PICKED_UNITS)
+
+
+@kernel
+def _watch(handle: int, number: int, line: Any, now: int) -> None:
+    """The movement of a traced order's pick: remember when it reaches view and record."""
+    c = control(handle)[0]
+    moves(handle)[number & c.moves_mask].line = c.watched
+    row = watched(handle)[c.watched]
+    row.order, row.line, row.t = line.order, line.line, now
+    row.seen = row.posted = NIL
+    c.watched += 1
+
+
+@kernel
+def _take(handle: int, line: Any, order: Any, now: int) -> None:
+    """The units are there: they leave the shelf, and a movement tells so."""
+    p, q = line.pair, line.quantity
+    change_promised(handle, p, -q)
+    change_on_hand(handle, p, -q)
+    part = _PICK << PART_SHIFT | line.line << 4 | line.short_picks
+    number = move(handle, now, p, -q, q, order.order, part, now)
+    if order.traced != 0:
+        _watch(handle, number, line, now)
+    flows(handle)[_UNITS] += q
+    line.status, line.t_end = _SUPPLIED, now
+    order.open -= 1
+
+
+@kernel
+def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
+    """The picker found too little: set the pair aside; whether the line is brokered again."""
+    p, q = line.pair, line.quantity
+    change_promised(handle, p, -q)
+    change_view(handle, p, 0, -q, now)
+    set_blocked(handle, p, 1, now)
+    line.reserved = _NO
+    line.short_picks += 1
+    if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
+        oversold(handle, line, order, True, now)
+        return False
+    change_unplaced(handle, line.sku, q)
+    change_reserved(handle, line.sku, q, now)
+    line.reserved, line.pair, line.parcel = _GROUP, NIL, NIL
+    return True
+
+
+@kernel
+def pick(handle: int, number: int, parcel: int, now: int) -> int:
+    """A pick ends. Returns the wave in which short lines are brokered again, 0 if there are none."""
+    c = control(handle)[0]
+    order = orders(handle)[number - c.order_base]
+    supplied, again = 0, 0
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        if line.status != _ACCEPTED or line.parcel != parcel:
+            continue
+        flows(handle)[_PICKS] += 1
+        if pairs(handle)[line.pair].on_hand >= line.quantity:
+            _take(handle, line, order, now)
+            supplied += 1
+            continue
+        flows(handle)[_SHORT] += 1
+        if _fall_short(handle, line, order, now):
+            again = order.waves + 1
+            line.wave = again
+    if again > 0:
+        order.waves = again
+    if supplied > 0:
+        _dispatch(handle, order, parcel, now)
+    return again
+
+
+@kernel
+def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
+    """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
+    ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
+    done = ready
+    if order.mode != _PICKUP:
+        done += law(handle, _TRANSIT, bits(keys(handle)[_K_TRANSIT], order.order, parcel))
+    order.t_pick = max(order.t_pick, now)
+    order.t_ready = max(order.t_ready, ready)
+    order.t_done = max(order.t_done, done)

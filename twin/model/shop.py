@@ -1,0 +1,109 @@
+"""How an arm takes and fulfils orders: what the stories of orders need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from twin.core.clock import Tie, tie_key
+from twin.kernels.state import ERP, SERVICE, Point
+from twin.model.access import Broken, access_of
+from twin.model.build import knots_of
+from twin.model.fallbacks import Fallbacks, fallbacks_of
+from twin.model.gateway import Gateway
+from twin.model.jobs import Works
+from twin.model.observed import results_of
+from twin.model.plane import Plane
+from twin.model.process import LightProcess, PatientProcess
+from twin.model.release import Desk
+from twin.model.saga import Sagas
+from twin.scenario.scenario import Scenario
+from twin.scenario.systems import Systems
+
+_FIRST_KEY: Final = tie_key(Tie.ORDER, 0, 0)
+_ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
+
+
+class Customer(NamedTuple):
+    """What a story needs to know of a checkout."""
+
+    number: int
+    order: int
+    t: int
+    channel: int
+    abandons: int
+    declined: int
+    checkout: int
+    payment: int
+    key: int
+    """Tie key of the arrival."""
+
+
+def arrival_key(order: int) -> int:
+    """Tie key of an order's arrival."""
+    return _FIRST_KEY | order << _ORDER_SHIFT
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """How this arm takes and fulfils orders."""
+
+    env: simpy.Environment
+    plane: Plane
+    marketplaces: frozenset[int]
+    point: Point
+    calls_first: int | None
+    calls_to_reserve: bool
+    creates_in_erp: bool
+    gateways: tuple[Gateway, Gateway]
+    """By station: SERVICE, ERP."""
+    erp_broken: Broken | None
+    payment: NDArray[np.int64]
+    payment_key: np.uint64
+    fallbacks: Fallbacks | None
+    desk: Desk | None
+    """Where orders wait for their release; ``None``: kernels know when they are released."""
+    sagas: Sagas | None
+    """What has to happen before an accepted order is released; ``None``: nothing."""
+    process: type[LightProcess]
+    """What carries an order: one that can be called from a queue, if there are queues."""
+
+    @staticmethod
+    def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
+        """The shop of an arm."""
+        query = systems.publications.own.mode == "query"
+        access = access_of(works, scenario, systems, marketplaces)
+        results = results_of(systems.degradation)
+        service, erp = (
+            Gateway.of(works.world, name, systems.resilience, timeout, entry=entry, results=results.get(station))
+            for station, name, timeout, entry in (
+                (SERVICE, systems.service.system, systems.service.timeout, access.service),
+                (ERP, "erp", systems.erp.timeout, access.erp),
+            )
+        )
+        breakers = {SERVICE: service.breaker, ERP: erp.breaker}
+        fallbacks = fallbacks_of(
+            works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
+        )
+        desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
+        return Shop(
+            env=works.env,
+            plane=works.plane,
+            marketplaces=marketplaces,
+            point=Point[systems.reserving.point.upper()],
+            calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
+            calls_to_reserve=systems.reserving.mode == "synchronous",
+            creates_in_erp=systems.erp.coupling != "consumer",
+            gateways=(service, erp),
+            erp_broken=access.erp_broken,
+            payment=knots_of(systems.payment),
+            payment_key=works.world.streams.key("payment"),
+            fallbacks=fallbacks,
+            desk=desk,
+            sagas=Sagas.of(works, systems.saga),
+            process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
+        )
