@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from tests.report import fakes
 from twin.core.clock import DAY, HOUR, MINUTE
@@ -31,9 +32,9 @@ BEFORE = ("outage", "erp", 0, HOUR)
 Told = tuple[str, str, int, int]
 
 
-def stored(folder: Path, *worlds: tuple[Told, ...]) -> Result:
+def stored(folder: Path, *worlds: tuple[Told, ...], arms: tuple[str, ...] = fakes.ARMS) -> Result:
     """A complete run of four days whose arms have time series, and whose worlds have these faults."""
-    result = replace(fakes.result(replications=max(len(worlds), 1)), run_dir=folder)
+    result = replace(fakes.result(arms, replications=max(len(worlds), 1)), run_dir=folder)
     t = np.arange(0, 4 * DAY, BIN)
     rows: dict[str, list[Any]] = {name: [] for name in ("arm", "series", "t", "mean", "low", "high", "n")}
     for place, arm in enumerate(result.arms):
@@ -95,6 +96,17 @@ def test_bands_are_drawn_once_there_are_enough_worlds(tmp_path: Path) -> None:
     few, many = (axes(stored(tmp_path / str(n), *([(OUTAGE,)] * n)))[0] for n in (4, 5))
     assert len(few.collections) == 0
     assert len(many.collections) == len(fakes.ARMS)
+
+
+@pytest.mark.parametrize("many", [3, 8, 9, 13])
+def test_the_names_of_all_arms_stand_inside_the_figure_and_above_the_first_panel(tmp_path: Path, many: int) -> None:
+    names = tuple(f"an_arm_of_a_name_{n}"[: 10 + 3 * (n % 4)] + str(n) for n in range(many))
+    figure = draw_timeline(stored(tmp_path / "run", (OUTAGE,), arms=names))
+    assert figure is not None
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    legend = figure.legends[0].get_window_extent(renderer)
+    assert legend.x1 <= figure.bbox.x1
+    assert legend.y0 >= figure.axes[0].title.get_window_extent(renderer).y1
 
 
 def test_a_run_without_time_series_has_no_figure() -> None:

@@ -147,6 +147,15 @@ def refresh_post_due(handle: int) -> None:
 
 
 @kernel
+def refresh(handle: int, who: int) -> None:
+    """Find the next thing to happen where consumer ``who`` acts."""
+    if who == RECORD:
+        refresh_post_due(handle)
+    else:
+        refresh_due(handle)
+
+
+@kernel
 def _sooner(handle: int, who: int, k: int) -> None:
     """Lane ``k`` has a message again: it may be the next thing to happen."""
     c, due = control(handle)[0], dues(handle)[k]

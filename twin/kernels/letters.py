@@ -10,7 +10,7 @@ from twin.core.jit import kernel
 from twin.journal.tables import Fate, Flow
 from twin.kernels.applying import apply_first, message_of, miss
 from twin.kernels.chance import law
-from twin.kernels.lanes import fail, is_bad, refresh_due, refresh_post_due
+from twin.kernels.lanes import fail, is_bad, refresh
 from twin.kernels.latency import count_never
 from twin.kernels.memory import consumers, control, dead, dues, fates, flows, keys, lanes, letters, windows
 from twin.kernels.state import NIL, NOTES, RECORD
@@ -54,10 +54,7 @@ def redrive(handle: int, who: int, i: int, t: int) -> None:
         return
     lane.head = lane.tail = i
     begin_letter(handle, who, 0)
-    if who == RECORD:
-        refresh_post_due(handle)
-    else:
-        refresh_due(handle)
+    refresh(handle, who)
 
 
 @kernel

@@ -13,7 +13,7 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Fate, Flow
 from twin.kernels.applying import fate_of, finish, lose, message_of
-from twin.kernels.lanes import begin, enter, follower, link, refresh_due, refresh_post_due
+from twin.kernels.lanes import begin, enter, follower, link, refresh
 from twin.kernels.memory import (
     consumers,
     control,
@@ -226,14 +226,6 @@ def _take_back(handle: int, who: int, k: int, t: int) -> None:
     _give_back(handle, who, number, 0, t)
 
 
-@kernel
-def _refresh(handle: int, who: int) -> None:
-    if who == RECORD:
-        refresh_post_due(handle)
-    else:
-        refresh_due(handle)
-
-
 @far
 def _queue_event(handle: int, who: int, k: int, t: int) -> int:
     first = consumers(handle)[who].first
@@ -246,7 +238,7 @@ def _queue_event(handle: int, who: int, k: int, t: int) -> int:
             _take_back(handle, who, k, t)
         _schedule(handle, who, k)
     _hand_out(handle, who, t)
-    _refresh(handle, who)
+    refresh(handle, who)
     return 0
 
 
@@ -278,7 +270,7 @@ def _queue_join(handle: int, who: int, number: int, t: int, limit: int) -> int:
         _drop_first(handle, who, limit)
     _append(handle, who, first, number)
     _hand_out(handle, who, t)
-    _refresh(handle, who)
+    refresh(handle, who)
     return 0
 
 
@@ -327,7 +319,7 @@ def change_member(handle: int, who: int, member: int, what: int, t: int) -> None
     else:
         lanes(handle)[k].out = 0
     _hand_out(handle, who, t)
-    _refresh(handle, who)
+    refresh(handle, who)
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twin.core.jit import kernel
 from twin.kernels.applying import fate_of, finish, message_of
 from twin.kernels.lane_faults import begin_anew, fail_over, lose_member, replay
-from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh_due, refresh_post_due
+from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
 from twin.kernels.memory import consumers, control, lanes, moves, notes, orders, troubles
 from twin.kernels.queues import begin_queue_anew, change_member, queue_event
@@ -64,18 +64,10 @@ def book_until(handle: int, now: int) -> None:
 
 
 @kernel
-def _refresh(handle: int, who: int) -> None:
-    if who == RECORD:
-        refresh_post_due(handle)
-    else:
-        refresh_due(handle)
-
-
-@kernel
 def lose_members(handle: int, who: int, k: int, now: int) -> None:
     """A lane's member is lost; see :func:`twin.kernels.lanes.lose_member`."""
     lose_member(handle, who, k, now)
-    _refresh(handle, who)
+    refresh(handle, who)
 
 
 @kernel
@@ -92,7 +84,7 @@ def fail_over_all(handle: int, outage: int, now: int) -> None:
         if consumer.stream == 1 and consumer.outage == outage:
             for k in range(consumer.first, consumer.first + consumer.lanes):
                 fail_over(handle, who, k, now)
-            _refresh(handle, who)
+            refresh(handle, who)
 
 
 @kernel
@@ -112,7 +104,7 @@ def repair(handle: int, i: int, now: int) -> None:
             for k in range(consumer.first, consumer.first + consumer.lanes):
                 begin_anew(handle, who, k, i, now)
         begin_letter_anew(handle, who, now)
-        _refresh(handle, who)
+        refresh(handle, who)
 
 
 @kernel
@@ -121,7 +113,7 @@ def replay_stream(handle: int, who: int, now: int) -> None:
     consumer = consumers(handle)[who]
     for k in range(consumer.first, consumer.first + consumer.lanes):
         replay(handle, who, k, now)
-    _refresh(handle, who)
+    refresh(handle, who)
 
 
 @kernel

@@ -20,6 +20,19 @@ RETRY_SHIFT: Final = 8
 """The luck of a call made again is that of attempt ``call | retry << RETRY_SHIFT``."""
 
 
+def pause_before(rule: Retry, retry: int, previous: int, luck: int) -> int:
+    """How long an arm's ``rule`` waits before the ``retry``-th call again, us; ``luck``: random bits of the caller."""
+    return pause(
+        rule.jitter,
+        wait=rule.wait,
+        factor=rule.factor,
+        cap=rule.cap,
+        retry=retry,
+        previous=previous,
+        random_bits=luck,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """How checkouts call one system."""
@@ -60,13 +73,5 @@ class Gateway:
 
     def pause(self, order: int, attempt: int, retry: int, previous: int) -> int:
         """How long an order waits before it makes call ``attempt`` for the ``retry``-th time again, us."""
-        rule = self.retry
-        return pause(
-            rule.jitter,
-            wait=rule.wait,
-            factor=rule.factor,
-            cap=rule.cap,
-            retry=retry,
-            previous=previous,
-            random_bits=int(bits(self.backoff_key, order, attempt | retry << RETRY_SHIFT)),
-        )
+        luck = int(bits(self.backoff_key, order, attempt | retry << RETRY_SHIFT))
+        return pause_before(self.retry, retry, previous, luck)

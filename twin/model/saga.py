@@ -14,12 +14,11 @@ from twin.core.hashing import bits
 from twin.journal.tables import SagaEnd
 from twin.journal.writer import Journal
 from twin.model.coordination import Choreography, Coordination, Orchestration
+from twin.model.gateway import pause_before
 from twin.model.jobs import Works
 from twin.model.participants import People, Step
 from twin.model.tales import Tale
-from twin.policies.backoff import pause
 from twin.policies.sagas import COPY, UNDO, call_number
-from twin.scenario.resilience import Retry
 from twin.scenario.saga import Saga
 
 Telling = Generator[int, None, int]
@@ -107,7 +106,8 @@ class Sagas:
         for attempt in range(retry.attempts):
             number = call_number(step.place | undo, attempt)
             if attempt:
-                previous = self._pause(retry, tale.order, number, attempt, previous)
+                luck = int(bits(self._backoff_key, tale.order, number))
+                previous = pause_before(retry, attempt, previous, luck)
                 now = yield from _until(now, self._way.resumed(now + previous))
             if not undo and self._way.watches and self._is_late(tale, now):
                 return False, now
@@ -145,17 +145,6 @@ class Sagas:
 
     def _is_late(self, tale: Tale, now: int) -> bool:
         return now - tale.t_begin > self._deadline
-
-    def _pause(self, retry: Retry, order: int, number: int, attempt: int, previous: int) -> int:
-        return pause(
-            retry.jitter,
-            wait=retry.wait,
-            factor=retry.factor,
-            cap=retry.cap,
-            retry=attempt,
-            previous=previous,
-            random_bits=int(bits(self._backoff_key, order, number)),
-        )
 
     def _end(self, tale: Tale, outcome: SagaEnd, now: int) -> None:
         tale.outcome, tale.t_end = outcome, now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +31,7 @@ _LEAD: Final = 3 * HOUR
 _TRAIL: Final = 6 * HOUR
 _CAP: Final = 3
 _HEAD_ROOM: Final = 1.2
+_ENTRY_INCHES, _LETTER_INCHES, _LEGEND_ROW_INCHES = 0.56, 0.078, 0.2
 _WORLDS_MIN: Final = 5
 """Intervals of fewer worlds are so wide that their bands would hide the lines."""
 
@@ -229,6 +231,9 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
     from matplotlib.lines import Line2D
 
     height = figure.get_figheight()
+    labels = [_label(result, arm) for arm in result.arms]
+    abreast = columns_of_legend(labels, figure.get_figwidth() - 1.35)
+    rows = -(-len(labels) // abreast)
     worlds = result.manifest["replications"]
     level = result.manifest["confidence"]
     shown = many(worlds, "world") if worlds == 1 else f"mean of {worlds} worlds"
@@ -236,7 +241,7 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
     figure.subplots_adjust(
         left=0.95 / figure.get_figwidth(),
         right=1 - 0.4 / figure.get_figwidth(),
-        top=1 - 1.35 / height,
+        top=1 - (1.15 + _LEGEND_ROW_INCHES * rows) / height,
         bottom=0.55 / height,
         hspace=0.42,
         wspace=0.08,
@@ -253,21 +258,33 @@ def _head(figure: Figure, first: Axes, result: Result) -> None:
             color=COLOURS[place % len(COLOURS)],
             linewidth=2.4,
             linestyle=_dashes(place),
-            label=_label(result, arm),
+            label=label,
         )
-        for place, arm in enumerate(result.arms)
+        for place, label in enumerate(labels)
     ]
     figure.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(left - 0.008, 1 - 0.68 / height),
-        ncols=min(len(handles), 6),
+        ncols=abreast,
         frameon=False,
         fontsize=9,
         handlelength=2.0,
         columnspacing=1.6,
         labelcolor=INK,
     )
+
+
+def columns_of_legend(labels: Sequence[str], inches: float) -> int:
+    """How many entries of a legend fit beside each other; matplotlib fills it by columns, the first ones longer."""
+    for rows in range(1, len(labels)):
+        columns = -(-len(labels) // rows)
+        sizes = [len(labels) // columns + (column < len(labels) % columns) for column in range(columns)]
+        ends = list(accumulate(sizes))
+        longest = [max(map(len, labels[end - size : end])) for end, size in zip(ends, sizes, strict=True)]
+        if sum(_ENTRY_INCHES + _LETTER_INCHES * letters for letters in longest) <= inches:
+            return columns
+    return 1
 
 
 def _label(result: Result, arm: str) -> str:
