@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint verify bench lock clean
+.PHONY: help setup run test lint verify defects bench lock clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: $(STAMP) ## ruff, mypy and import-linter
 
 verify: $(STAMP) ## the slow tests: statistical verification, random worlds, full sizes
 	$(BIN)/python -m pytest -W error -m slow
+
+defects: $(STAMP) ## plant every known defect, one after another, and see it caught: a minute or more for each
+	$(BIN)/python -m pytest -W error -m planted -n 2
 
 bench: $(STAMP) ## the benchmark: twin against the plain reference
 	$(BIN)/python -m benchmarks

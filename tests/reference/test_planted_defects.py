@@ -572,7 +572,7 @@ def test_a_defect_can_be_planted_in_one_place(defect: Defect) -> None:
     assert _source(defect, ROOT).read_text().count(defect.right) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.planted
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_planted_defect_makes_the_journals_differ(defect: Defect, tmp_path: Path) -> None:
     _copy_sources(tmp_path)
