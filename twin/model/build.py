@@ -159,7 +159,8 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
     memory.put("skus", skus)
     drifts = np.zeros(start.size, traffic.DRIFT)
-    drifts["heard"], drifts["heard_at"] = NIL, -NEVER
+    if systems.reload.mode != "off":  # else nobody reads them, and memory that is not written costs nothing
+        drifts["heard"], drifts["heard_at"] = NIL, -NEVER
     memory.put("drifts", drifts)
     memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
