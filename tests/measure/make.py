@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
+from twin.journal.observability import By, Signal
 from twin.journal.tables import (
     FAULT,
     NONE,
     PRICE,
     TABLES,
-    By,
     Cause,
     Degraded,
     Fate,
@@ -27,7 +27,6 @@ from twin.journal.tables import (
     Mode,
     Refusal,
     SagaEnd,
-    Signal,
     Status,
 )
 from twin.measure.cohort import Cohort, cohort_of

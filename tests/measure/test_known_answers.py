@@ -24,7 +24,8 @@ from tests.measure.make import (
     spell,
 )
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, By, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.observability import By
+from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [

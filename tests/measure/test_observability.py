@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.measure.make import END, START, alert, incident, journal, scenario
 from twin.core.clock import HOUR, MINUTE
-from twin.journal.tables import By
+from twin.journal.observability import By
 from twin.measure.kpis import measure
 
 OUTAGE = ("outage", "broker", START + HOUR, START + 2 * HOUR)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -123,16 +124,23 @@ def _mix(seed: int) -> Ended:
         return _read(Path(folder), world, arm)
 
 
-def _closes(ended: Ended) -> None:
+def _wrong(ended: Ended) -> list[str]:
+    """What does not add up, or has become of messages although nothing in the mix explains it."""
+    return [*_not_closed(ended), *_fates_without_reason(ended), *_counts_without_reason(ended)]
+
+
+def _not_closed(ended: Ended) -> Iterator[str]:
     for name in TOPIC:
-        fates = ended.fates[name]
-        assert set(fates) == set(Fate)
-        assert min(fates.values()) >= 0
-        assert sum(fates.values()) == ended.flows[MADE[name]], name
-        assert fates[Fate.APPLIED] == ended.flows[APPLIED[name]], name
+        fates, made, applied = ended.fates[name], ended.flows[MADE[name]], ended.flows[APPLIED[name]]
+        if set(fates) != set(Fate) or min(fates.values()) < 0:
+            yield f"{name.name}: {fates}"
+        if sum(fates.values()) != made:
+            yield f"{name.name}: {made} made, {sum(fates.values())} have a fate"
+        if fates[Fate.APPLIED] != applied:
+            yield f"{name.name}: {fates[Fate.APPLIED]} have been applied, {applied} were counted"
 
 
-def _ends_only_as_designed(ended: Ended) -> None:
+def _fates_without_reason(ended: Ended) -> Iterator[str]:
     for name in TOPIC:
         feed, fates = ended.feed(name), ended.fates[name]
         poison = ended.has_trouble(TroubleKind.POISON, name)
@@ -151,10 +159,11 @@ def _ends_only_as_designed(ended: Ended) -> None:
             Fate.SUPERSEDED: (feed.content == "level" and feed.consumers.versioned) or ended.covers(name),
         }
         for fate, may in allowed.items():
-            assert may or fates[fate] == 0, (name, fate)
+            if fates[fate] and not may:
+                yield f"{name.name}: {fates[fate]} {fate.name}"
 
 
-def _counts_only_as_designed(ended: Ended) -> None:
+def _counts_without_reason(ended: Ended) -> Iterator[str]:
     feeds = [(name, ended.feed(name)) for name in TOPIC]
     poisoned = {name for name in TOPIC if ended.has_trouble(TroubleKind.POISON, name)}
     dies = [
@@ -174,24 +183,19 @@ def _counts_only_as_designed(ended: Ended) -> None:
         Flow.REDRIVEN: any(name in poisoned and ended.feed(name).failing.redrive == "repaired" for name in dies),
     }
     for flow, may in allowed.items():
-        assert may or ended.flows[flow] == 0, flow
+        if ended.flows[flow] and not may:
+            yield f"{ended.flows[flow]} {flow.name}"
 
 
 @pytest.mark.parametrize("seed", FAST)
 def test_every_message_has_one_fate_that_its_design_allows(seed: int) -> None:
-    ended = _mix(seed)
-    _closes(ended)
-    _ends_only_as_designed(ended)
-    _counts_only_as_designed(ended)
+    assert _wrong(_mix(seed)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", MANY)
 def test_every_message_has_one_fate_that_its_design_allows_in_many_more_mixes(seed: int) -> None:
-    ended = _mix(seed)
-    _closes(ended)
-    _ends_only_as_designed(ended)
-    _counts_only_as_designed(ended)
+    assert _wrong(_mix(seed)) == []
     _mix.cache_clear()
 
 
@@ -276,23 +280,25 @@ def _drained(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Ended, dict[st
         return _read(Path(folder), world, arm), kept
 
 
-def _has_settled(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended, ledgers = _drained(seed, monkeypatch)
-    for name in TOPIC:
-        assert {fate for fate, messages in ended.fates[name].items() if messages} <= {Fate.APPLIED}, name
+def _unsettled(ended: Ended, ledgers: dict[str, NDArray[np.void]]) -> list[str]:
+    """What is not as it must be once all is over."""
     pairs, skus = ledgers["pairs"], ledgers["skus"]
-    assert ended.flows[Flow.MOVEMENTS] > 300
     truth = pairs["on_hand"] + ended.world.start.pairs["error"] + pairs["shrunk"]
-    assert np.array_equal(pairs["viewed"], truth)
-    assert np.array_equal(pairs["record"], truth)
-    assert not pairs["resv"].any()
-    assert not pairs["promised"].any()
-    assert not skus["reserved"].any()
+    applied = {fate for fates in ended.fates.values() for fate, messages in fates.items() if messages} == {Fate.APPLIED}
+    holds = {
+        "something happened": ended.flows[Flow.MOVEMENTS] > 300,
+        "every message is applied": applied,
+        "the view is the truth": np.array_equal(pairs["viewed"], truth),
+        "the record is the truth": np.array_equal(pairs["record"], truth),
+        "nothing is reserved": not pairs["resv"].any() and not skus["reserved"].any(),
+        "nothing is promised": not pairs["promised"].any(),
+    }
+    return [what for what, is_so in holds.items() if not is_so]
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_once_all_is_over_beliefs_are_off_by_what_vanished_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _has_settled(seed, monkeypatch)
+    assert _unsettled(*_drained(seed, monkeypatch)) == []
 
 
 @pytest.mark.slow
@@ -300,4 +306,4 @@ def test_once_all_is_over_beliefs_are_off_by_what_vanished_alone(seed: int, monk
 def test_once_all_is_over_beliefs_are_off_by_what_vanished_alone_in_many_more_mixes(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _has_settled(seed, monkeypatch)
+    assert _unsettled(*_drained(seed, monkeypatch)) == []

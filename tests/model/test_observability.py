@@ -12,7 +12,8 @@ import pytest
 from tests.model.journals import Journal, arm_of, brief, journal
 from tests.model.runs import INSTANT, PERFECT
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, By, Fate, FeedName, Signal, SpanKind, Status
+from twin.journal.observability import By, Signal, SpanKind
+from twin.journal.tables import NONE, Fate, FeedName, Status
 from twin.scenario.arms import PRESETS
 from twin.world.world import World
 

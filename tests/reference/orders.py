@@ -23,7 +23,8 @@ from tests.reference.sourcing import Parcel, Sourcing
 from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import NONE, Cause, Degraded, Flow, Refusal, SpanKind, Status
+from twin.journal.observability import SpanKind
+from twin.journal.tables import NONE, Cause, Degraded, Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 

@@ -17,7 +17,8 @@ from tests.reference.stations import Station
 from tests.reference.stock import Stock
 from tests.reference.traces import Span
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, Cause, Degraded, Flow, SpanKind, Status
+from twin.journal.observability import SpanKind
+from twin.journal.tables import NONE, Cause, Degraded, Flow, Status
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24

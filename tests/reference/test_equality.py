@@ -16,22 +16,8 @@ from tests.reference import model
 from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
-from twin.journal.tables import (
-    TABLES,
-    By,
-    Cause,
-    Degraded,
-    Fate,
-    FeedName,
-    Flow,
-    Latency,
-    Mode,
-    Refusal,
-    SagaEnd,
-    Signal,
-    SpanKind,
-    Status,
-)
+from twin.journal.observability import By, Signal, SpanKind
+from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
@@ -73,7 +59,14 @@ SPELLS = ("of", "when", "recovery")
 """What a fallback may choose besides its strategy."""
 SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
 """What may happen in a saga."""
-ALLOWED = ("twin.core", "twin.journal.tables", "twin.policies", "twin.scenario", "twin.world")
+ALLOWED = (
+    "twin.core",
+    "twin.journal.observability",
+    "twin.journal.tables",
+    "twin.policies",
+    "twin.scenario",
+    "twin.world",
+)
 MODEL = Path(model.__file__)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tests.reference.clock import NOW, instant
 from tests.reference.ledgers import Movement
 from tests.reference.luck import Stream
-from twin.journal.tables import NONE, SpanKind, Status
+from twin.journal.observability import SpanKind
+from twin.journal.tables import NONE, Status
 
 if TYPE_CHECKING:
     from tests.reference.orderlines import Order

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import SECOND
-from twin.journal.tables import NONE, By
+from twin.journal.observability import By
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, Mask, once
 from twin.measure.kpi import Kpi, ratio
 

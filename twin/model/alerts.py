@@ -9,7 +9,8 @@ from typing import Final
 
 from twin.core.clock import NEVER
 from twin.core.shares import MILLION, parts
-from twin.journal.tables import NONE, Fate, FeedName, Signal
+from twin.journal.observability import Signal
+from twin.journal.tables import NONE, Fate, FeedName
 from twin.kernels import topics
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model.incidents import Incidents

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from twin.core.clock import NEVER, Tie
-from twin.journal.tables import NONE, By
+from twin.journal.observability import By
+from twin.journal.tables import NONE
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works
 from twin.model.process import Instant

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from twin.core.hashing import bits, bits_of_many
 from twin.core.laws import sample
 from twin.core.shares import MILLION, parts
-from twin.journal.tables import NONE, Mode, SpanKind, Status
+from twin.journal.observability import SpanKind
+from twin.journal.tables import NONE, Mode, Status
 from twin.journal.writer import Journal
 from twin.kernels import steps
 from twin.kernels.memory import Memory
