@@ -86,7 +86,7 @@ class Cohort:
 
     @cached_property
     def lines(self) -> Rows:
-        """First-attempt online lines demanded in the window, the same in every arm; a cart that was left demands none."""
+        """First-attempt online lines demanded in the window, the same in every arm; a cart that was left is none."""
         return Rows(
             self.journal, "lines", "t_demand", self.start_us, self.end_us, leaving_out=("status", int(Status.LEFT))
         )
