@@ -9,6 +9,7 @@ import pytest
 from twin.core.clock import DAY
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
+from twin.scenario.systems import HOLDING_POINTS, Point
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 NAMES = [
