@@ -62,6 +62,7 @@ SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
 ALLOWED = (
     "twin.core",
     "twin.journal.observability",
+    "twin.journal.returns",
     "twin.journal.tables",
     "twin.policies",
     "twin.scenario",
