@@ -81,7 +81,7 @@ class Alerts:
     """All of them, and whom they tell."""
 
     def __init__(self, shop: Shop, stock: Stock, release: Callable[[int], int], refund: Callable[[int], int]) -> None:
-        """``release`` and ``refund`` are for how long the oldest order, and the oldest claim, have waited for theirs."""
+        """``release``, ``refund``: how long the oldest order, and the oldest claim, have waited for theirs."""
         self._shop, self._stock = shop, stock
         waits = {"release_time": release, "refund_time": refund}
         self._watchers = [Watcher(shop, stock, alert, waits) for alert in shop.systems.observability.alerts]

@@ -79,13 +79,16 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         if by_the_minute:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
     if seed % 3 != 1:
-        back = Random(f"returns {seed}")
-        arms = {name: merged(arm, random_returns(back)) for name, arm in arms.items()}
-        world = random_provider(back, world)
-        if by_the_minute:
-            arms = {name: returns_on_the_minute(back, arm) for name, arm in arms.items()}
+        arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    arms = {name: merged(arm, random_returns(rng)) for name, arm in arms.items()}
+    if by_the_minute:
+        arms = {name: returns_on_the_minute(rng, arm) for name, arm in arms.items()}
+    return arms, random_provider(rng, world)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:

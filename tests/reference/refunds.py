@@ -35,15 +35,6 @@ class Steps:
         self._step += 1
         return Instant(self._env, t, tie_key(Tie.BATCH, self._entity, self._step))
 
-    def perhaps_at(self, t: int) -> Instant:
-        """The next waking, if the process does not go on before."""
-        return Instant(self._env, t, tie_key(Tie.BATCH, self._entity, self._step + 1))
-
-    def has_come(self, waking: Instant) -> Instant:
-        """It did not."""
-        self._step += 1
-        return waking
-
     def until(self, t: int, *, since: int | None = None) -> Process:
         """A wait that began now, or at ``since``: a waking if it takes time."""
         if t > (self._env.now if since is None else since):
@@ -206,14 +197,10 @@ class Refunds:
 
         assert taken.callbacks is not None
         taken.callbacks.append(moves_money)
-        patience = steps.perhaps_at(asked + self.settings.payment.timeout)
-        yield taken | patience
-        if not taken.processed or taken.value > asked + self.settings.payment.timeout:
-            yield steps.has_come(patience)
-            return False
-        done: int = taken.value
-        yield from steps.until(done, since=asked)
-        return not self._errs(claim, number, done)
+        done = yield taken
+        patience = self._provider.up(self._env.now) + self.settings.payment.timeout
+        yield from steps.until(min(done, patience), since=asked)
+        return done <= patience and not self._errs(claim, number, done)
 
     def _errs(self, claim: Claim, number: int, t: int) -> bool:
         parts = [row["parts"] for row in self._errors if row["start"] <= t < row["end"]]

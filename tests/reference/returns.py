@@ -13,11 +13,11 @@ from tests.reference.stations import Station
 from tests.reference.stock import RETURN, Stock, first_dc
 from twin.core.clock import DAY
 from twin.journal.returns import Claim as Kind
-from twin.journal.returns import ReturnEnd
+from twin.journal.returns import Condition, ReturnEnd
 from twin.journal.tables import NONE, Flow
 from twin.policies.calendars import next_open
 from twin.policies.returns import stays
-from twin.world.tables import Condition, WorldDay
+from twin.world.tables import WorldDay
 
 ARRIVES = 2 << 40
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import MINUTE
+from twin.journal.returns import Condition
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario
-from twin.world.tables import CRASH, FAILOVER, RETURN, TROUBLE, Condition, Physical, WorldDay
+from twin.world.tables import CRASH, FAILOVER, RETURN, TROUBLE, Physical, WorldDay
 from twin.world.world import World
 
 Tree = dict[str, Any]

@@ -7,6 +7,15 @@ from enum import IntEnum
 import numpy as np
 
 
+class Condition(IntEnum):
+    """What an inspection finds of something that came back."""
+
+    AS_NEW = 0
+    OPEN_BOX = 1  # used or opened
+    DAMAGED = 2  # nobody can sell it any more
+    FRAUD = 3  # not what was bought
+
+
 class ReturnEnd(IntEnum):
     """What became of something that came back."""
 
@@ -27,7 +36,7 @@ RETURN = np.dtype(
         ("t_received", "i8"),  # handed in
         ("t_graded", "i8"),
         ("t_end", "i8"),
-        ("condition", "i1"),  # twin.world.tables.Condition; NONE until it was graded
+        ("condition", "i1"),  # Condition; NONE until it was graded
         ("outcome", "i1"),  # ReturnEnd
         ("labour", "i8"),  # us of its inspection; 0 until it was graded
     ]

@@ -201,11 +201,11 @@ class Payments:
         claim.calls += 1
         if self._down.cover(now):
             return False, now
-        _, done = self._station.serve(self._service.of(claim.order, attempt), now)
+        begun, done = self._station.serve(self._service.of(claim.order, attempt), now)
         errs = self._errors.hit(claim.order, attempt, done)
         if not errs:
             claim.note(done)
-        return (False, now + self._timeout) if done - now > self._timeout else (not errs, done)
+        return (False, begun + self._timeout) if done - begun > self._timeout else (not errs, done)
 
 
 class Postings:

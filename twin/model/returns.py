@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import DAY, Tie, tie_key
 from twin.journal.returns import Claim as Kind
-from twin.journal.returns import ReturnEnd
+from twin.journal.returns import Condition, ReturnEnd
 from twin.journal.tables import NONE
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
@@ -26,7 +26,7 @@ from twin.policies.returns import stays
 from twin.scenario.return_demand import ReturnDemand
 from twin.scenario.returns import Inspection
 from twin.scenario.returns import Returns as Settings
-from twin.world.tables import Condition, WorldDay
+from twin.world.tables import WorldDay
 
 RETURN_KIND: Final = 2 << 40
 RETURN_SHIFT: Final = 24

@@ -80,7 +80,7 @@ class Economics(Model):
     exception_usd_per_hour: Range = par(
         _range(18, 25, 45),
         unit="USD/h",
-        meaning="labour of people who handle the exceptions of sagas",
+        meaning="labour of people who handle the exceptions of sagas and refunds",
         source="assumption: $22/h [S weak: getordersyncpro], with overhead",
     )
     wrong_effect_usd: Range = par(

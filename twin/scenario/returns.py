@@ -38,10 +38,12 @@ _PATIENT: Final = Retry.model_validate({"attempts": 6, "wait": "30s", "factor": 
 class Payback(Model):
     """The call to the payment provider that pays back."""
 
-    servers: Count = par(8, unit="calls", meaning="calls served at the same time; 0: as many as there are", le=10_000)
+    servers: Count = par(
+        8, unit="calls", meaning="calls made at the same time, the others wait; 0: as many as there are", le=10_000
+    )
     service: DurationLaw = par(lognormal("900ms", 0.6), unit="duration law", meaning="time of one call, not queued")
     timeout: Duration = par(
-        "30s", unit="duration", meaning="a call fails after this; it may take effect all the same, later"
+        "30s", unit="duration", meaning="a call fails so long after it began; it may take effect all the same, later"
     )
     retry: Retry = par(_PATIENT, unit="object", meaning="calls made again after a failure")
     human: HumanQueue = par(

@@ -59,8 +59,9 @@ class Demand:
         homes = Homes(estate.nodes, centres_km(scenario.estate))
         shelves = Shelves(estate.popularity, estate.pair_sku[estate.by_node], estate.node_first)
         self._scenario, self._estate, self._streams = scenario, estate, streams
-        self._returns = [DrawnReturns(scenario, estate, shelves, streams)] if scenario.demand.returns.are_drawn else []
-        self._returns += [returns] if returns else []
+        self._returns: list[ReturnSource] = [returns] if returns else []
+        if scenario.demand.returns.are_drawn:
+            self._returns.append(DrawnReturns(scenario, estate, shelves, streams))
         self._tills = tills or Tills(scenario, estate, promotions, streams)
         self._channels: list[ChannelSource] = [
             (channels or {}).get(name)
@@ -77,7 +78,7 @@ class Demand:
         return WorldDay(day, physical, checkouts, lines, sessions, self._coming_back(day))
 
     def _coming_back(self, day: int) -> NDArray[np.void]:
-        """Drawn returns and a log's, by time; ties: drawn ones first."""
+        """A log's returns and drawn ones, by time; of one instant the log's come first."""
         rows = np.concatenate([np.zeros(0, RETURN), *(source.returns(day) for source in self._returns)])
         rows = rows[np.argsort(rows["t"], kind="stable")]
         inspected(rows, day, self._scenario, self._estate, self._streams)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY
+from twin.journal.returns import Condition
 from twin.scenario.laws import CountLaw
 from twin.scenario.scenario import Scenario
 from twin.world.baskets import ORDER, Shelves, draw_baskets
@@ -19,7 +20,7 @@ from twin.world.horizon import weekday
 from twin.world.luck import counts, uniforms
 from twin.world.profiles import weekly_rates
 from twin.world.streams import Streams
-from twin.world.tables import RETURN, Condition
+from twin.world.tables import RETURN
 
 _TILLS: Final = -1
 _DAY_SHIFT: Final = 40

@@ -197,15 +197,6 @@ class WorldDay:
         return digest(self.day, self.physical, self.checkouts, self.lines, self.sessions, self.returns)
 
 
-class Condition(IntEnum):
-    """What an inspection finds of something that came back."""
-
-    AS_NEW = 0
-    OPEN_BOX = 1  # used or opened
-    DAMAGED = 2  # nobody can sell it any more
-    FRAUD = 3  # not what was bought
-
-
 RETURN = np.dtype(
     [
         ("t", "i8"),
@@ -214,7 +205,7 @@ RETURN = np.dtype(
         ("channel", "i2"),  # -1: bought at a till
         ("node", "i4"),  # where it is handed in: a store, or the DC that the parcel comes to
         ("cents", "i8"),  # what was paid for it
-        ("condition", "i1"),  # Condition
+        ("condition", "i1"),  # twin.journal.returns.Condition
         ("twice", "i1"),  # handed in at a store, and the online shop has a case of its own of it too
     ]
 )
