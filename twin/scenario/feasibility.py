@@ -145,9 +145,9 @@ def inspection_capacity(scenario: Scenario, context: Context) -> Iterator[Broken
         return
     posted, brought = _returns(scenario)
     for arm, systems in scenario.arms.items():
-        if systems.returns.mode == "at_once":
-            continue
         path, work = ("arms", arm, "returns", "inspection"), systems.returns.inspection
+        if systems.returns.mode == "at_once" or work.dc_closes <= work.dc_opens:
+            continue
         staff = work.dc_staff * len(scenario.estate.dcs) * (work.dc_closes - work.dc_opens) / DAY
         yield from _served((*path, "dc_staff"), posted * work.dc.mean / WEEK, staff, "inspections of DCs")
         if stores.count:
