@@ -110,10 +110,10 @@ def _with_sagas() -> Systems:
 
 
 def _with_returns() -> Systems:
-    """An arm that handles returns for hours, and is let down by its payment provider."""
+    """An arm that handles returns for hours, whose payment provider is slow, and whose sagas fail."""
     refunds = {"event": "1h", "posting": "10m", "payment": {"service": "2m", "servers": 2, "timeout": "5m"}}
     returns = {"mode": "inspected", "put_away": "4h", "to_dc": "10h", "restock": "best", "refunds": refunds}
-    return systems(movements=SLOW, orders=SLOW, reserving={"mode": "events", "point": "checkout"}, returns=returns)
+    return _with_sagas().model_copy(update={"returns": systems(returns=returns).returns})
 
 
 def _troubled(content: str = "delta") -> Systems:
