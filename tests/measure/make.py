@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.core.bins import bin_of
 from twin.core.clock import DAY
 from twin.journal.observability import By, Signal
+from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import (
     FAULT,
     NONE,
@@ -123,6 +124,21 @@ def saga(**changes: Any) -> Row:
     return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
 
 
+def goods(**changes: Any) -> Row:
+    """One unit of SKU 0 that came back at the start of the window, as new, and was on a shelf at once."""
+    row = dict.fromkeys(TABLES["returns"].names or (), 0)
+    row |= {"entity": 1, "quantity": 1, "t_received": START, "t_graded": START, "t_end": START}
+    return _changed(row | {"outcome": ReturnEnd.RESTOCKED}, changes)
+
+
+def refund(**changes: Any) -> Row:
+    """A claim of 10 USD for a return, due at the start of the window and settled at once."""
+    row = dict.fromkeys(TABLES["refunds"].names or (), 0)
+    row |= {"refund": 1, "kind": Claim.RETURN, "entity": 1, "line": NONE, "cents": 1000, "t_due": START, "paid": 1}
+    row |= {"t_start": START, "t_paid": START, "t_end": START, "outcome": RefundEnd.POSTED}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -144,6 +160,8 @@ def journal(
     alerts: Iterable[Row] = (),
     incidents: Iterable[Row] = (),
     sagas: Iterable[Row] = (),
+    returns: Iterable[Row] = (),
+    refunds: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -162,6 +180,8 @@ def journal(
         "incidents": incidents,
         "spans": (),
         "sagas": sagas,
+        "returns": returns,
+        "refunds": refunds,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

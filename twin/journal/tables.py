@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.observability import ALERT, INCIDENT, SPAN
+from twin.journal.returns import REFUND, RETURN
 
 NONE: Final = -1
 
@@ -338,5 +339,7 @@ TABLES = {
     "incidents": INCIDENT,
     "spans": SPAN,
     "sagas": SAGA,
+    "returns": RETURN,
+    "refunds": REFUND,
 }
 """Files of a run's journal: ``<name>.parquet``."""

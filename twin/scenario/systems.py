@@ -21,6 +21,7 @@ from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
@@ -224,6 +225,7 @@ class Systems(Model):
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    returns: Returns = par(default_factory=Returns, unit="object", meaning="goods that come back, and refunds")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
