@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
+from tests.reference.census import Census
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
+from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
 from tests.reference.orders import Orders
 from tests.reference.shop import AnyWorld, Shop
@@ -39,6 +41,7 @@ class Reference:
         self.orders = Orders(shop, channels, self.stock)
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait)
         Supply(shop, self.stock)
+        self.counting, self.census = Counting(shop, self.stock), Census(shop)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
 
@@ -54,6 +57,7 @@ class Reference:
         env, world = self.shop.env, self.shop.world
         for number in range(world.days):
             yield Instant(env, number * DAY, tie_key(Tie.FAULT, 0, 0))
+            self.census.take(number * DAY, self.counting.waiting())
             day = world.day(number)
             self.shop.flows[Flow.SESSIONS] += int(day.sessions.sum())
             env.process(self.stock.tills(day))
@@ -101,6 +105,8 @@ class Reference:
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),
+            "counts": _table("counts", self.counting.rows),
+            "censuses": _table("censuses", self.census.rows),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.observability import ALERT, INCIDENT, SPAN
+from twin.journal.supply import CENSUS, COUNT
 
 NONE: Final = -1
 
@@ -259,6 +260,8 @@ class Flow(IntEnum):
     CORRECTED_UNITS = 42  # by how much, added up
     LINES_CONFIRMED = 43  # accepted degraded and found backed by the view afterwards
     CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
+    MISPLACED_UNITS = 45
+    FOUND_UNITS = 46  # misplaced ones that are back on the shelf
 
 
 class Fate(IntEnum):
@@ -337,5 +340,7 @@ TABLES = {
     "incidents": INCIDENT,
     "spans": SPAN,
     "sagas": SAGA,
+    "counts": COUNT,
+    "censuses": CENSUS,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -20,6 +20,8 @@ from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.build import Built, build
+from twin.model.census import Census
+from twin.model.counting import Counters
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
 from twin.model.incidents import Incidents
@@ -60,7 +62,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     works = Works(env, world, plane, journal)
     incidents = Incidents.of(works, systems.operations)
     shop = Shop.of(works, scenario, systems, built.marketplaces)
-    days = Days(works, shop)
+    days = Days(works, shop, Census(works, scenario.experiment.frozen_days), _counters(works, scenario, systems))
     _start(works, scenario, systems, built, days)
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
@@ -87,6 +89,11 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         raise invariants.InvariantError(broken)
 
 
+def _counters(works: Works, scenario: Scenario, systems: Systems) -> Counters | None:
+    """The people who count, if anything is counted."""
+    return Counters(works, systems.counting, scenario.estate.record_error) if systems.counting.on else None
+
+
 def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, days: Days) -> None:
     """Put everything that runs by itself on the clock."""
     env, shop = works.env, days.shop
@@ -106,6 +113,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     start_supply(works, scenario.estate.stock)
+    if days.counters is not None:
+        days.counters.start()
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))

@@ -90,7 +90,7 @@ def delivery(works: Works, when: tuple[int, int], rows: Rows, arrived: Rows, rev
     """A truck or a supplier's delivery is on its way, and arrives."""
     arrival, entity = when
     yield works.at(arrival, entity)
-    works.plane.receive(rows, arrived, review, arrival)
+    works.plane.receive(rows, arrived, arrived, review, arrival)
 
 
 def initial_deliveries(works: Works) -> Process:
@@ -102,7 +102,7 @@ def initial_deliveries(works: Works) -> Process:
         for node in np.unique(at).tolist():
             rows = np.stack([due["pair"][at == node], due["quantity"][at == node]], axis=1).astype(np.int64)
             yield works.at(t, DELIVERY_KIND | node * (_INITIAL_SUPPLIER + 1) + _INITIAL_SUPPLIER)
-            works.plane.receive(rows, rows[:, 1].copy(), _INITIAL_REVIEW, t)
+            works.plane.receive(rows, rows[:, 1].copy(), rows[:, 1].copy(), _INITIAL_REVIEW, t)
 
 
 def returns(works: Works, day: WorldDay) -> Process:

@@ -154,6 +154,21 @@ class RecordError(Model):
         unit="units per unit sold",
         meaning="stock that leaves a store without any movement: theft, damage, spoilage",
     )
+    misplaced_per_sale: Share = par(
+        0.0,
+        unit="units per unit sold",
+        meaning="stock of a store that is put where nobody finds it: it is there and cannot be sold",
+    )
+    tidied_every: Duration = par(
+        "30d", unit="duration", meaning="mean time until somebody comes across what is misplaced of a SKU in a store"
+    )
+    found_by_count: Share = par(
+        0.7, unit="share", meaning="counts of a pair that find what is misplaced of it, and put it back"
+    )
+    miscount_share: Share = par(0.03, unit="share", meaning="counts that are wrong themselves")
+    miscount_units: float = par(
+        1.5, unit="units", meaning="mean size of a wrong count's error, up or down, geometric in size", ge=1
+    )
 
 
 class Estate(Model):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Count, Duration, Model, Positive, par
+from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
 from twin.scenario.feeds import Feed
 from twin.scenario.laws import DurationLaw, constant, lognormal
@@ -220,6 +221,7 @@ class Systems(Model):
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
