@@ -108,6 +108,17 @@ def _with_sagas() -> Systems:
     return systems(movements=SLOW, orders=SLOW, reserving={"mode": "events", "point": "checkout"}, saga=saga)
 
 
+_DISORDER = {"wrong_share": 0.5, "shrink_per_sale": 0.1, "misplaced_per_sale": 0.2, "miscount_share": 0.3}
+"""Much is stolen, misplaced and miscounted."""
+
+
+def _with_counts() -> Systems:
+    """An arm that counts every pair every six hours, and whose corrections are under way at the end."""
+    calendar = dict.fromkeys(("a", "b", "c"), "6h")
+    counting = {"calendar": calendar, "opens": "0s", "closes": "24h", "store_count": "1m", "dc_count": "1m"}
+    return systems(movements=SLOW, orders=SLOW, posting=SLOW, counting=counting)
+
+
 def _troubled(content: str = "delta") -> Systems:
     """An arm that loses, repeats and overtakes messages, and keeps dead letters and boxes full to the end."""
     stream = {
@@ -137,6 +148,7 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "troubled levels": lambda: (_estate(faults=TROUBLES), _troubled("level")),
 }
 WITH_SAGAS = "with sagas"
+WITH_COUNTS = "with counts"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -214,6 +226,8 @@ def _ended(name: str) -> Still:
 
     if name in RUNS:
         description, arm = RUNS[name]()
+    elif name == WITH_COUNTS:
+        description, arm = _estate(estate__record_error=_DISORDER), _with_counts()
     elif name == WITH_SAGAS:
         description, arm = _estate(faults=OUTAGES), _with_sagas()
     else:
@@ -224,7 +238,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_COUNTS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -244,6 +258,12 @@ def test_the_run_with_sagas_ends_with_some_under_way_and_some_orders_cancelled()
     sagas = _ended(WITH_SAGAS).sagas
     assert sagas is not None
     assert min(len(sagas.open), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
+
+
+def test_the_run_with_counts_ends_with_corrections_and_with_misplaced_units() -> None:
+    side = _ended(WITH_COUNTS).memory["stocktakes"]
+    assert np.count_nonzero(side["corrected"]) > 20
+    assert side["misplaced"].any()
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -532,6 +552,11 @@ CASES: dict[str, Case] = {
     },
     "an error that nothing explains": Case(_add("pairs", "error"), "error: 1 pairs differ"),
     "shrink that made no error": Case(_add("pairs", "shrunk"), "error: 1 pairs differ"),
+    **{
+        f"{name} units that made no error": Case(_add("stocktakes", name), "error: 1 pairs differ", (WITH_COUNTS,))
+        for name in ("corrected", "misplaced", "unbooked", "misbooked")
+    },
+    "misplaced units that flows do not know": Case(_add("stocktakes", "misplaced"), "stock: 1 units are said"),
     "less than nothing on order": Case(_owes, "supply: 1 pairs"),
     **{
         f"{name} that observers do not see": Case(_add("control", name), "gaps: observers are told")

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.reference.clock import Process, before_orders
+from tests.reference.clock import Process, after_reloads
 from tests.reference.ledgers import Node, Pair
 from tests.reference.shop import Shop
 from tests.reference.stock import Stock
@@ -164,7 +164,7 @@ class Room:
         if counted != said:
             pair.err = counted - pair.on_hand
             pair.corrected += counted - said
-            self._stock.correct(pair, counted - said, number, before_orders(now), now)
+            self._stock.correct(pair, counted - said, number, after_reloads(now), now)
         return said, pair.on_hand, counted
 
 

@@ -30,7 +30,7 @@ def random_counting(rng: Random) -> Tree:
             "closes": f"{opens + rng.choice((1, 6, 13))}h",
             "store_people": rng.randint(1, 3),
             "dc_people": rng.randint(1, 2),
-            "store_count": law(rng, rng.choice(("0s", "5m", "50m"))),
+            "store_count": law(rng, rng.choice(("0s", "5m", "4h"))),
             "dc_count": law(rng, "4m"),
         }
     }
@@ -46,7 +46,8 @@ def random_stockroom(rng: Random, world: Tree) -> Tree:
         "miscount_units": rng.choice((1.0, 2.0)),
     }
     estate = world.get("estate", {})
-    return world | {"estate": estate | {"record_error": estate.get("record_error", {}) | errors}}
+    observed = {"experiment": {"frozen_days": 1}}
+    return world | observed | {"estate": estate | {"record_error": estate.get("record_error", {}) | errors}}
 
 
 def on_the_minute(arm: Tree) -> Tree:

@@ -18,6 +18,7 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
@@ -31,7 +32,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd,
+    SagaEnd, Why,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -143,6 +144,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         By: journal["incidents"]["by"],
         SpanKind: journal["spans"]["span"],
         SagaEnd: journal["sagas"]["outcome"],
+        Why: journal["counts"]["why"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

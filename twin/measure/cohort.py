@@ -94,6 +94,16 @@ class Cohort:
         return self._rows("sagas", "t_begin")
 
     @cached_property
+    def counts(self) -> Rows:
+        """Counts of stock that ended in the window."""
+        return self._rows("counts", "t_end")
+
+    @cached_property
+    def censuses(self) -> Rows:
+        """What was on the stores' shelves at the beginning of each day of the window."""
+        return self._rows("censuses", "t")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")
