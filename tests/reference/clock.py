@@ -65,7 +65,7 @@ def before_orders(t: int) -> int:
 
 
 def after_reloads(t: int) -> int:
-    """The moment at ``t`` of a reload and of what class BATCH does after it: what a copy holds that is refreshed then."""
+    """The moment at ``t`` of a reload and of what comes after it in class BATCH: what a copy refreshed then holds."""
     return 4 * t + 1
 
 
