@@ -45,7 +45,13 @@ def random_stockroom(rng: Random, world: Tree) -> Tree:
         "miscount_share": rng.choice((0.0, 0.3)),
         "miscount_units": rng.choice((1.0, 2.0)),
     }
-    estate = world.get("estate", {})
+    receiving = {
+        "late_share": rng.choice((0.0, 0.4, 1.0)),
+        "late": law(rng, rng.choice(("0s", "3h"))),
+        "error_share": rng.choice((0.0, 0.3)),
+        "error_units": 2.0,
+    }
+    estate = {**world.get("estate", {}), "receiving": receiving}
     observed = {"experiment": {"frozen_days": 1}}
     return world | observed | {"estate": estate | {"record_error": estate.get("record_error", {}) | errors}}
 

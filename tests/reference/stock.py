@@ -40,9 +40,9 @@ class Stock:
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
         movement.pair.on_hand += movement.delta
-        self._tell(movement)
+        self.tell(movement)
 
-    def _tell(self, movement: Movement) -> None:
+    def tell(self, movement: Movement) -> None:
         """View and record are told of a movement."""
         pair = movement.pair
         movement.level = pair.on_hand + pair.err
@@ -152,7 +152,7 @@ class Stock:
         """A count found another number than its source system said: view and record are told of that."""
         movement = Movement(pair, delta, t=t, moment=moment, entity=number << 32 | pair.number, part=CORRECTION)
         movement.receipt = True
-        self._tell(movement)
+        self.tell(movement)
 
     def returns(self, day: WorldDay) -> Process:
         """Goods come back to the first DC."""

@@ -170,8 +170,9 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
 
 def _stocktakes(memory: Memory, scenario: Scenario, systems: Systems) -> None:
     """The side table is there only if something is written into it."""
-    errors = scenario.estate.record_error
-    asked = systems.counting.on or errors.misplaced_per_sale > 0
+    errors, receiving = scenario.estate.record_error, scenario.estate.receiving
+    wrong = max(errors.misplaced_per_sale, receiving.late_share, receiving.error_share)
+    asked = systems.counting.on or wrong > 0
     memory.put("stocktakes", np.zeros(memory["pairs"].size if asked else 1, state.STOCKTAKE))
 
 

@@ -112,7 +112,7 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(query_outages(works, built.publications[channels[0]], channels))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
-    start_supply(works, scenario.estate.stock)
+    start_supply(works, scenario.estate)
     if days.counters is not None:
         days.counters.start()
     if shop.fallbacks is not None:
