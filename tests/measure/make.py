@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY, MINUTE
+from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.observability import By, Signal
 from twin.journal.tables import (
     FAULT,
@@ -137,6 +137,12 @@ def census(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def transfer(**changes: Any) -> Row:
+    """Two units that one store sent another at the start of the window, and that arrived an hour later."""
+    row = dict.fromkeys(TABLES["transfers"].names or (), 0)
+    return _changed(row | {"target": 1, "units": 2, "t_sent": START, "t_arrived": START + HOUR}, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -160,6 +166,7 @@ def journal(
     sagas: Iterable[Row] = (),
     counts: Iterable[Row] = (),
     censuses: Iterable[Row] = (),
+    transfers: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -180,6 +187,7 @@ def journal(
         "sagas": sagas,
         "counts": counts,
         "censuses": censuses,
+        "transfers": transfers,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

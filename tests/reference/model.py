@@ -40,7 +40,7 @@ class Reference:
         self.stock = Stock(shop, channels)
         self.orders = Orders(shop, channels, self.stock)
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait)
-        Supply(shop, self.stock)
+        self.supply = Supply(shop, self.stock)
         self.counting, self.census = Counting(shop, self.stock), Census(shop)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
@@ -107,6 +107,7 @@ class Reference:
             "incidents": _table("incidents", self._incidents()),
             "counts": _table("counts", self.counting.rows),
             "censuses": _table("censuses", self.census.rows),
+            "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -12,6 +12,7 @@ def random_counting(rng: Random) -> Tree:
     """Changes to an arm: some programmes of counting, by few people."""
     opens = rng.choice((0, 3, 11))
     return {
+        "transfers": _transfers(rng),
         "counting": {
             "calendar": {
                 "a": rng.choice(("0s", "8h", "1d")),
@@ -32,7 +33,19 @@ def random_counting(rng: Random) -> Tree:
             "dc_people": rng.randint(1, 2),
             "store_count": law(rng, rng.choice(("0s", "5m", "4h"))),
             "dc_count": law(rng, "4m"),
-        }
+        },
+    }
+
+
+def _transfers(rng: Random) -> Tree:
+    below = rng.choice((0.1, 0.4))
+    return {
+        "interval": rng.choice(("0s", "3h", "11h")),
+        "phase": rng.choice(("0s", "90m")),
+        "above": below + rng.choice((0.0, 0.3)),
+        "below": below,
+        "least": rng.randint(1, 3),
+        "lead": law(rng, rng.choice(("0s", "4h"))),
     }
 
 

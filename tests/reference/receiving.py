@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reference.clock import Process, after_reloads, before_orders
+from tests.reference.clock import Process, after_reloads
 from tests.reference.ledgers import Movement, Pair
 from tests.reference.shop import Shop
 from tests.reference.stock import RECEIPT, Stock
@@ -23,7 +23,7 @@ class Dock:
         self._late, self._error = shop.stream("receipt.late"), shop.stream("receipt.error")
         self._delay = shop.stream("receipt.delay", receiving.late)
 
-    def receive(self, pair: Pair, units: int, ordered: int, review: int) -> None:
+    def receive(self, pair: Pair, units: int, ordered: int, review: int, moment: int) -> None:
         """Units of a pair arrive; so many had been ordered."""
         if not units:
             pair.on_order -= ordered
@@ -35,7 +35,7 @@ class Dock:
         if self._late.happens(self._share, pair.number, review):
             self._shop.env.process(self._later(pair, units, ordered, review))
         else:
-            self._book(pair, units, ordered, review, before_orders(self._shop.env.now))
+            self._book(pair, units, ordered, review, moment)
 
     def _later(self, pair: Pair, units: int, ordered: int, review: int) -> Process:
         """Somebody gets to it."""

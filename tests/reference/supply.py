@@ -10,6 +10,7 @@ from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.receiving import Dock
 from tests.reference.shop import Shop
 from tests.reference.stock import DISPATCH, Stock
+from tests.reference.transfers import Transfers
 from twin.core.clock import DAY, HOUR
 from twin.journal.tables import Flow
 
@@ -23,6 +24,7 @@ class Supply:
 
     def __init__(self, shop: Shop, stock: Stock) -> None:
         self._shop, self._stock, self._dock = shop, stock, Dock(shop, stock)
+        self.transfers = Transfers(shop, stock, self._dock)
         self._settings = settings = shop.scenario.estate.stock
         self._truck = shop.stream("truck", settings.store_lead)
         self._supplier = shop.stream("supplier", settings.dc_lead)
@@ -102,7 +104,7 @@ class Supply:
         """A truck or a delivery is on its way, and arrives."""
         yield self._shop.batch_time(t, place)
         for pair, ordered, sent in load:
-            self._dock.receive(pair, sent, ordered, review)
+            self._dock.receive(pair, sent, ordered, review, before_orders(t))
 
 
 def wanted(pair: Pair) -> int:

@@ -20,6 +20,18 @@ COUNT = np.dtype(
 )
 """A count that ended, in the order of that."""
 
+TRANSFER = np.dtype(
+    [
+        ("source", "i4"),  # node
+        ("target", "i4"),  # node
+        ("sku", "i4"),
+        ("units", "i4"),
+        ("t_sent", "i8"),
+        ("t_arrived", "i8"),  # NONE if it was on its way at the end
+    ]
+)
+"""Units of a SKU that one store sent another, in the order of that, then of stores, then of SKUs."""
+
 CENSUS = np.dtype(
     [
         ("t", "i8"),

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.observability import ALERT, INCIDENT, SPAN
-from twin.journal.supply import CENSUS, COUNT
+from twin.journal.supply import CENSUS, COUNT, TRANSFER
 
 NONE: Final = -1
 
@@ -342,5 +342,6 @@ TABLES = {
     "sagas": SAGA,
     "counts": COUNT,
     "censuses": CENSUS,
+    "transfers": TRANSFER,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -39,6 +39,7 @@ class Journal:
         self.incidents: list[tuple[int, ...]] = []
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
+        self.transfers: list[list[int]] = []  # their last column is written when they arrive
         self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": [], "counts": []}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
@@ -89,6 +90,7 @@ class Journal:
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
         for name in ("fallbacks", "alerts", "incidents", "spans", "censuses"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
+        self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)

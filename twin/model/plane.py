@@ -285,6 +285,10 @@ class Plane:
         self.advance(now)
         supply.take_back(self.handle, pair, units, entity, now)
 
+    def ensure_moves(self, room: int) -> None:
+        """Make room for so many movements that are made at once."""
+        self._ensure("moves", room)
+
     def _rows(self, node: int) -> NDArray[np.int64]:
         first = self.memory["node_first"]
         return np.empty((int(first[node + 1] - first[node]), 2), np.int64)

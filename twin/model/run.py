@@ -31,10 +31,12 @@ from twin.model.listings import listing_jobs
 from twin.model.orders import recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
+from twin.model.receiving import Dock
 from twin.model.reloads import reload_jobs
 from twin.model.shop import Shop
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
+from twin.model.transfers import Rebalancing
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.told import faults_told
@@ -112,12 +114,20 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(query_outages(works, built.publications[channels[0]], channels))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
-    start_supply(works, scenario.estate)
-    if days.counters is not None:
-        days.counters.start()
+    _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))
+
+
+def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:
+    """Put what fills and counts shelves on the clock."""
+    dock = Dock(works, scenario.estate.receiving)
+    start_supply(works, scenario.estate.stock, dock)
+    if systems.transfers.interval:
+        Rebalancing(works, systems.transfers, dock).start()
+    if counters is not None:
+        counters.start()
 
 
 def scrapes(works: Works, interval: int) -> Process:

@@ -14,7 +14,7 @@ from twin.kernels.sourcing import pair_at
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens
 from twin.model.receiving import Dock
-from twin.scenario.estate import Estate, Stock
+from twin.scenario.estate import Stock
 from twin.world.tables import WorldDay
 
 Rows = NDArray[np.int64]
@@ -30,9 +30,9 @@ _INITIAL_SUPPLIER: Final = 4095
 _INITIAL_REVIEW: Final = 1 << 24
 
 
-def start_supply(works: Works, estate: Estate) -> None:
+def start_supply(works: Works, stock: Stock, dock: Dock) -> None:
     """Put all replenishment of the estate on the clock."""
-    nodes, stock, dock = works.world.estate.nodes, estate.stock, Dock(works, estate.receiving)
+    nodes = works.world.estate.nodes
     for region in range(works.world.estate.zone_shift.shape[0]):
         works.env.process(store_reviews(works, dock, stock, region))
     for dc in np.flatnonzero(nodes["is_dc"] != 0).tolist():

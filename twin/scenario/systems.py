@@ -22,6 +22,7 @@ from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.saga import Saga
+from twin.scenario.transfers import Transfers
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
@@ -222,6 +223,7 @@ class Systems(Model):
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
+    transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
