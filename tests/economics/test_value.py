@@ -26,6 +26,7 @@ ECONOMICS: dict[str, Any] = {
     "lost_sale_share": fixed(0.25, 0.5, 1.0),
     "short_pick_usd": fixed(1.0, 4.0, 5.0),
     "exception_usd_per_hour": fixed(10.0, 20.0, 30.0),
+    "counting_usd_per_hour": fixed(10.0, 16.0, 30.0),
     "wrong_effect_usd": fixed(1.0, 3.0, 9.0),
     "reconciliation_usd_per_unit_gap": fixed(0.1, 0.2, 0.3),
     "return_handling_usd": fixed(1.0, 5.0, 9.0),
@@ -48,6 +49,7 @@ ECONOMICS: dict[str, Any] = {
 TINY: Scenario = scenario(economics=ECONOMICS)
 
 RUN: Responses = {
+    "count_hours": 2.5,
     "margin_kept_usd": 1000.0,
     "margin_lost_refused_usd": 40.0,
     "messages_per_week": 5e5,
@@ -77,6 +79,7 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
             "oversell_future_margin": 2 * YEARS_WINDOWS * 0.1 * 20,
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "exceptions": (1.5 + 0.5) * YEARS_WINDOWS * 20,
+            "counting": 2.5 * YEARS_WINDOWS * 16,
             "wrong_effects": (2 + 1) * YEARS_WINDOWS * 3,
             "reconciliation": 10 * 52 * 0.2,
             "return_handling": (2 * 8 + 8 * 5) * YEARS_WINDOWS,

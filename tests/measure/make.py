@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY
+from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.observability import By, Signal
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import (
@@ -31,6 +31,7 @@ from twin.journal.tables import (
     Status,
 )
 from twin.measure.cohort import Cohort, cohort_of
+from twin.policies.counting import Why
 from twin.scenario.scenario import Scenario
 from twin.world.tables import TroubleKind
 
@@ -139,6 +140,25 @@ def refund(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def count(**changes: Any) -> Row:
+    """A count, by the calendar, that took a minute at the start of the window and found the three units it should."""
+    row = dict.fromkeys(TABLES["counts"].names or (), 0)
+    row |= {"why": Why.CALENDAR, "t_listed": START, "t_begin": START, "t_end": START + MINUTE}
+    return _changed(row | {"expected": 3, "on_hand": 3, "counted": 3}, changes)
+
+
+def census(**changes: Any) -> Row:
+    """A census of ten shelves at the start of the window that finds nothing wrong."""
+    row = dict.fromkeys(TABLES["censuses"].names or (), 0) | {"t": START, "shelves": 10}
+    return _changed(row, changes)
+
+
+def transfer(**changes: Any) -> Row:
+    """Two units that one store sent another at the start of the window, and that arrived an hour later."""
+    row = dict.fromkeys(TABLES["transfers"].names or (), 0)
+    return _changed(row | {"target": 1, "units": 2, "t_sent": START, "t_arrived": START + HOUR}, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -162,6 +182,9 @@ def journal(
     sagas: Iterable[Row] = (),
     returns: Iterable[Row] = (),
     refunds: Iterable[Row] = (),
+    counts: Iterable[Row] = (),
+    censuses: Iterable[Row] = (),
+    transfers: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -182,6 +205,9 @@ def journal(
         "sagas": sagas,
         "returns": returns,
         "refunds": refunds,
+        "counts": counts,
+        "censuses": censuses,
+        "transfers": transfers,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -12,6 +12,8 @@ from tests.measure.make import (
     START,
     Row,
     alert,
+    census,
+    count,
     false_oos,
     goods,
     incident,
@@ -25,7 +27,7 @@ from tests.measure.make import (
     scrape,
     spell,
 )
-from twin.core.clock import HOUR, MINUTE, SECOND
+from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.observability import By
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
@@ -179,6 +181,16 @@ REFUNDS = [
     refund(refund=3, entity=4, t_end=START + 2 * HOUR),
     refund(refund=4, entity=3, line=0, kind=Claim.CANCELLED, t_end=START + 30 * SECOND, human=30 * MINUTE),
     refund(refund=5, entity=3, t_due=END - 12 * HOUR, t_end=NONE, outcome=RefundEnd.OPEN, paid=0),
+COUNTS: list[Row] = [
+    count(),
+    count(t_listed=START - HOUR, t_end=START + 3 * MINUTE, expected=5),
+    count(expected=1, on_hand=4),
+    count(t_end=END, expected=9),  # after the window
+]
+
+CENSUSES: list[Row] = [
+    census(record_wrong=1, phantom=1, waiting=6, misplaced=3, unbooked=1),
+    census(t=START + DAY, record_wrong=3, phantom=2, frozen=1, hidden=1, unbooked=8),
 ]
 
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
@@ -292,6 +304,21 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "alerts_raised": 2,
     "false_alerts": 1,
     "till_fill_rate": 0.9,
+    "stock_counts": 3,
+    "count_hours": 5 / 60,
+    "counts_changed_rate": 2 / 3,
+    "miscounted_rate": 1 / 3,
+    "count_found_units": 2,
+    "count_lost_units": 2,
+    "count_wait_p95_s": 63 * 60,
+    "counts_waiting": 3,
+    "shelf_record_accuracy": 0.8,
+    "shelf_record_accuracy_change": -0.2 * 7,
+    "phantom_share": 0.15,
+    "frozen_share": 0.05,
+    "hidden_share": 0.05,
+    "misplaced_stock_units": 1.5,
+    "unbooked_stock_units": 4.5,
     "till_units_lost_per_week": 10 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,
     "calls_throttled_rate": 6 / 20,
@@ -360,6 +387,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         sagas=SAGAS,
         returns=RETURNS,
         refunds=REFUNDS,
+        counts=COUNTS,
+        censuses=CENSUSES,
     )
     return measure(folder, scenario(), "files")
 
@@ -386,8 +415,10 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"saga_duplicates", "saga_human_hours", "saga_orphans"}
+    counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing
+    counted -= {"misplaced_stock_units", "unbooked_stock_units"}  # means over censuses
     empty = measure(journal(tmp_path), scenario(), "files")
     assert {name for name, value in empty.items() if value is not None} == counted
     assert all(empty[name] == 0 for name in counted)

@@ -116,6 +116,17 @@ def _with_returns() -> Systems:
     return _with_sagas().model_copy(update={"returns": systems(returns=returns).returns})
 
 
+_DISORDER = {"wrong_share": 0.5, "shrink_per_sale": 0.1, "misplaced_per_sale": 0.2, "miscount_share": 0.3}
+"""Much is stolen, misplaced and miscounted."""
+
+
+def _with_counts() -> Systems:
+    """An arm that counts every pair every six hours, and whose corrections are under way at the end."""
+    calendar = dict.fromkeys(("a", "b", "c"), "6h")
+    counting = {"calendar": calendar, "opens": "0s", "closes": "24h", "store_count": "1m", "dc_count": "1m"}
+    return systems(movements=SLOW, orders=SLOW, posting=SLOW, counting=counting)
+
+
 def _troubled(content: str = "delta") -> Systems:
     """An arm that loses, repeats and overtakes messages, and keeps dead letters and boxes full to the end."""
     stream = {
@@ -146,6 +157,7 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
 }
 WITH_SAGAS = "with sagas"
 WITH_RETURNS = "with returns"
+WITH_COUNTS = "with counts"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -259,6 +271,8 @@ def _ended(name: str) -> Still:
 
     if name in RUNS:
         description, arm = RUNS[name]()
+    elif name == WITH_COUNTS:
+        description, arm = _estate(estate__record_error=_DISORDER), _with_counts()
     elif name == WITH_SAGAS:
         description, arm = _estate(faults=OUTAGES), _with_sagas()
     elif name == WITH_RETURNS:
@@ -272,7 +286,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -303,6 +317,12 @@ def test_the_run_with_returns_ends_with_goods_in_limbo_and_money_that_is_owed() 
     assert len(still.refunds.open) > 20
     assert min(still.refunds.ended[end] for end in RefundEnd if end != RefundEnd.OPEN) > 5
     assert still.refunds.of_lines > 5
+
+
+def test_the_run_with_counts_ends_with_corrections_and_with_misplaced_units() -> None:
+    side = _ended(WITH_COUNTS).memory["stocktakes"]
+    assert np.count_nonzero(side["corrected"]) > 20
+    assert side["misplaced"].any()
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -614,6 +634,11 @@ CASES: dict[str, Case] = {
     },
     "an error that nothing explains": Case(_add("pairs", "error"), "error: 1 pairs differ"),
     "shrink that made no error": Case(_add("pairs", "shrunk"), "error: 1 pairs differ"),
+    **{
+        f"{name} units that made no error": Case(_add("stocktakes", name), "error: 1 pairs differ", (WITH_COUNTS,))
+        for name in ("corrected", "misplaced", "unbooked", "misbooked")
+    },
+    "misplaced units that flows do not know": Case(_add("stocktakes", "misplaced"), "stock: 1 units are said"),
     "less than nothing on order": Case(_owes, "supply: 1 pairs"),
     **{
         f"{name} that observers do not see": Case(_add("control", name), "gaps: observers are told")

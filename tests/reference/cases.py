@@ -22,10 +22,15 @@ from tests.reference.random_returns import on_the_minute as returns_on_the_minut
 from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_supply import on_the_minute as counting_on_the_minute
+from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
 from twin.world.world import World
+
+_FIRST_COUNTED: Final = 20
+"""Drawn worlds beyond this number count their stock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +90,8 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
     if seed % 3 != 1:
         arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
+    if seed > _FIRST_COUNTED:
+        arms, world = _counted(Random(f"counting {seed}"), arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -94,6 +101,14 @@ def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     if by_the_minute:
         arms = {name: returns_on_the_minute(rng, arm) for name, arm in arms.items()}
     return arms, random_provider(rng, world)
+
+
+def _counted(rng: Random, arms: Tree, world: Tree, *, by_the_minute: bool) -> tuple[Tree, Tree]:
+    """The arms count their stock, and more befalls it."""
+    arms = {name: merged(arm, random_counting(rng)) for name, arm in arms.items()}
+    if by_the_minute:
+        arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
+    return arms, random_stockroom(rng, world)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -421,4 +436,5 @@ CASES: Final = (
     _targeted("refunded-by-event", 137, PRESETS, [_FILED, _TOLD, _LATER], [_SCARCE, _PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
+    *(_drawn(seed, by_the_minute=seed % 3 == 0) for seed in range(_FIRST_COUNTED + 1, _FIRST_COUNTED + 8)),
 )

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
 from tests.reference.allotting import allot
+from tests.reference.census import Census
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
+from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
 from tests.reference.orders import Orders
 from tests.reference.refunds import Refunds
@@ -43,7 +45,8 @@ class Reference:
         self.returns = Returns(shop, self.stock, self.refunds)
         self.orders = Orders(shop, channels, self.stock, self.refunds)
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait, self.refunds.longest_wait)
-        Supply(shop, self.stock)
+        self.supply = Supply(shop, self.stock)
+        self.counting, self.census = Counting(shop, self.stock), Census(shop)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
         allot(shop, channels)
@@ -60,6 +63,7 @@ class Reference:
         env, world = self.shop.env, self.shop.world
         for number in range(world.days):
             yield Instant(env, number * DAY, tie_key(Tie.FAULT, 0, 0))
+            self.census.take(number * DAY, self.counting.waiting())
             day = world.day(number)
             self.shop.flows[Flow.SESSIONS] += int(day.sessions.sum())
             env.process(self.stock.tills(day))
@@ -109,6 +113,9 @@ class Reference:
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),
+            "counts": _table("counts", self.counting.rows),
+            "censuses": _table("censuses", self.census.rows),
+            "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

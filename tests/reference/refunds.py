@@ -20,7 +20,7 @@ from twin.journal.tables import NONE, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import SYSTEMS
 
-REFUND = 20 << 40
+REFUND = 30 << 40
 Trying = Generator[simpy.Event, Any, bool]
 
 

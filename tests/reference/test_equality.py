@@ -19,6 +19,7 @@ from tests.reference.model import Journal, simulate
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
@@ -33,7 +34,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -162,6 +163,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         RefundEnd: journal["refunds"]["outcome"],
         Claim: journal["refunds"]["kind"],
         Condition: journal["returns"]["condition"][journal["returns"]["t_graded"] >= 0],
+        Why: journal["counts"]["why"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

@@ -646,6 +646,27 @@ DEFECTS = (
         "        age += 0",
         shown_in="at-risk",
     ),
+    Defect(
+        "a-count-does-not-take-a-pair-back-that-was-set-aside",
+        "kernels/sending",
+        "kind == _RETURN or kind == _COUNT",
+        "kind == _RETURN",
+        shown_in="random-22",
+    ),
+    Defect(
+        "what-a-count-finds-goes-on-being-misplaced",
+        "kernels/counting",
+        "    if finds != 0:\n",
+        "    if finds < 0:\n",
+        shown_in="random-22",
+    ),
+    Defect(
+        "the-oldest-on-the-list-comes-first-however-urgent",
+        "model/counting",
+        "(waiting, self.listed[waiting], self.why[waiting])",
+        "(waiting, self.why[waiting], self.listed[waiting])",
+        shown_in="random-22",
+    ),
 )
 
 

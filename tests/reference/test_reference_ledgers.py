@@ -39,8 +39,10 @@ def _check_fates(reference: Reference) -> None:
 def _check_units(reference: Reference) -> None:
     holds = reference.stock.view.holds  # what a snapshot covers is awaited no longer
     unseen, unposted = _on_their_way(reference.stock.to_view, holds), _on_their_way(reference.stock.to_record)
-    for pair in reference.shop.pairs:
+    for pair, start in zip(reference.shop.pairs, reference.shop.world.start.pairs, strict=True):
         told = pair.on_hand + pair.err
+        unknown = pair.shrunk + pair.misplaced - pair.unbooked + pair.misbooked + pair.corrected
+        assert pair.err == start["error"] + unknown
         assert pair.view == told - unseen[pair] + pair.lost + pair.extra
         assert pair.record == told - unposted[pair] + pair.record_drift
 

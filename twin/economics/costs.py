@@ -25,6 +25,7 @@ Responses = Mapping[str, float | None]
 
 
 NEEDED: Final = (
+    "count_hours",
     "margin_kept_usd",
     "margin_lost_refused_usd",
     "messages_per_week",
@@ -96,6 +97,7 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
         "oversell_future_margin": year.from_window("oversold_orders") * future,
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
         "exceptions": exceptions * at(economics.exception_usd_per_hour, level),
+        "counting": year.from_window("count_hours") * at(economics.counting_usd_per_hour, level),
         "wrong_effects": wrong_effects * at(economics.wrong_effect_usd, level),
         "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
         "return_handling": handling + year.from_window("return_count") * at(economics.return_handling_usd, level),

@@ -114,6 +114,21 @@ class Cohort:
         return self._rows("refunds", "t_due")
 
     @cached_property
+    def counts(self) -> Rows:
+        """Counts of stock that ended in the window."""
+        return self._rows("counts", "t_end")
+
+    @cached_property
+    def transfers(self) -> Rows:
+        """Stock that stores sent each other in the window."""
+        return self._rows("transfers", "t_sent")
+
+    @cached_property
+    def censuses(self) -> Rows:
+        """What was on the stores' shelves at the beginning of each day of the window."""
+        return self._rows("censuses", "t")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.counting import COUNTING
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
@@ -30,6 +31,7 @@ SECTIONS: Final = {
     "Returns": RETURNS,
     "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
+    "Counting": COUNTING,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,

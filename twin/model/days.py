@@ -16,6 +16,8 @@ from twin.journal.tables import LINE, NONE, ORDER, Flow, Mode
 from twin.kernels import state
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
+from twin.model.census import Census
+from twin.model.counting import Counters
 from twin.model.jobs import Process, Works
 from twin.model.orders import Arrivals
 from twin.model.process import Instant
@@ -31,6 +33,8 @@ class Days:
 
     works: Works
     shop: Shop
+    census: Census
+    counters: Counters | None
     returns: Returns | None = None
     """What handles goods that come back; ``None``: they are on the rack at once."""
     orders: int = 0  # rows of `orders` and `lines` in use
@@ -43,6 +47,7 @@ class Days:
             if day:
                 self.works.plane.advance(day * DAY - 1)
                 self.seal(final=False)
+            self.census.take(day * DAY, self.counters.waiting(day * DAY) if self.counters else 0)
             self.begin(self.works.world.day(day))
 
     def begin(self, day: WorldDay) -> None:

@@ -31,7 +31,7 @@ Telling = Generator[int, None, int]
 Trying = Generator[int, None, tuple[bool, int]]
 """Part of a story: whether it succeeded, and when that was known."""
 
-REFUND_KIND: Final = 20 << 40
+REFUND_KIND: Final = 30 << 40
 _LET_DOWN: Final = (int(Status.OVERSOLD), int(Status.CANCELLED))
 """What a line ends as that was paid and will not be supplied."""
 

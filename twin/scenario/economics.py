@@ -83,6 +83,12 @@ class Economics(Model):
         meaning="labour of people who handle the exceptions of sagas and refunds",
         source="assumption: $22/h [S weak: getordersyncpro], with overhead",
     )
+    counting_usd_per_hour: Range = par(
+        _range(16, 22, 32),
+        unit="USD/h",
+        meaning="labour of people who count stock",
+        source="assumption: store staff, with overhead",
+    )
     wrong_effect_usd: Range = par(
         _range(2, 8, 25),
         unit="USD/effect",

@@ -62,10 +62,13 @@ class Physical(IntEnum):
 
     SALE = 0
     SHRINK = 1
+    MISPLACED = 2
+    FOUND = 3
 
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
-"""A walk-in who takes units to a till, or units that vanish.
+"""A walk-in who takes units to a till, units that vanish or are put in the wrong place, or somebody who finds
+all that is in the wrong place.
 
 Sorted by (t, node, pair, kind); the entity is ``day << 40 | index``.
 """

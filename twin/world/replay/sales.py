@@ -24,7 +24,7 @@ class ReplayedTills:
     def day(self, day: int) -> NDArray[np.void]:
         """PHYSICAL rows of one day."""
         first, last = np.searchsorted(self._rows["t"], (day * DAY, (day + 1) * DAY))
-        keys = np.sort(self._tills.shrink_keys(day))
+        keys = np.sort(self._tills.event_keys(day))
         vanished = table(keys, day=day, by_node=self._estate.by_node, quantity=np.ones(keys.size, np.int16))
         rows = np.concatenate([self._rows[first:last], vanished])
         return rows[np.lexsort((rows["kind"], rows["pair"], self._estate.pair_node[rows["pair"]], rows["t"]))]
