@@ -181,6 +181,8 @@ REFUNDS = [
     refund(refund=3, entity=4, t_end=START + 2 * HOUR),
     refund(refund=4, entity=3, line=0, kind=Claim.CANCELLED, t_end=START + 30 * SECOND, human=30 * MINUTE),
     refund(refund=5, entity=3, t_due=END - 12 * HOUR, t_end=NONE, outcome=RefundEnd.OPEN, paid=0),
+]
+
 COUNTS: list[Row] = [
     count(),
     count(t_listed=START - HOUR, t_end=START + 3 * MINUTE, expected=5),

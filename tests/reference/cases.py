@@ -68,10 +68,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
-    if seed % 3 != 1:
-        promised = Random(f"promises {seed}")
-        arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
-        world = random_carts(promised, world)
+    arms, world = _promised(seed, arms, world)
     if seed % 2:
         seen = Random(f"observability {seed}")
         arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
@@ -88,12 +85,27 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         world = random_troubles(told, world)
         if by_the_minute:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
+    arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
+    kind = "minute" if by_the_minute else "random"
+    return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _promised(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """Arms that set stock aside sooner or later, and hold it back."""
+    if seed % 3 == 1:
+        return arms, world
+    promised = Random(f"promises {seed}")
+    arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
+    return arms, random_carts(promised, world)
+
+
+def _working(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    """What goes on besides orders: goods come back, stock is counted."""
     if seed % 3 != 1:
         arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
     if seed > _FIRST_COUNTED:
         arms, world = _counted(Random(f"counting {seed}"), arms, world, by_the_minute=by_the_minute)
-    kind = "minute" if by_the_minute else "random"
-    return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+    return arms, world
 
 
 def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
@@ -103,7 +115,7 @@ def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     return arms, random_provider(rng, world)
 
 
-def _counted(rng: Random, arms: Tree, world: Tree, *, by_the_minute: bool) -> tuple[Tree, Tree]:
+def _counted(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
     """The arms count their stock, and more befalls it."""
     arms = {name: merged(arm, random_counting(rng)) for name, arm in arms.items()}
     if by_the_minute:
