@@ -57,12 +57,13 @@ class Rebalancing:
 
     def _plan(self, pairs: Rows) -> Rows:
         """Rows of (source pair, target pair, units), by SKU."""
-        rows = self._works.plane.memory["pairs"][pairs]
-        surplus = np.maximum(rows["record"].astype(np.int64) - self._keeps[pairs], 0)
-        need = np.maximum(self._wants[pairs] - rows["record"] - rows["on_order"], 0)
+        ledgers = self._works.plane.memory["pairs"]
+        record, on_order, skus = (ledgers[name][pairs].astype(np.int64) for name in ("record", "on_order", "sku"))
+        surplus = np.maximum(record - self._keeps[pairs], 0)
+        need = np.maximum(self._wants[pairs] - record - on_order, 0)
         plan = []
-        for sku in np.intersect1d(rows["sku"][surplus > 0], rows["sku"][need > 0]).tolist():
-            first, last = np.searchsorted(rows["sku"], (sku, sku + 1)).tolist()
+        for sku in np.intersect1d(skus[surplus > 0], skus[need > 0]).tolist():
+            first, last = np.searchsorted(skus, (sku, sku + 1)).tolist()
             found = matched(surplus[first:last].tolist(), need[first:last].tolist(), self._transfers.least)
             plan += [(pairs[first + source], pairs[first + target], units) for source, target, units in found]
         return np.array(plan, np.int64).reshape(-1, 3)
