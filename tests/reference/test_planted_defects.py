@@ -94,7 +94,7 @@ DEFECTS = (
         "short_picks >= control(handle)[0].rebroker",
     ),
     Defect(
-        "short-shipments-stay-on-order", "kernels/supply", "p, units, rows[i, 1], review", "p, units, units, review"
+        "short-shipments-stay-on-order", "kernels/supply", "p, booked, ordered, review <<", "p, booked, booked, review <<"
     ),
     Defect(
         "blame-forgets-the-record-error",
