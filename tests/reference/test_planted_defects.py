@@ -662,7 +662,7 @@ DEFECTS = (
     ),
     Defect(
         "the-oldest-on-the-list-comes-first-however-urgent",
-        "model/counting",
+        "model/count_lists",
         "(waiting, self.listed[waiting], self.why[waiting])",
         "(waiting, self.why[waiting], self.listed[waiting])",
         shown_in="random-22",
