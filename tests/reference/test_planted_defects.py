@@ -586,8 +586,8 @@ DEFECTS = (
     Defect(
         "an-online-purchase-is-inspected-in-a-store-that-cannot-see-its-order",
         "model/returns",
-        "return blind and not self._nodes",
-        "return blind and self._nodes",
+        "return blind and not self._is_dc",
+        "return blind and self._is_dc",
         shown_in="refunded-once",
     ),
     Defect(

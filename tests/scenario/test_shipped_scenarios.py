@@ -21,6 +21,7 @@ NAMES = [
     "real_incidents",
     "release_priority",
     "reservation_points",
+    "returns",
 ]
 
 
