@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
+from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
@@ -62,6 +64,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
+    if seed % 3 != 1:
+        promised = Random(f"promises {seed}")
+        arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
+        world = random_carts(promised, world)
     if seed % 2:
         seen = Random(f"observability {seed}")
         arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
@@ -73,15 +79,19 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)
     if seed % 5 in (1, 3):
-        told = Random(f"saga {seed}")
-        arms = {name: merged(arm, random_saga(told)) for name, arm in arms.items()}
-        world = random_troubles(told, world)
-        if by_the_minute:
-            arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
+        arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
     if seed % 3 != 1:
         arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _telling(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    arms = {name: merged(arm, random_saga(rng)) for name, arm in arms.items()}
+    world = random_troubles(rng, world)
+    if by_the_minute:
+        arms = {name: saga_on_the_minute(rng, arm) for name, arm in arms.items()}
+    return arms, world
 
 
 def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
@@ -307,44 +317,21 @@ _SAGA_FAILS: Tree = {
 }
 _SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
 
-_FILED: Tree = {
-    "returns": {
-        "mode": "inspected",
-        "restock": "best",
-        "inspection": {"dc_opens": "0h", "dc_closes": "24h"},
-        "to_dc": "5h",
-        "refunds": {
-            "unified": False,
-            "keys": False,
-            "at": "receipt",
-            "across": "file",
-            "interval": "3h",
-            "phase": "0s",
-            "payment": {"servers": 2, "service": "20s", "timeout": "1m", **_THRICE, "human": {"handling": "10m"}},
-        },
+_BROWSING: Tree = {
+    "demand": {
+        "channels": {"web": {"cart": "25m", "cart_abandonment": 0.6, "conversion": 0.2, "weekly_checkouts": 900.0}}
     }
 }
-_KEYED: Tree = {"returns": {"refunds": {"keys": True}}}
-_SENT_ON: Tree = {"returns": {"refunds": {"across": "dc", "at": "restock"}}}
-_TOLD: Tree = {"returns": {"refunds": {"unified": True, "keys": True, "at": "inspection"}}}
-_PROVIDER_FAILS: Tree = {
-    "faults": [
-        _every(5, "outage", "40m", system="payment"),
-        _every(4, "errors", "1h", system="payment", share=0.6),
-        _every(3, "slow", "1h", system="payment", factor=6.0),
-        _every(9, "outage", "2h", system="erp"),
-        _every(7, "outage", "1h", system="files"),
-        _every(6, "outage", "30m", system="broker"),
-    ]
+_HELD_IN_CARTS: Tree = {"reserving": {"point": "cart", "ttl": "30m", "expiry_lag": "2m", "extends": True}}
+_NEVER_RESERVED: Tree = {"reserving": {"point": "none", "level": "group"}}
+_PROTECTED: Tree = {
+    "buffers": {"protection": {"values": {"web": 12.0, "market": 9.0, "tills": 20.0}, "horizon": "12h"}}
 }
-_WAITS_FOR_MONEY: Tree = {
-    "observability": {
-        "interval": "11m",
-        "hold": "0s",
-        "alerts": [{"signal": "refund_time", "longest": "1h"}, {"signal": "refund_time", "longest": "5h"}],
-    }
-}
-
+_AT_RISK: Tree = {"buffers": {"staleness": 0.9}}
+_ALLOTTED: Tree = {"buffers": {"allotment": {"shares": {"web": 0.4, "market": 0.3}, "interval": "3h"}}}
+_IN_SHARES: Tree = {"buffers": {"rule": "percent", "store_share": 0.25, "dc_share": 0.05}}
+_NOT_THE_LAST: Tree = {"buffers": {"rule": "last_units", "store": 2, "dc": 1}}
+_FOR_WALK_INS: Tree = {"buffers": {"rule": "newsvendor", "exposure": "12h", "broken_promise_usd": 40.0}}
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -360,6 +347,11 @@ CASES: Final = (
     _targeted("members-die", 112, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _FORGETFUL], [_EXACT, _SCARCE, _CRASHES]),
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
+    _targeted("held-in-carts", 127, _SYNCHRONOUS, [_NO_BUFFER, _HELD_IN_CARTS], [_SCARCE, _BROWSING]),
+    _targeted("never-reserved", 128, _SYNCHRONOUS, [_NO_BUFFER, _NEVER_RESERVED], [_SCARCE]),
+    _targeted("protected", 129, PRESETS, [_IN_SHARES, _PROTECTED], [_SCARCE]),
+    _targeted("at-risk", 130, PRESETS, [_NOT_THE_LAST, _AT_RISK], [_SCARCE, _OUTAGES]),
+    _targeted("allotted", 131, PRESETS, [_FOR_WALK_INS, _ALLOTTED], [_SCARCE]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("sold-blindly", 121, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("sold-from-dcs", 122, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),
@@ -391,9 +383,9 @@ CASES: Final = (
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
-    _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, _FILED, _WAITS_FOR_MONEY], [_SCARCE, _PROVIDER_FAILS]),
-    _targeted("refunded-once", 136, _SYNCHRONOUS, [_FILED, _KEYED, _SENT_ON, _SAGA], [_SCARCE, _PROVIDER_FAILS]),
-    _targeted("refunded-by-event", 137, PRESETS, [_FILED, _TOLD, _LATER], [_SCARCE, _PROVIDER_FAILS]),
+    _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )
