@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ from twin.journal.tables import Fate, Flow, SagaEnd, Status
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.traffic import Letter
-from twin.model import invariants
+from twin.model import invariants, owed
 from twin.model.days import Days
 from twin.model.invariants import InvariantError
 from twin.model.plane import Plane
@@ -680,7 +681,7 @@ def test_no_law_can_be_given_that_is_not_seen_to_fire() -> None:
 
 def _laws() -> Iterator[str]:
     """What each law can say, as patterns, from the source: strings whose first word ends in a colon."""
-    for node in ast.walk(ast.parse(inspect.getsource(invariants))):
+    for node in chain.from_iterable(ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed)):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
             parts = node.values

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
@@ -80,11 +81,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)
     if seed % 5 in (1, 3):
-        told = Random(f"saga {seed}")
-        arms = {name: merged(arm, random_saga(told)) for name, arm in arms.items()}
-        world = random_troubles(told, world)
-        if by_the_minute:
-            arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
+        arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
     arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
@@ -105,6 +102,14 @@ def _working(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bo
         arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
     if seed > _FIRST_COUNTED:
         arms, world = _counted(Random(f"counting {seed}"), arms, world, by_the_minute=by_the_minute)
+    return arms, world
+
+
+def _telling(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    arms = {name: merged(arm, random_saga(rng)) for name, arm in arms.items()}
+    world = random_troubles(rng, world)
+    if by_the_minute:
+        arms = {name: saga_on_the_minute(rng, arm) for name, arm in arms.items()}
     return arms, world
 
 
@@ -443,9 +448,9 @@ CASES: Final = (
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
-    _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, _FILED, _WAITS_FOR_MONEY], [_SCARCE, _PROVIDER_FAILS]),
-    _targeted("refunded-once", 136, _SYNCHRONOUS, [_FILED, _KEYED, _SENT_ON, _SAGA], [_SCARCE, _PROVIDER_FAILS]),
-    _targeted("refunded-by-event", 137, PRESETS, [_FILED, _TOLD, _LATER], [_SCARCE, _PROVIDER_FAILS]),
+    _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(_drawn(seed, by_the_minute=seed % 3 == 0) for seed in range(_FIRST_COUNTED + 1, _FIRST_COUNTED + 8)),

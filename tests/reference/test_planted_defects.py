@@ -94,7 +94,10 @@ DEFECTS = (
         "short_picks >= control(handle)[0].rebroker",
     ),
     Defect(
-        "short-shipments-stay-on-order", "kernels/supply", "p, booked, ordered, review <<", "p, booked, booked, review <<"
+        "short-shipments-stay-on-order",
+        "kernels/supply",
+        "p, booked, ordered, review <<",
+        "p, booked, booked, review <<",
     ),
     Defect(
         "blame-forgets-the-record-error",
@@ -586,8 +589,8 @@ DEFECTS = (
     Defect(
         "an-online-purchase-is-inspected-in-a-store-that-cannot-see-its-order",
         "model/returns",
-        "return blind and not self._nodes",
-        "return blind and self._nodes",
+        "return blind and not self._is_dc",
+        "return blind and self._is_dc",
         shown_in="refunded-once",
     ),
     Defect(

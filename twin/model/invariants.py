@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core import errors
-from twin.journal.returns import ReturnEnd
 from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
+from twin.model import owed
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -40,8 +40,8 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_places(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
-        *_returns(plane, days),
-        *_refunds(plane, days),
+        *owed.returns(plane, days),
+        *owed.refunds(plane, days),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),
@@ -312,37 +312,6 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
         (np.count_nonzero(cancelled & (orders["parcels"] > 0)), "cancelled an order that was sourced"),
     )
     return [f"sagas: {count} {what}" for count, what in found if count]
-
-
-def _returns(plane: Plane, days: Days) -> list[str]:
-    """Units that came back = on a shelf again + written off + rejected + in limbo, per SKU."""
-    returns = days.returns
-    if returns is None:
-        return []
-    limbo = np.zeros_like(returns.received)
-    for goods in returns.limbo.values():
-        limbo[goods.sku] += goods.quantity
-    wrong = np.count_nonzero(returns.received != returns.ended.sum(axis=0) + limbo)
-    broken = [f"returns: units of {wrong} SKUs are neither on a shelf, given up, nor in limbo"] if wrong else []
-    shelved, counted = int(returns.ended[ReturnEnd.RESTOCKED].sum()), int(plane.memory["flows"][Flow.RETURNED_UNITS])
-    if shelved != counted:
-        broken.append(f"returns: {shelved} units were put on shelves, shelves got {counted}")
-    return broken
-
-
-def _refunds(plane: Plane, days: Days) -> list[str]:
-    """Every claim has one end or is open, was paid as its end says, and nobody who was let down is forgotten."""
-    refunds = days.shop.refunds
-    if refunds is None:
-        return []
-    let_down = int(plane.control["let_down"])
-    known = refunds.ended.total() + len(refunds.open)
-    found = (
-        (refunds.arisen - known, "have no end and are not open"),
-        (let_down - refunds.of_lines, "of lines that were let down are missing"),
-        (len(refunds.wrong), "were not paid as their end says: " + ", ".join(refunds.wrong[:1])),
-    )
-    return [f"refunds: {count} {what}" for count, what in found if count]
 
 
 def _pairs(plane: Plane, world: World) -> list[str]:

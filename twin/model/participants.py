@@ -9,8 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hashing import bits
-from twin.core.laws import sample
+from twin.core.laws import drawn
 from twin.model.build import knots_of
 from twin.model.jobs import Works
 from twin.model.station import FifoStation
@@ -31,7 +30,7 @@ class Timed:
 
     def of(self, order: int, number: int) -> int:
         """How long it takes a call, or event, of an order."""
-        return int(sample(self._knots, np.uint64(bits(self._key, order, number))))
+        return int(drawn(self._knots, self._key, order, number))
 
 
 @dataclass(frozen=True, slots=True)

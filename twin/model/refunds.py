@@ -45,6 +45,7 @@ class Refunds:
         self._event = Timed(works, settings.event, "refund.event")
         self._broker = Spans.of_outages(works.world, settings.broker)
         self._files = Spans.of_outages(works.world, settings.files)
+        self._control = works.plane.control
         self._prices = works.world.estate.skus["price_cents"]
         self._lines: dict[int, set[int]] = {}
         """Lines of each order that are paid back."""
@@ -79,12 +80,12 @@ class Refunds:
 
     def look_at(self, order: int, now: int) -> None:
         """A step of an order is over: lines of it that were paid and will not be supplied are paid back."""
-        let_down = int(self._works.plane.control["let_down"])
+        let_down = self._control["let_down"]
         if let_down == self.let_down:
             return
-        self.let_down = let_down
+        self.let_down = int(let_down)
         row, known = self._works.plane.order(order), self._lines.setdefault(order, set())
-        first = int(row["first"]) - int(self._works.plane.control["line_base"])
+        first = int(row["first"]) - int(self._control["line_base"])
         lines = self._works.plane.memory["lines"][first : first + int(row["lines"])]
         for place in np.flatnonzero(np.isin(lines["status"], _LET_DOWN)).tolist():
             if place not in known:

@@ -74,7 +74,10 @@ class Returns:
 
     def __init__(self, works: Works, settings: Settings, refunds: Refunds, second_case: Timed) -> None:
         self._works, self._settings, self._refunds, self._second_case = works, settings, refunds, second_case
-        self._nodes, self._start = works.world.estate.nodes, works.world.start.pairs
+        nodes = works.world.estate.nodes
+        self._is_dc: list[int] = nodes["is_dc"].tolist()
+        self._dc_of: list[int] = nodes["supplied_by"].tolist()
+        self._reorder = works.world.start.pairs["reorder"]
         self._inspection = Inspectors(works, settings.inspection)
         self._put_away = Timed(works, settings.put_away, "returns.put_away")
         self._to_dc = Timed(works, settings.to_dc, "returns.to_dc")
@@ -95,15 +98,15 @@ class Returns:
 
     def day(self, day: WorldDay) -> Process:
         """What comes back on a day, one after another; each goes its own way from there."""
-        for index, row in enumerate(day.returns):
+        for index, row in enumerate(day.returns.tolist()):
             key = RETURN_KIND | day.day << RETURN_SHIFT | index
-            yield self._works.at(int(row["t"]), key)
+            yield self._works.at(row[0], key)
             goods = self._hand_in(row, day.day << _ENTITY_SHIFT | index)
             LightProcess(self._works.env, self._handle(goods), tie_key(Tie.BATCH, key, 0))
 
-    def _hand_in(self, row: Any, entity: int) -> Goods:
-        """A customer hands something in, or a parcel comes."""
-        t, sku, quantity, channel, node, cents, condition, twice = row.tolist()
+    def _hand_in(self, row: tuple[int, ...], entity: int) -> Goods:
+        """A customer hands something in, or a parcel comes; ``row`` is one of the world's table."""
+        t, sku, quantity, channel, node, cents, condition, twice = row
         matter = self._refunds.matter()
         claim = self._refunds.claim(Kind.RETURN, matter, identity=entity, channel=channel, cents=cents, due=t)
         if twice:
@@ -118,7 +121,7 @@ class Returns:
         """Inspected, graded, and on a shelf again, or given up."""
         now, starts = goods.t_received, self._settings.refunds.at
         if self._is_blind(goods):
-            goods.node = int(self._nodes["supplied_by"][goods.node])
+            goods.node = self._dc_of[goods.node]
             now += self._to_dc.of(goods.entity, 0)
             yield from _wait(goods.t_received, now)
         if starts == "receipt":
@@ -148,7 +151,7 @@ class Returns:
         """Whether the store that has the goods cannot see their order, and sends them to who can."""
         refunds = self._settings.refunds
         blind = not refunds.unified and refunds.across == "dc" and goods.channel != NONE
-        return blind and not self._nodes["is_dc"][goods.node]
+        return blind and not self._is_dc[goods.node]
 
     def _is_worthless(self, goods: Goods) -> bool:
         opened = goods.condition == Condition.OPEN_BOX and self._settings.open_box == "write_off"
@@ -157,19 +160,18 @@ class Returns:
     def _shelved(self, goods: Goods, now: int) -> int:
         """When graded goods are on the shelf that they go to."""
         if not self._stays(goods, now):
-            goods.node = int(self._nodes["supplied_by"][goods.node])
+            goods.node = self._dc_of[goods.node]
             now += self._to_dc.of(goods.entity, 1)
         return now + self._put_away.of(goods.entity, 0)
 
     def _stays(self, goods: Goods, now: int) -> bool:
         """Whether they are sold where they are."""
+        policy, is_dc = self._settings.restock, bool(self._is_dc[goods.node])
         pair, position, reorder = self._pair(goods), 0, NONE
-        if pair != NIL:
+        if policy == "best" and pair != NIL:
             self._works.plane.advance(now)
             stock = self._works.plane.memory["pairs"][pair]
-            position, reorder = int(stock["record"]) + int(stock["on_order"]), int(self._start["reorder"][pair])
-        is_dc = bool(self._nodes["is_dc"][goods.node])
-        policy = self._settings.restock
+            position, reorder = int(stock["record"]) + int(stock["on_order"]), int(self._reorder[pair])
         return stays(policy, is_dc=is_dc, stocked=pair != NIL, position=position, reorder=reorder)
 
     def _pair(self, goods: Goods) -> int:
@@ -193,19 +195,20 @@ class Inspectors:
     def __init__(self, works: Works, settings: Inspection) -> None:
         self._works, self._settings = works, settings
         self._nodes = works.world.estate.nodes
+        self._is_dc: list[int] = self._nodes["is_dc"].tolist()
         self._store = Timed(works, settings.store, "returns.inspection")
         self._dc = Timed(works, settings.dc, "returns.inspection")
         self._stations: dict[int, FifoStation] = {}
 
     def done(self, goods: Goods, now: int) -> tuple[int, int]:
         """How long the inspection of goods takes that come now, and when it is over."""
-        law = self._dc if self._nodes["is_dc"][goods.node] else self._store
+        law = self._dc if self._is_dc[goods.node] else self._store
         labour = law.of(goods.entity, 0)
         return labour, self._station(goods.node).serve(labour, now)[1]
 
     def _station(self, number: int) -> FifoStation:
         if number not in self._stations:
-            staff = self._settings.dc_staff if self._nodes["is_dc"][number] else self._settings.store_staff
+            staff = self._settings.dc_staff if self._is_dc[number] else self._settings.store_staff
             self._stations[number] = FifoStation(staff, opening=self._opening(number), slow=Slowdowns(()))
         return self._stations[number]
 
