@@ -27,6 +27,7 @@ ECONOMICS: dict[str, Any] = {
     "short_pick_usd": fixed(1.0, 4.0, 5.0),
     "exception_usd_per_hour": fixed(10.0, 20.0, 30.0),
     "counting_usd_per_hour": fixed(10.0, 16.0, 30.0),
+    "transfer_usd_per_unit": fixed(0.25, 0.5, 1.0),
     "wrong_effect_usd": fixed(1.0, 3.0, 9.0),
     "reconciliation_usd_per_unit_gap": fixed(0.1, 0.2, 0.3),
     "return_handling_usd": fixed(1.0, 5.0, 9.0),
@@ -68,6 +69,7 @@ RUN: Responses = {
     "saga_orphans": 1.0,
     "short_picks": 5.0,
     "till_units_lost_per_week": 6.0,
+    "transferred_units": 4.0,
     "unit_margin_usd": 7.0,
 }
 
@@ -80,6 +82,7 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "exceptions": (1.5 + 0.5) * YEARS_WINDOWS * 20,
             "counting": 2.5 * YEARS_WINDOWS * 16,
+            "transfers": 4 * YEARS_WINDOWS * 0.5,
             "wrong_effects": (2 + 1) * YEARS_WINDOWS * 3,
             "reconciliation": 10 * 52 * 0.2,
             "return_handling": (2 * 8 + 8 * 5) * YEARS_WINDOWS,

@@ -26,6 +26,7 @@ from tests.measure.make import (
     scenario,
     scrape,
     spell,
+    transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.observability import By
@@ -195,6 +196,12 @@ CENSUSES: list[Row] = [
     census(t=START + DAY, record_wrong=3, phantom=2, frozen=1, hidden=1, unbooked=8),
 ]
 
+TRANSFERS: list[Row] = [
+    transfer(),
+    transfer(t_arrived=START + 2 * HOUR, units=3),
+    transfer(t_sent=END, units=100),  # after the window
+]
+
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     **NOTHING_FAILED,
     "oversell_rate": 2 / 6,
@@ -321,6 +328,8 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "hidden_share": 0.05,
     "misplaced_stock_units": 1.5,
     "unbooked_stock_units": 4.5,
+    "transferred_units": 5,
+    "transfer_p95_s": 7200,
     "till_units_lost_per_week": 10 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,
     "calls_throttled_rate": 6 / 20,
@@ -391,6 +400,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         refunds=REFUNDS,
         counts=COUNTS,
         censuses=CENSUSES,
+        transfers=TRANSFERS,
     )
     return measure(folder, scenario(), "files")
 

@@ -38,11 +38,11 @@ def random_counting(rng: Random) -> Tree:
 
 
 def _transfers(rng: Random) -> Tree:
-    below = rng.choice((0.2, 1.0))
+    below = rng.choice((0.1, 0.2))
     return {
         "interval": rng.choice(("0s", "3h", "5h")),
         "phase": rng.choice(("0s", "90m")),
-        "above": below + rng.choice((0.0, 0.1)),
+        "above": below + rng.choice((0.0, 0.05)),
         "below": below,
         "least": rng.randint(1, 3),
         "lead": law(rng, rng.choice(("0s", "4h"))),

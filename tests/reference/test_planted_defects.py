@@ -664,6 +664,27 @@ DEFECTS = (
         shown_in="random-22",
     ),
     Defect(
+        "what-is-booked-wrong-is-what-came",
+        "kernels/supply",
+        "            _book(handle, p, booked[i], rows[i, 1], review, now)",
+        "            _book(handle, p, units, rows[i, 1], review, now)",
+        shown_in="random-22",
+    ),
+    Defect(
+        "a-late-booking-waits-for-the-whole-delivery",
+        "model/receiving",
+        "for t, pair, row in sorted(zip(due, pairs",
+        "for t, pair, row in sorted(zip([max(due)] * len(due), pairs",
+        shown_in="random-22",
+    ),
+    Defect(
+        "stores-give-away-what-is-on-order-too",
+        "model/transfers",
+        "surplus = np.maximum(record - self._keeps[pairs], 0)",
+        "surplus = np.maximum(record + on_order - self._keeps[pairs], 0)",
+        shown_in="random-22",
+    ),
+    Defect(
         "the-oldest-on-the-list-comes-first-however-urgent",
         "model/count_lists",
         "(waiting, self.listed[waiting], self.why[waiting])",

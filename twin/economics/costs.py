@@ -44,6 +44,7 @@ NEEDED: Final = (
     "saga_orphans",
     "short_picks",
     "till_units_lost_per_week",
+    "transferred_units",
     "unit_margin_usd",
 )
 """KPIs that money is put on."""
@@ -98,6 +99,7 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
         "exceptions": exceptions * at(economics.exception_usd_per_hour, level),
         "counting": year.from_window("count_hours") * at(economics.counting_usd_per_hour, level),
+        "transfers": year.from_window("transferred_units") * at(economics.transfer_usd_per_unit, level),
         "wrong_effects": wrong_effects * at(economics.wrong_effect_usd, level),
         "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
         "return_handling": handling + year.from_window("return_count") * at(economics.return_handling_usd, level),

@@ -1,5 +1,5 @@
-"""KPIs of counting stock, and of how far records have drifted from the shelves. Counts of the window are those that
-ended in it; censuses are taken at the beginning of each day.
+"""KPIs of counting stock, of how far records have drifted from the shelves, and of transfers. Counts of the window are
+those that ended in it; censuses are taken at the beginning of each day.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from twin.core.clock import HOUR, WEEK
+from twin.core.clock import HOUR, NEVER, WEEK
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers
 from twin.measure.kpi import Kpi, quantile_s, ratio
 
@@ -56,6 +57,11 @@ def _drift(cohort: Cohort) -> float | None:
         return None
     first, last = (1 - wrong[at] / shelves[at] for at in (0, -1))
     return float((last - first) * WEEK / (t[-1] - t[0]))
+
+
+def _on_the_way(cohort: Cohort) -> float | None:
+    sent, arrived = cohort.transfers["t_sent"], cohort.transfers["t_arrived"]
+    return quantile_s(np.where(arrived == NONE, NEVER, arrived - sent), 95)
 
 
 COUNTING: Final = (
@@ -178,5 +184,21 @@ COUNTING: Final = (
         formula="mean over the window's censuses of units on the shelf whose receipt is not booked",
         meaning="stock that is there and that nobody knows of yet",
         function=_mean("unbooked"),
+    ),
+    Kpi(
+        name="transferred_units",
+        unit="units",
+        direction="none",
+        formula="units that stores sent each other in the window",
+        meaning="stock that was moved to where it is missing",
+        function=lambda cohort: int(cohort.transfers["units"].sum(dtype=np.int64)),
+    ),
+    Kpi(
+        name="transfer_p95_s",
+        unit="s",
+        direction="lower",
+        formula="p95 over the window's transfers of arrival - dispatch; later than all others if still under way",
+        meaning="how long stock is between two stores, where nobody can buy it",
+        function=_on_the_way,
     ),
 )

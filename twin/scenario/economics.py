@@ -89,6 +89,12 @@ class Economics(Model):
         meaning="labour of people who count stock",
         source="assumption: store staff, with overhead",
     )
+    transfer_usd_per_unit: Range = par(
+        _range(0.3, 0.7, 1.5),
+        unit="USD/unit",
+        meaning="picking, carrying and shelving of a unit that one store sends another",
+        source="assumption",
+    )
     wrong_effect_usd: Range = par(
         _range(2, 8, 25),
         unit="USD/effect",
