@@ -11,6 +11,7 @@ from tests.reference.random_arms import on_the_minute, random_changes, random_wo
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
+from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
@@ -25,9 +26,6 @@ from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scena
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
 from twin.world.world import World
-
-_FIRST_COUNTED: Final = 20
-"""Drawn worlds beyond this number count their stock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +63,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
+    if seed % 3 != 1:
+        promised = Random(f"promises {seed}")
+        arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
+        world = random_carts(promised, world)
     if seed % 2:
         seen = Random(f"observability {seed}")
         arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
@@ -81,18 +83,17 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         world = random_troubles(told, world)
         if by_the_minute:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
-    if seed > _FIRST_COUNTED:
-        arms, world = _counted(Random(f"counting {seed}"), arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
 
-def _counted(rng: Random, arms: Tree, world: Tree, *, by_the_minute: bool) -> tuple[Tree, Tree]:
-    """The arms count their stock, and more befalls it."""
-    arms = {name: merged(arm, random_counting(rng)) for name, arm in arms.items()}
-    if by_the_minute:
+def _counted(case: Case) -> Case:
+    """The same, but the arms count their stock, and more befalls it."""
+    rng = Random(f"counting {case.seed}")
+    arms = {name: merged(arm, random_counting(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
         arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
-    return arms, random_stockroom(rng, world)
+    return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -311,6 +312,22 @@ _SAGA_FAILS: Tree = {
 }
 _SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
 
+_BROWSING: Tree = {
+    "demand": {
+        "channels": {"web": {"cart": "25m", "cart_abandonment": 0.6, "conversion": 0.2, "weekly_checkouts": 900.0}}
+    }
+}
+_HELD_IN_CARTS: Tree = {"reserving": {"point": "cart", "ttl": "30m", "expiry_lag": "2m", "extends": True}}
+_NEVER_RESERVED: Tree = {"reserving": {"point": "none", "level": "group"}}
+_PROTECTED: Tree = {
+    "buffers": {"protection": {"values": {"web": 12.0, "market": 9.0, "tills": 20.0}, "horizon": "12h"}}
+}
+_AT_RISK: Tree = {"buffers": {"staleness": 0.9}}
+_ALLOTTED: Tree = {"buffers": {"allotment": {"shares": {"web": 0.4, "market": 0.3}, "interval": "3h"}}}
+_IN_SHARES: Tree = {"buffers": {"rule": "percent", "store_share": 0.25, "dc_share": 0.05}}
+_NOT_THE_LAST: Tree = {"buffers": {"rule": "last_units", "store": 2, "dc": 1}}
+_FOR_WALK_INS: Tree = {"buffers": {"rule": "newsvendor", "exposure": "12h", "broken_promise_usd": 40.0}}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -326,6 +343,11 @@ CASES: Final = (
     _targeted("members-die", 112, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _FORGETFUL], [_EXACT, _SCARCE, _CRASHES]),
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
+    _targeted("held-in-carts", 127, _SYNCHRONOUS, [_NO_BUFFER, _HELD_IN_CARTS], [_SCARCE, _BROWSING]),
+    _targeted("never-reserved", 128, _SYNCHRONOUS, [_NO_BUFFER, _NEVER_RESERVED], [_SCARCE]),
+    _targeted("protected", 129, PRESETS, [_IN_SHARES, _PROTECTED], [_SCARCE]),
+    _targeted("at-risk", 130, PRESETS, [_NOT_THE_LAST, _AT_RISK], [_SCARCE, _OUTAGES]),
+    _targeted("allotted", 131, PRESETS, [_FOR_WALK_INS, _ALLOTTED], [_SCARCE]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("sold-blindly", 121, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("sold-from-dcs", 122, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),
@@ -359,5 +381,5 @@ CASES: Final = (
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
-    *(_drawn(seed, by_the_minute=seed % 3 == 0) for seed in range(_FIRST_COUNTED + 1, _FIRST_COUNTED + 8)),
+    *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
 )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
+from tests.reference.allotting import allot
 from tests.reference.census import Census
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
@@ -44,6 +45,7 @@ class Reference:
         self.counting, self.census = Counting(shop, self.stock), Census(shop)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
+        allot(shop, channels)
 
     def run(self) -> Journal:
         """Run to the horizon."""

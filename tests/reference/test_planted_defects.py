@@ -198,8 +198,8 @@ DEFECTS = (
     Defect(
         "an-allotment-is-never-used-up",
         "kernels/checkout",
-        "    quotas(handle)[order.quota + line.sku] -= line.quantity\n",
-        "",
+        "        quotas(handle)[first + line.sku] -= line.quantity",
+        "        pass",
         "sold-by-allotment",
     ),
     Defect(
@@ -599,10 +599,52 @@ DEFECTS = (
     ),
     Defect(
         "the-oldest-on-the-list-comes-first-however-urgent",
-        "model/counting",
+        "model/count_lists",
         "(waiting, self.listed[waiting], self.why[waiting])",
         "(waiting, self.why[waiting], self.listed[waiting])",
         shown_in="random-22",
+    ),
+    Defect(
+        "an-extended-hold-keeps-its-first-time",
+        "kernels/checkout",
+        "            holds(handle)[line.hold & c.holds_mask].alive = 0\n            _hold(handle, row, line, now)",
+        "            pass",
+        shown_in="held-in-carts",
+    ),
+    Defect(
+        "a-pick-settles-what-was-never-reserved",
+        "kernels/picking",
+        "settled = q if line.reserved == _NODE else 0",
+        "settled = q",
+        shown_in="never-reserved",
+    ),
+    Defect(
+        "a-short-pick-gives-back-what-was-never-reserved",
+        "kernels/picking",
+        "    reserved = line.reserved == _NODE",
+        "    reserved = True",
+        shown_in="never-reserved",
+    ),
+    Defect(
+        "the-last-units-are-offered",
+        "policies/availability",
+        "return left if left > _THRESHOLDS - buffer else 0",
+        "return left if left >= _THRESHOLDS - buffer else 0",
+        shown_in="at-risk",
+    ),
+    Defect(
+        "a-class-is-protected-from-itself",
+        "model/buffers",
+        "zip(ranked[1:], np.rint(levels).astype(np.int64), strict=True)",
+        "zip(ranked, np.rint(levels).astype(np.int64), strict=False)",
+        shown_in="protected",
+    ),
+    Defect(
+        "the-age-of-a-copy-is-forgotten",
+        "kernels/checkout",
+        "        age += copy_age(handle, line.channel, line.sku, now)",
+        "        age += 0",
+        shown_in="at-risk",
     ),
 )
 

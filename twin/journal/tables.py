@@ -28,6 +28,7 @@ class Status(IntEnum):
     SUPPLIED = 5  # picked: shipped or ready for pickup as promised
     OVERSOLD = 6  # cancelled after acceptance for lack of stock
     CANCELLED = 7  # cancelled after acceptance because the saga of its order was undone
+    LEFT = 8  # the customer left the cart before the checkout; whatever it was told, it asked for nothing
 
 
 class Refusal(IntEnum):

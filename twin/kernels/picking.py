@@ -24,7 +24,7 @@ from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
 _PICKUP = int(Mode.PICKUP)
-_NO, _GROUP = int(Reserved.NO), int(Reserved.GROUP)
+_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _PACK, _TRANSIT = int(Law.PACK), int(Law.TRANSIT)
 _K_PACK, _K_TRANSIT = int(Key.PACK), int(Key.TRANSIT)
@@ -49,7 +49,8 @@ def _take(handle: int, line: Any, order: Any, now: int) -> None:
     change_promised(handle, p, -q)
     change_on_hand(handle, p, -q)
     part = _PICK << PART_SHIFT | line.line << 4 | line.short_picks
-    number = move(handle, now, p, -q, q, order.order, part, now)
+    settled = q if line.reserved == _NODE else 0
+    number = move(handle, now, p, -q, settled, order.order, part, now)
     if order.traced != 0:
         _watch(handle, number, line, now)
     flows(handle)[_UNITS] += q
@@ -62,7 +63,9 @@ def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
     """The picker found too little: set the pair aside; whether the line is brokered again."""
     p, q = line.pair, line.quantity
     change_promised(handle, p, -q)
-    change_view(handle, p, 0, -q, now)
+    reserved = line.reserved == _NODE
+    if reserved:
+        change_view(handle, p, 0, -q, now)
     set_blocked(handle, p, 1, now)
     if control(handle)[0].stocktakes != 0:
         stocktakes(handle)[p].short = 1
@@ -72,8 +75,10 @@ def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
         oversold(handle, line, order, True, now)
         return False
     change_unplaced(handle, line.sku, q)
-    change_reserved(handle, line.sku, q, now)
-    line.reserved, line.pair, line.parcel = _GROUP, NIL, NIL
+    if reserved:
+        change_reserved(handle, line.sku, q, now)
+        line.reserved = _GROUP
+    line.pair, line.parcel = NIL, NIL
     return True
 
 

@@ -105,6 +105,16 @@ class Plane:
         left = steps.check(self.handle, number, now)
         return left if left != FULL else self._repeat(steps.check, number, now)
 
+    def leave(self, number: int, now: int) -> None:
+        """The customer leaves the cart."""
+        if steps.leave(self.handle, number, now) == FULL:
+            self._repeat(steps.leave, number, now)
+
+    def extend(self, number: int, now: int) -> None:
+        """The order's holds begin anew."""
+        if steps.extend(self.handle, number, now) == FULL:
+            self._repeat(steps.extend, number, now)
+
     def hold(self, number: int, now: int) -> int:
         """Lines reserved for a while."""
         left = steps.hold(self.handle, number, now)
