@@ -30,9 +30,6 @@ from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
 from twin.world.world import World
 
-_FIRST_COUNTED: Final = 20
-"""Drawn worlds beyond this number count their stock."""
-
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -97,11 +94,9 @@ def _promised(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, 
 
 
 def _working(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
-    """What goes on besides orders: goods come back, stock is counted."""
+    """What goes on besides orders: goods come back."""
     if seed % 3 != 1:
         arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
-    if seed > _FIRST_COUNTED:
-        arms, world = _counted(Random(f"counting {seed}"), arms, world, by_the_minute=by_the_minute)
     return arms, world
 
 
@@ -120,12 +115,13 @@ def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     return arms, random_provider(rng, world)
 
 
-def _counted(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
-    """The arms count their stock, and more befalls it."""
-    arms = {name: merged(arm, random_counting(rng)) for name, arm in arms.items()}
-    if by_the_minute:
+def _counted(case: Case) -> Case:
+    """The same, but the arms count their stock, and more befalls it."""
+    rng = Random(f"counting {case.seed}")
+    arms = {name: merged(arm, random_counting(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
         arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
-    return arms, random_stockroom(rng, world)
+    return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -453,5 +449,5 @@ CASES: Final = (
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
-    *(_drawn(seed, by_the_minute=seed % 3 == 0) for seed in range(_FIRST_COUNTED + 1, _FIRST_COUNTED + 8)),
+    *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
 )
