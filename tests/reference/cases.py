@@ -9,6 +9,8 @@ from typing import Any, Final
 from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_books import on_the_minute as books_on_the_minute
+from tests.reference.random_books import random_books
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
@@ -122,6 +124,15 @@ def _counted(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
     return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
+
+
+def _closed(case: Case) -> Case:
+    """The same, but the arms close their books."""
+    rng = Random(f"books {case.seed}")
+    arms = {name: merged(arm, random_books(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
+    return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -393,6 +404,14 @@ _WAITS_FOR_MONEY: Tree = {
     }
 }
 
+_CLOSED: Tree = {
+    "books": {
+        "on": True, "interval": "3h", "phase": "90m", "accountants": 2, "opens": "2h", "closes": "20h",
+        "handling": "9m", "orders": {"interval": "2h", "phase": "0s", "rejected": 0.2},
+    }
+}  # fmt: skip
+_DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -447,7 +466,11 @@ CASES: Final = (
     _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST]),
+    _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON]),
+    _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
+    *(_closed(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
 )

@@ -48,6 +48,19 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
     ]
 
 
+def at_close(plane: Plane, days: Days, world: World) -> list[str]:
+    """Those of these laws that make the books add up: of units, messages, beliefs and promises."""
+    return [
+        *_stock(plane, world),
+        *_messages(plane),
+        *_beliefs(plane),
+        *_promises(plane, days),
+        *_places(plane, days),
+        *_orders(plane, days),
+        *_pairs(plane, world),
+    ]
+
+
 def _clock(plane: Plane) -> list[str]:
     """Time goes on: nobody asked the data plane for an instant that it had left behind."""
     back = int(plane.control["went_back"])

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Count, Duration, Model, Positive, par
+from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
@@ -230,6 +231,7 @@ class Systems(Model):
     returns: Returns = par(default_factory=Returns, unit="object", meaning="goods that come back, and refunds")
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
+    books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
