@@ -51,7 +51,8 @@ class Case:
         return kind(self.scenario(), 0)
 
 
-def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
+def drawn(seed: int, *, by_the_minute: bool = False) -> Case:
+    """A random world with faults, and an arm of each preset with random settings."""
     rng, guarded, released = Random(seed), Random(f"gateway {seed}"), Random(f"release {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
     world = random_world(rng)
@@ -117,7 +118,7 @@ def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     return arms, random_provider(rng, world)
 
 
-def _counted(case: Case) -> Case:
+def counted(case: Case) -> Case:
     """The same, but the arms count their stock, and more befalls it."""
     rng = Random(f"counting {case.seed}")
     arms = {name: merged(arm, random_counting(rng)) for name, arm in case.arms.items()}
@@ -126,7 +127,7 @@ def _counted(case: Case) -> Case:
     return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
 
 
-def _closed(case: Case) -> Case:
+def closed(case: Case) -> Case:
     """The same, but the arms close their books."""
     rng = Random(f"books {case.seed}")
     arms = {name: merged(arm, random_books(rng)) for name, arm in case.arms.items()}
@@ -410,6 +411,10 @@ _CLOSED: Tree = {
         "handling": "9m", "orders": {"interval": "2h", "phase": "0s", "rejected": 0.2},
     }
 }  # fmt: skip
+_ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
+_POISON_LONG: Tree = {
+    "faults": [_every(9, "poison", "4h", of=[kind], share=share) for kind, share in (("sale", 0.2), ("pick", 0.3))]
+}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
 
 CASES: Final = (
@@ -467,10 +472,12 @@ CASES: Final = (
     _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST]),
-    _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON]),
+    _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
+    _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
+    _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
-    *(_drawn(seed) for seed in range(1, 13)),
-    *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
-    *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
-    *(_closed(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(drawn(seed) for seed in range(1, 13)),
+    *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
+    *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
+    *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
 )

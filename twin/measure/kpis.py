@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from twin.measure.books import BOOKS
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
@@ -32,6 +33,7 @@ SECTIONS: Final = {
     "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
     "Counting": COUNTING,
+    "Books": BOOKS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,
