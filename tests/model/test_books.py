@@ -109,9 +109,7 @@ def test_people_keep_their_hours_and_end_what_they_have_begun() -> None:
 
 
 def test_the_dearest_come_first_where_they_are_to() -> None:
-    oldest, dearest = (
-        _with_losses(1, handling="20m", queue=queue)["exceptions"] for queue in ("oldest", "dearest")
-    )
+    oldest, dearest = (_with_losses(1, handling="20m", queue=queue)["exceptions"] for queue in ("oldest", "dearest"))
     assert (np.diff(_by_beginning(oldest)["number"]) > 0).all()
     first = _by_beginning(dearest)
     of_one_close = first["close"] == first["close"][0]
@@ -142,7 +140,10 @@ def test_the_erp_rejects_as_many_documents_as_it_is_said_to() -> None:
     rejected = np.count_nonzero(run["exceptions"]["document"] != Document.STOCK)
     assert told > 1000
     assert abs(rejected - 0.2 * told) < 4 * (told * 0.16) ** 0.5
-    booked, commerce = run["closes"]["booked_cents"][-1], run["closes"]["accepted_cents"] - run["closes"]["let_down_cents"]
+    booked, commerce = (
+        run["closes"]["booked_cents"][-1],
+        run["closes"]["accepted_cents"] - run["closes"]["let_down_cents"],
+    )
     assert booked == pytest.approx(0.8 * commerce[-1], rel=0.1)
 
 

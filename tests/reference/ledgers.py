@@ -146,8 +146,8 @@ class Pair:
     """A SKU at a node."""
 
     __slots__ = (
-        "again", "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number", "on_hand",
-        "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost",
+        "again", "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number",
+        "on_hand", "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost",
         "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ NAMES = [
     "black_friday_degraded",
     "buffers",
     "broker_outage",
+    "close_the_books",
     "erp_maintenance",
     "integration_styles",
     "online_retail_replay",

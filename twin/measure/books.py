@@ -1,5 +1,5 @@
-"""KPIs of closing the books: how far the ledgers are apart, and what people have to do about it. Closes of the window are
-those that took place in it; exceptions of the window are those that were listed in it.
+"""KPIs of closing the books: how far the ledgers are apart, and what people have to do about it. Closes of the window
+are those that took place in it; exceptions of the window are those that were listed in it.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ BOOKS: Final = (
         name="close_orders_gap_usd",
         unit="USD",
         direction="lower",
-        formula="mean over the window's closes of |lines sold - lines let down - what the ERP has booked of that|, at the price",
+        formula="mean over the window's closes of |sold - let down - what the ERP has booked of that|, at the price",
         meaning="net sales online that commerce reports and finance does not, or the other way round",
         function=_apart("accepted_cents", "let_down_cents", "booked_cents"),
     ),
@@ -213,8 +213,8 @@ BOOKS: Final = (
             name=f"close_done_p{percent}_s",
             unit="s",
             direction="lower",
-            formula=f"p{percent} over the window's closes of the end of the last exception that it made - close; 0 without any, "
-            "later than all others if one is open",
+            formula=f"p{percent} over the window's closes of the end of the last exception that it made - close; 0 without "
+            "any, later than all others if one is open",
             meaning="days to close: until the three ledgers of that day agree but for what is on its way",
             function=_to_close(percent),
         )

@@ -51,9 +51,7 @@ class Documents:
         documents = self._documents(orders, lines)
         self._behind = np.concatenate([self._behind, documents[documents["filed"] > self._closed]])
 
-    def close(
-        self, orders: NDArray[np.void], lines: NDArray[np.void], now: int
-    ) -> tuple[Sums, int, NDArray[np.void]]:
+    def close(self, orders: NDArray[np.void], lines: NDArray[np.void], now: int) -> tuple[Sums, int, NDArray[np.void]]:
         """Commerce's sums, what finance has been told by files, cents, and the documents rejected since the last close,
         in the order of their files, then of orders and lines.
         """
@@ -97,7 +95,7 @@ class Documents:
         return rows
 
     def _filed_at(self, t: NDArray[np.int64]) -> NDArray[np.int64]:
-        """When documents of these instants are in a file; files are due at few instants, so these are looked at once."""
+        """When documents of these instants are in a file; files are few, so each is looked at once."""
         interval, phase = self._settings.interval, self._settings.phase
         due = np.where(t < phase, phase, phase + ((t - phase) // interval + 1) * interval)
         times, place = np.unique(due, return_inverse=True)

@@ -25,8 +25,8 @@ from twin.model.build import Built, build
 from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.days import Days
-from twin.model.documents import Documents
 from twin.model.disruptions import start_disruptions
+from twin.model.documents import Documents
 from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 
-
 def place(queue: str, *, cents: int, number: int) -> tuple[int, int]:
     """Where an exception stands in the queue: the smallest is taken up next.
 

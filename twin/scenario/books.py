@@ -32,7 +32,7 @@ class Books(Model):
 
     on: bool = par(False, unit="flag", meaning="whether books are closed at all; without it no close has a row")
     interval: Duration = par("24h", unit="duration", meaning="time between two closes")
-    phase: Duration = par("23h", unit="duration", meaning="the first close, after midnight of the start")
+    phase: Duration = par("23h30m", unit="duration", meaning="the first close, after midnight of the start")
     orders: OrderPosting = par(default_factory=OrderPosting, unit="object", meaning="how finance learns of orders")
     tolerance: Count = par(
         0, unit="closes", meaning="how many closes in a row a difference may stand before it becomes an exception"
