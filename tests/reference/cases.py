@@ -415,6 +415,7 @@ _ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
 _POISON_LONG: Tree = {
     "faults": [_every(9, "poison", "4h", of=[kind], share=share) for kind, share in (("sale", 0.2), ("pick", 0.3))]
 }
+_LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
 
 CASES: Final = (
@@ -471,7 +472,7 @@ CASES: Final = (
     _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
-    _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST]),
+    _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST_TWICE]),
     _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),

@@ -147,8 +147,8 @@ class Pair:
 
     __slots__ = (
         "again", "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number",
-        "on_hand", "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost",
-        "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
+        "on_hand", "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra",
+        "resv_lost", "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
     )  # fmt: skip
 
     def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: Callable[[int], int]) -> None:

@@ -672,9 +672,9 @@ DEFECTS = (
     ),
     Defect(
         "people-book-what-is-in-the-dead-letter-queue",
-        "model/desk",
-        'self._waits_for_redrive = settings.dead_letters == "wait"',
-        "self._waits_for_redrive = False",
+        "model/books",
+        '(parts.dead if self._settings.dead_letters == "wait" else 0)',
+        "0",
         shown_in="closed-over-dead-letters",
     ),
     Defect(

@@ -213,8 +213,8 @@ BOOKS: Final = (
             name=f"close_done_p{percent}_s",
             unit="s",
             direction="lower",
-            formula=f"p{percent} over the window's closes of the end of the last exception that it made - close; 0 without "
-            "any, later than all others if one is open",
+            formula=f"p{percent} over the window's closes of the end of the last exception that it made - close; 0 "
+            "without any, later than all others if one is open",
             meaning="days to close: until the three ledgers of that day agree but for what is on its way",
             function=_to_close(percent),
         )

@@ -139,7 +139,7 @@ class Books:
         self.broken += [f"close {close}: {law}" for law in broken]
 
     def _unexplained(self, parts: Parts) -> list[str]:
-        """Finance is short of what was lost or expired, has too much of what was booked again, and is off by no more."""
+        """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""
         plane = self._works.plane
         gone = plane.memory["fates"].reshape(3, len(Fate))[RECORD, [Fate.EXPIRED, Fate.LOST]].sum()
         level = plane.memory["consumers"]["level"][RECORD]
