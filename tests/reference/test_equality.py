@@ -16,11 +16,13 @@ from tests.reference import model
 from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
+from twin.journal.books import Document, ExceptionEnd
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
 from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
+from twin.scenario.books import Books
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
 from twin.scenario.reloads import Reload
@@ -34,7 +36,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, Document, ExceptionEnd,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -73,6 +75,7 @@ SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
 """What may happen in a saga."""
 ALLOWED = (
     "twin.core",
+    "twin.journal.books",
     "twin.journal.observability",
     "twin.journal.returns",
     "twin.journal.tables",
@@ -127,6 +130,9 @@ def _expected() -> list[str]:
     rare += [f"returns {mode}" for mode in get_args(Returns.model_fields["mode"].annotation)]
     rare += [f"{name} {choice}" for name, listed in RETURNS.items() for choice in listed]
     rare += ["goods sent elsewhere", "refund paid twice", "refund by hand", "refund paid and open"]
+    rare += [f"exceptions {queue} first" for queue in ("oldest", "dearest")]
+    rare += ["dead letters wait", "dead letters correct", "close with repetitions", "close over dead letters"]
+    rare += ["close that waits for the ERP", "exception healed at a close", "correction downwards"]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -164,6 +170,8 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Claim: journal["refunds"]["kind"],
         Condition: journal["returns"]["condition"][journal["returns"]["t_graded"] >= 0],
         Why: journal["counts"]["why"],
+        Document: journal["exceptions"]["document"],
+        ExceptionEnd: journal["exceptions"]["outcome"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
@@ -177,6 +185,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out["release overtaken"] += _overtaken(arm, journal)
     out += _sagas(arm, journal["sagas"])
     out += _returns(arm, journal["returns"], journal["refunds"])
+    out += _books(arm, journal["closes"], journal["exceptions"])
     out["failed job"] += int(jobs["failed"].sum())
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
@@ -236,6 +245,19 @@ def _messaging(feed: Feed) -> list[str]:
         del chosen["overflow"]
     unused = {"versioned", *(("protocol", "keyed", "catch_up") if feed.mode == "queue" else ())}
     return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name not in unused)]
+
+
+def _books(arm: dict[str, Any], closes: NDArray[Any], exceptions: NDArray[Any]) -> Counter[str]:
+    books = Books.model_validate(arm.get("books", {}))
+    if not books.on:
+        return Counter()
+    out = Counter((f"exceptions {books.queue} first", f"dead letters {books.dead_letters}"))
+    out["close with repetitions"] += int(np.count_nonzero(closes["repeated_cents"]))
+    out["close over dead letters"] += int(np.count_nonzero(closes["dead_cents"]))
+    out["close that waits for the ERP"] += int(np.count_nonzero(closes["t"] > closes["t_due"]))
+    out["exception healed at a close"] += int(closes["matched"].sum())
+    out["correction downwards"] += int(np.count_nonzero(exceptions["corrected"] < 0))
+    return out
 
 
 def _release(release: Release) -> list[str]:
