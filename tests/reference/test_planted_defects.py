@@ -633,7 +633,7 @@ DEFECTS = (
         "model/receiving",
         "for t, pair, row in sorted(zip(due, pairs",
         "for t, pair, row in sorted(zip([max(due)] * len(due), pairs",
-        shown_in="random-22",
+        shown_in="random-25",
     ),
     Defect(
         "stores-give-away-what-is-on-order-too",
@@ -647,7 +647,7 @@ DEFECTS = (
         "model/count_lists",
         "(waiting, self.listed[waiting], self.why[waiting])",
         "(waiting, self.why[waiting], self.listed[waiting])",
-        shown_in="random-22",
+        shown_in="random-26",
     ),
     Defect(
         "an-extended-hold-keeps-its-first-time",
