@@ -20,6 +20,7 @@ from twin.journal.tables import (
     PRICE,
     TABLES,
     Cause,
+    CollectionEnd,
     Degraded,
     Fate,
     FeedName,
@@ -123,6 +124,13 @@ def saga(**changes: Any) -> Row:
     return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
 
 
+def collection(outcome: CollectionEnd, **changes: Any) -> Row:
+    """An order of one unit that was picked and ready when the window began."""
+    row = dict.fromkeys(TABLES["collections"].names or (), NONE)
+    row |= {"order": 1, "node": 1, "lines": 1, "units": 1, "t_pick": START, "t_ready": START, "outcome": outcome}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -144,6 +152,7 @@ def journal(
     alerts: Iterable[Row] = (),
     incidents: Iterable[Row] = (),
     sagas: Iterable[Row] = (),
+    collections: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -162,6 +171,7 @@ def journal(
         "incidents": incidents,
         "spans": (),
         "sagas": sagas,
+        "collections": collections,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

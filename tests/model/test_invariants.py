@@ -24,7 +24,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.model.runs import scarce, systems
-from tests.world.make import cluster
+from tests.world.make import channel, cluster
 from twin.journal.tables import Fate, Flow, SagaEnd, Status
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
@@ -131,12 +131,20 @@ def _troubled(content: str = "delta") -> Systems:
     )
 
 
+def _with_pickups() -> tuple[Scenario, Systems]:
+    """Many who pick up and seldom come in time."""
+    web = channel(weekly_checkouts=6000.0, pickup_share=0.7, no_show=0.3, collects="5h")
+    estate = _estate(demand__channels={"web": web}, faults=OUTAGES)
+    return estate, systems(movements=SLOW, pickup={"kept_for": "4h", "restock": "1h"})
+
+
 RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "under way": lambda: (_estate(faults=OUTAGES), _under_way()),
     "troubled": lambda: (_estate(faults=TROUBLES), _troubled()),
     "troubled levels": lambda: (_estate(faults=TROUBLES), _troubled("level")),
 }
 WITH_SAGAS = "with sagas"
+WITH_PICKUPS = "with pickups"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -160,6 +168,19 @@ class StillSagas:
 
 
 @dataclass
+class StillCounter:
+    """What waits for customers at a run's end."""
+
+    units: int
+    waiting: set[int]
+
+    @classmethod
+    def of(cls, days: Days) -> StillCounter | None:
+        counter = days.shop.counter
+        return None if counter is None else cls(counter.units, set(counter.waiting))
+
+
+@dataclass
 class Still:
     """Ledgers of a run at its end, as the laws read them."""
 
@@ -168,6 +189,7 @@ class Still:
     orders: int
     world: World
     sagas: StillSagas | None = None
+    counter: StillCounter | None = None
 
     @property
     def control(self) -> np.void:
@@ -176,7 +198,7 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas)
+        return SimpleNamespace(sagas=self.sagas, counter=self.counter)
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -185,7 +207,8 @@ class Still:
 
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
-        return Still(memory, self.lines, self.orders, self.world, copy.deepcopy(self.sagas))
+        beside = copy.deepcopy((self.sagas, self.counter))
+        return Still(memory, self.lines, self.orders, self.world, *beside)
 
     def broken(self) -> list[str]:
         return invariants.check(cast(Plane, self), cast(Days, self), self.world)
@@ -209,13 +232,16 @@ def _ended(name: str) -> Still:
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
-        kept.append(Still(memory, days.lines, days.orders, world, StillSagas.of(days)).copy())
+        beside = StillSagas.of(days), StillCounter.of(days)
+        kept.append(Still(memory, days.lines, days.orders, world, *beside).copy())
         return check(plane, days, world)
 
     if name in RUNS:
         description, arm = RUNS[name]()
     elif name == WITH_SAGAS:
         description, arm = _estate(faults=OUTAGES), _with_sagas()
+    elif name == WITH_PICKUPS:
+        description, arm = _with_pickups()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -224,7 +250,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_PICKUPS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -244,6 +270,17 @@ def test_the_run_with_sagas_ends_with_some_under_way_and_some_orders_cancelled()
     sagas = _ended(WITH_SAGAS).sagas
     assert sagas is not None
     assert min(len(sagas.open), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
+
+
+def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back() -> None:
+    still = _ended(WITH_PICKUPS)
+    lines = still.memory["lines"][: still.lines]
+    aside = np.repeat(
+        still.memory["orders"]["aside"][: still.orders] != 0, still.memory["orders"]["lines"][: still.orders]
+    )
+    assert np.count_nonzero(lines["status"] == Status.READY) > 5
+    assert np.count_nonzero(aside & (lines["status"] == Status.NOT_COLLECTED)) > 3
+    assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 50
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -271,7 +308,8 @@ def _add(table: str, column: str, units: int = 1) -> Tamper:
     """Units from nowhere in the first row of a table."""
 
     def tamper(still: Still) -> None:
-        still.memory[table][column][0] += units
+        rows = still.memory[table]
+        (rows[column] if column else rows)[0] += units
 
     return tamper
 
@@ -426,6 +464,21 @@ def _saga(column: str) -> Tamper:
     return tamper
 
 
+def _collected_without_a_trace(still: Still) -> None:
+    """The units are said to have left the counter, and nobody counts them."""
+    here = np.flatnonzero(still.memory["set_aside"])[0]
+    lines = still.memory["lines"][: still.lines]
+    line = lines[np.flatnonzero((lines["status"] == Status.READY) & (lines["pair"] == here))[0]]
+    still.memory["set_aside"][here] -= line["quantity"]
+    still.control["set_aside"] -= line["quantity"]
+    line["status"] = Status.SUPPLIED
+
+
+def _collected_twice(still: Still) -> None:
+    assert still.counter is not None
+    still.counter.waiting.add(7)
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -543,6 +596,22 @@ CASES: dict[str, Case] = {
     "an order cancelled in part": Case(partial(_cancelled, partly=True), "sagas: 1 cancelled a part", (WITH_SAGAS,)),
     "a sourced order that is cancelled": Case(
         partial(_cancelled, partly=False), "sagas: 1 cancelled an order that", (WITH_SAGAS,)
+    ),
+    "units collected that nobody counts": Case(
+        _collected_without_a_trace, r"set aside: \d+ units are neither collected", (WITH_PICKUPS,)
+    ),
+    "units behind a counter that nobody waits for": Case(
+        _add("set_aside", ""), "set aside: 1 pairs differ", (WITH_PICKUPS,)
+    ),
+    "units behind counters that observers do not see": Case(
+        _add("control", "set_aside", -1), "set aside: -1 units too many", (WITH_PICKUPS,)
+    ),
+    "a customer who is said to come still": Case(_collected_twice, "set aside: 1 orders too many", (WITH_PICKUPS,)),
+    "units set aside though nobody asks who comes": Case(
+        _add("control", "set_aside"), "set aside: 1 units although", CALM
+    ),
+    "units put back that nobody counts": Case(
+        _count(Flow.RESTOCKED_UNITS, -1), "stock: on hand changed by", (WITH_PICKUPS,)
     ),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }

@@ -11,6 +11,8 @@ from tests.reference.random_arms import on_the_minute, random_changes, random_wo
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
+from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
+from tests.reference.random_pickup import random_customers, random_pickup
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
@@ -76,8 +78,16 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         world = random_troubles(told, world)
         if by_the_minute:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
+    if seed % 3 == 2:
+        arms, world = _collected(Random(f"pickup {seed}"), arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _collected(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    """Arms that wait for customers who pick up, and such customers."""
+    minutes = COLLECTED_ON_THE_MINUTE if by_the_minute else {}
+    return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -296,6 +306,21 @@ _SAGA_FAILS: Tree = {
 }
 _SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
 
+_COUNTER: Tree = {"pickup": {"kept_for": "5h", "restock": "20m"}, "observability": {"traces": 0.5}}
+_VISITORS: Tree = {
+    "demand": {
+        "channels": {
+            "web": {"pickup_share": 0.7, "no_show": 0.3, "collects": {"law": "exponential", "mean": "3h"}},
+            "advice": {"pickup_share": 0.5, "no_show": 0.1, "collects": "6h"},
+        }
+    },
+    "faults": [
+        _every(5, "poison", "1h", of=["restock"], share=0.5),
+        _every(7, "late", "2h", of=["restock", "pick"], share=0.3, by="40m"),
+        _every(9, "outage", "1h", system="link", stores=0.5),
+    ],
+}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -342,6 +367,7 @@ CASES: Final = (
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
+    _targeted("collected", 135, PRESETS, [_COUNTER], [_SCARCE, _VISITORS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

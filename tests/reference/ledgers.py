@@ -146,8 +146,8 @@ class Pair:
 
     __slots__ = (
         "blocked", "buffer", "err", "extra", "lost", "node", "number", "on_hand", "on_order", "pack", "promised",
-        "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost", "shrunk", "sku", "sold", "trail",
-        "up_to", "view",
+        "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost", "set_aside", "shrunk", "sku",
+        "sold", "trail", "up_to", "view",
     )  # fmt: skip
 
     def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: int) -> None:
@@ -161,6 +161,7 @@ class Pair:
         self.reorder, self.up_to, self.pack = row["reorder"], row["up_to"], row["pack"]
         self.resv = self.promised = self.on_order = self.sold = self.shrunk = 0
         self.lost = self.extra = self.resv_lost = self.resv_extra = self.record_drift = 0
+        self.set_aside = 0  # picked, and not collected yet
         self.blocked = False
         self.trail = Trail()
 

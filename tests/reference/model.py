@@ -83,7 +83,8 @@ class Reference:
             promised += pair.promised
         unheard, dead = self.stock.unheard(), self.stock.dead()
         on_their_way = (*self.stock.in_flight(), unheard, *self.stock.oldest_waiting(t), dead)
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *on_their_way, promised
+        set_aside = sum(pair.set_aside for pair in self.shop.pairs)
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *on_their_way, promised, set_aside
 
     def _journal(self) -> Journal:
         shop = self.shop
@@ -98,6 +99,7 @@ class Reference:
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
             "fates": _table("fates", self.stock.fates()),
             "sagas": _table("sagas", self.orders.sagas.rows()),
+            "collections": _table("collections", self.orders.sourcing.collection.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),

@@ -44,7 +44,7 @@ class Orders:
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self._sourcing = Sourcing(shop, stock, self._blame)
+        self.sourcing = Sourcing(shop, stock, self._blame)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
         identity = Identity(shop)
@@ -391,11 +391,11 @@ class Orders:
         if not believes(order, line):
             return False
         if at_service and not line.pickup and reserving.level == "node":
-            able = self._sourcing.candidates(line, order)
+            able = self.sourcing.candidates(line, order)
             if not able:
                 line.belief = 0
                 return False
-            self._sourcing.choose(line, able[0])
+            self.sourcing.choose(line, able[0])
         line.reserved, line.by_message = True, not at_service
         line.took_own = not at_service and line.channel.takes_own and not line.pickup
         self._tell(line, line.quantity)
@@ -507,7 +507,7 @@ class Orders:
         if release is not None:
             release.finish(self._env.now)
         self._released(order)
-        parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
+        parcels = self.sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
         for parcel in parcels[1:]:
             own = Waking(self._env, order.id, PARCEL_STEPS * (parcel.number + 1))
             self._env.process(self._pick(order, own, parcel))
@@ -547,7 +547,9 @@ class Orders:
         """A parcel is picked; what was short is brokered again."""
         done = yield parcel.taken
         yield wake.at(done)
-        again = self._sourcing.pick(order, parcel)
+        again = self.sourcing.pick(order, parcel)
         if again:
             order.waves += 1
             yield from self._fulfil(order, wake, again, order.waves)
+        elif order.pickup and self.sourcing.collection.is_on:
+            yield from self.sourcing.collection.story(order, parcel, wake)

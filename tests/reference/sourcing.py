@@ -10,6 +10,7 @@ import simpy
 
 from tests.reference.blame import Blame, cause_of, gone
 from tests.reference.clock import among_orders
+from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.shop import Shop
@@ -44,6 +45,7 @@ class Sourcing:
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
         self._dc_pick = shop.stream("pick", settings.dc_pick)
         self._store_pick = shop.stream("pick", settings.store_pick)
+        self.collection = Collection(shop, stock, self._pickers, self._opening)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
 
     def candidates(self, line: Line, order: Order) -> list[Pair]:
@@ -175,7 +177,9 @@ class Sourcing:
         if not order.pickup:
             tracer.add(order.id, SpanKind.TRANSIT, parcel.number, ready, done)
         order.t_pick = max(order.t_pick, now)
-        order.t_ready, order.t_done = max(order.t_ready, ready), max(order.t_done, done)
+        order.t_ready = max(order.t_ready, ready)
+        if not (order.pickup and self.collection.is_on):
+            order.t_done = max(order.t_done, done)
 
     def _take(self, line: Line, now: int) -> bool:
         pair, flows = line.store(), self._shop.flows
@@ -190,7 +194,11 @@ class Sourcing:
         movement = Movement(pair, -line.quantity, t=now, moment=among_orders(now), entity=line.order, part=part)
         movement.settles = line.quantity
         self._stock.move(movement)
-        line.end(Status.SUPPLIED, now)
+        if line.pickup and self.collection.is_on:
+            line.status = Status.READY
+            pair.set_aside += line.quantity
+        else:
+            line.end(Status.SUPPLIED, now)
         return True
 
     def _broker_again(self, line: Line) -> bool:

@@ -18,7 +18,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
-RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE = (part << 24 for part in (2, 3, 4, 5, 6))
+RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, RESTOCK = (part << 24 for part in (2, 3, 4, 5, 6, 9))
 
 
 class Stock:

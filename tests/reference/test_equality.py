@@ -17,7 +17,20 @@ from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.observability import By, Signal, SpanKind
-from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.tables import (
+    TABLES,
+    Cause,
+    CollectionEnd,
+    Degraded,
+    Fate,
+    FeedName,
+    Flow,
+    Latency,
+    Mode,
+    Refusal,
+    SagaEnd,
+    Status,
+)  # fmt: skip
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
@@ -31,7 +44,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd,
+    SagaEnd, CollectionEnd,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -143,6 +156,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         By: journal["incidents"]["by"],
         SpanKind: journal["spans"]["span"],
         SagaEnd: journal["sagas"]["outcome"],
+        CollectionEnd: journal["collections"]["outcome"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

@@ -562,6 +562,27 @@ DEFECTS = (
         "",
         shown_in="undone-when-confirmed",
     ),
+    Defect(
+        "goods-go-back-without-anybody-s-time",
+        "kernels/collecting",
+        "    return picker_done(handle, node, law(handle, _LAW, bits(keys(handle)[_KEY], order.order, 0)), now)",
+        "    return now + law(handle, _LAW, bits(keys(handle)[_KEY], order.order, 0))",
+        shown_in="collected",
+    ),
+    Defect(
+        "customers-come-at-night",
+        "model/collecting",
+        'return int(next_open(t, int(node["opens"]), int(node["closes"]), shift))',
+        "return t",
+        shown_in="collected",
+    ),
+    Defect(
+        "what-goes-back-does-not-unblock",
+        "kernels/sending",
+        "part >> PART_SHIFT in (_RECEIPT, _RETURN, _RESTOCK)",
+        "part >> PART_SHIFT in (_RECEIPT, _RETURN)",
+        shown_in="collected",
+    ),
 )
 
 

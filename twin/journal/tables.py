@@ -24,9 +24,11 @@ class Status(IntEnum):
     ABANDONED = 2  # the customer left the checkout
     DECLINED = 3  # the payment was declined
     ACCEPTED = 4  # promised, not yet supplied
-    SUPPLIED = 5  # picked: shipped or ready for pickup as promised
+    SUPPLIED = 5  # picked: shipped, or ready for pickup as promised; collected, where the arm waits for that
     OVERSOLD = 6  # cancelled after acceptance for lack of stock
     CANCELLED = 7  # cancelled after acceptance because the saga of its order was undone
+    READY = 8  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
+    NOT_COLLECTED = 9  # the customer did not come in time: refunded, and back on the shelf
 
 
 class Refusal(IntEnum):
@@ -138,7 +140,7 @@ ORDER = np.dtype(
         ("t_release", "i8"),  # first hand-over to a node
         ("t_pick", "i8"),  # last parcel picked
         ("t_ready", "i8"),  # last parcel handed to the carrier or ready in the store
-        ("t_done", "i8"),  # delivered, or ready for pickup
+        ("t_done", "i8"),  # delivered, or ready for pickup (collected, where the arm waits for that)
     ]
 )
 
@@ -181,6 +183,7 @@ SCRAPE = np.dtype(
         ("oldest_unposted", "i8"),  # us, the same of the record
         ("dead", "i8"),  # dead letters of all feeds
         ("promised", "i8"),  # units promised to open orders
+        ("set_aside", "i8"),  # units picked and waiting for their customers, or to be put back on the shelf
     ]
 )
 """Observation at a random instant of each scrape interval."""
@@ -259,6 +262,8 @@ class Flow(IntEnum):
     CORRECTED_UNITS = 42  # by how much, added up
     LINES_CONFIRMED = 43  # accepted degraded and found backed by the view afterwards
     CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
+    COLLECTED_UNITS = 45  # handed to customers in stores
+    RESTOCKED_UNITS = 46  # that nobody collected, back on the shelf
 
 
 class Fate(IntEnum):
@@ -319,6 +324,34 @@ SAGA = np.dtype(
 """The saga of an accepted order. What happens at or after the horizon does not count."""
 
 
+class CollectionEnd(IntEnum):
+    """What became of an order that was ready in a store."""
+
+    WAITING = 0  # for its customer, when the run ended
+    COLLECTED = 1
+    NEVER_CAME = 2  # and never would have
+    TOO_LATE = 3  # the customer would have come, but later than it was kept
+
+
+COLLECTION = np.dtype(
+    [
+        ("order", "i8"),
+        ("node", "i4"),  # the store
+        ("lines", "i2"),  # picked
+        ("units", "i4"),
+        ("t_pick", "i8"),  # the units left the shelf
+        ("t_ready", "i8"),  # the customer was told
+        ("t_collected", "i8"),
+        ("t_given_up", "i8"),  # it was not kept any longer, and the sale refunded
+        ("t_back", "i8"),  # on the shelf again
+        ("outcome", "i1"),  # CollectionEnd
+    ]
+)
+"""An order that was picked to be collected, in an arm that waits for customers. What happens at or after the horizon
+does not count, but for ``t_ready``, which is known at the pick.
+"""
+
+
 ACCOUNT = np.dtype(
     [("group", "U24"), ("reason", "U64"), ("lines", "i8"), ("units", "i8"), ("skus", "i8"), ("example", "U32")]
 )
@@ -337,5 +370,6 @@ TABLES = {
     "incidents": INCIDENT,
     "spans": SPAN,
     "sagas": SAGA,
+    "collections": COLLECTION,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "collections")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -38,7 +38,7 @@ class Journal:
         self.alerts: list[tuple[int, ...]] = []
         self.incidents: list[tuple[int, ...]] = []
         self.spans: list[tuple[int, ...]] = []
-        self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": []}
+        self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": [], "collections": []}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
@@ -47,6 +47,10 @@ class Journal:
     def end_saga(self, saga: tuple[int, ...]) -> None:
         """Append a row of ``sagas``."""
         self._keep("sagas", saga)
+
+    def end_collection(self, collection: tuple[int, ...]) -> None:
+        """Append a row of ``collections``."""
+        self._keep("collections", collection)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)

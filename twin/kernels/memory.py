@@ -72,6 +72,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("scratch", np.dtype("i8")),
     ("quotas", np.dtype("i8")),
     ("watched", traffic.WATCHED),
+    ("set_aside", np.dtype("i4")),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -177,6 +178,7 @@ node_first = _accessor("node_first")
 scratch = _accessor("scratch")
 quotas = _accessor("quotas")
 watched = _accessor("watched")
+set_aside = _accessor("set_aside")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -8,6 +8,7 @@ from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Mode, Status
 from twin.kernels.chance import law
+from twin.kernels.collecting import keep_aside
 from twin.kernels.memory import control, flows, keys, lines, moves, orders, pairs, watched
 from twin.kernels.sending import move
 from twin.kernels.sourcing import oversold
@@ -53,6 +54,9 @@ def _take(handle: int, line: Any, order: Any, now: int) -> None:
     if order.traced != 0:
         _watch(handle, number, line, now)
     flows(handle)[_UNITS] += q
+    if control(handle)[0].collects != 0 and line.mode == _PICKUP:
+        keep_aside(handle, line, order)
+        return
     line.status, line.t_end = _SUPPLIED, now
     order.open -= 1
 
@@ -105,7 +109,7 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
 def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
     """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
     ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
-    done = ready
+    done = NIL if order.aside != 0 else ready
     if order.mode != _PICKUP:
         done += law(handle, _TRANSIT, bits(keys(handle)[_K_TRANSIT], order.order, parcel))
     order.t_pick = max(order.t_pick, now)

@@ -126,6 +126,7 @@ ORDER = np.dtype(
         ("unanswered", "i1"),  # it goes on without the answer of a system
         ("asks", "i1"),  # Asks
         ("dc_only", "i1"),
+        ("aside", "i1"),  # 1: some of it is set aside in a store
         ("withheld", "i4"),  # what a growing buffer holds back
         ("quota", "i4"),  # row of `quotas` of SKU 0
         ("traced", "i4"),  # 1: its picks are watched
@@ -277,6 +278,8 @@ CONTROL = np.dtype(
         ("release_outage", "i8"),
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
+        ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
+        ("set_aside", "i8"),  # units that do
     ]
 )
 
@@ -345,6 +348,7 @@ class Law(IntEnum):
     RELEASE_STEP = 7
     SERVICE_CALL = 8
     ERP_CALL = 9
+    RESTOCK = 10
 
 
 class Key(IntEnum):
@@ -360,6 +364,7 @@ class Key(IntEnum):
     SERVICE_CALL = 7
     ERP_CALL = 8
     MESSAGE_LANE = 9
+    RESTOCK = 10
 
 
 class Part(IntEnum):
@@ -372,6 +377,7 @@ class Part(IntEnum):
     RETURN = 4
     RESERVE = 5
     RELEASE = 6
+    RESTOCK = 9
 
 
 SERVICE, ERP, RELEASE = 0, 1, 2

@@ -14,6 +14,7 @@ from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
+from twin.measure.pickup import PICKUP
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.sagas import SAGAS
@@ -24,6 +25,7 @@ SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
     "Release": RELEASE,
+    "Pickup": PICKUP,
     "Sagas": SAGAS,
     "Ledgers": LEDGERS,
     "Traffic": TRAFFIC,

@@ -77,7 +77,7 @@ def _short_picks(cohort: Cohort) -> int:
 
 def _short_pick_rate(cohort: Cohort) -> float | None:
     short = _short_picks(cohort)
-    return ratio(short, short + _count(cohort.supplied))
+    return ratio(short, short + _count(cohort.picked))
 
 
 def _of_channel(cohort: Cohort, channel: int) -> Mask:

@@ -51,6 +51,7 @@ _STREAMS: Final = {
     Key.SERVICE_CALL: "service.call",
     Key.ERP_CALL: "erp.call",
     Key.MESSAGE_LANE: "message.lane",
+    Key.RESTOCK: "restock",
 }
 _RINGS: Final = {
     "moves": traffic.MESSAGE,
@@ -162,6 +163,7 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     if systems.reload.mode != "off":  # else nobody reads them, and memory that is not written costs nothing
         drifts["heard"], drifts["heard_at"] = NIL, -NEVER
     memory.put("drifts", drifts)
+    memory.put("set_aside", np.zeros(start.size if systems.pickup.kept_for > 0 else 1, np.int32))
     memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
     memory.put("node_first", estate.node_first.astype(np.int64))
@@ -243,6 +245,7 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.RELEASE_STEP: systems.release.step,
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
+        Law.RESTOCK: systems.pickup.restock,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 
@@ -293,6 +296,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
+    c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"
 
 

@@ -36,6 +36,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_promises(plane, days),
         *_reservations(plane, days),
         *_places(plane, days),
+        *_aside(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
         *_sums(plane),
@@ -51,13 +52,13 @@ def _clock(plane: Plane) -> list[str]:
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
-    """Units are only moved: start + received + returned + at stores' doors = sold + shrunk + picked + dispatched + on
-    hand.
+    """Units are only moved: start + received + returned + restocked + at stores' doors = sold + shrunk + picked +
+    dispatched + on hand.
     """
     pairs, flows = plane.memory["pairs"], plane.memory["flows"]
     broken = []
     left = int(pairs["on_hand"].sum(dtype=np.int64)) - int(world.start.pairs["on_hand"].sum(dtype=np.int64))
-    moved = sum(int(flows[f]) for f in (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS)) - sum(
+    moved = sum(int(flows[f]) for f in (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS, Flow.RESTOCKED_UNITS)) - sum(
         int(flows[f]) for f in (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS)
     )
     if left != moved:
@@ -66,6 +67,8 @@ def _stock(plane: Plane, world: World) -> list[str]:
         broken.append("stock: a shelf holds less than nothing")
     return broken
 
+
+_PICKED = (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)
 
 _TOPICS = (
     (VIEW, "movements to the view", Flow.MOVEMENTS, "unseen"),
@@ -239,7 +242,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
     moves, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
     picks = moves[moves["receipt"] == 0]
-    at_node = lines[(lines["reserved"] == Reserved.NODE) & (lines["status"] != Status.SUPPLIED)]
+    at_node = lines[(lines["reserved"] == Reserved.NODE) & ~np.isin(lines["status"], _PICKED)]
     pooled, here, nowhere = (
         lines[lines["reserved"] == Reserved.GROUP],
         notes[notes["pair"] != NIL],
@@ -272,10 +275,34 @@ def _places(plane: Plane, days: Days) -> list[str]:
     return [f"promises: {wrong} places differ from the accepted lines that go there"] if wrong else []
 
 
+def _aside(plane: Plane, days: Days) -> list[str]:
+    """Set aside at a pair = lines that wait there for their customers, or to be put back; and all that was ever set
+    aside was collected, or is back on the shelf, or is there.
+    """
+    counter, told = days.shop.counter, int(plane.control["set_aside"])
+    orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
+    waits = np.isin(lines["status"], (Status.READY, Status.NOT_COLLECTED)) & np.repeat(
+        orders["aside"] != 0, orders["lines"]
+    )
+    if counter is None:
+        return [f"set aside: {told} units although nobody asks who comes"] if told or waits.any() else []
+    here = _units(lines["pair"][waits], lines["quantity"][waits], plane.memory["pairs"].size)
+    wrong = np.count_nonzero(plane.memory["set_aside"] != here)
+    flows = plane.memory["flows"]
+    gone = int(flows[Flow.COLLECTED_UNITS]) + int(flows[Flow.RESTOCKED_UNITS])
+    found = (
+        (wrong, "pairs differ from the lines that wait there"),
+        (told - int(here.sum()), "units too many are told of"),
+        (counter.units - gone - told, "units are neither collected nor back nor there"),
+        (len(counter.waiting) - np.count_nonzero(orders["aside"]), "orders too many are said to wait"),
+    )
+    return [f"set aside: {count} {what}" for count, what in found if count]
+
+
 def _orders(plane: Plane, days: Days) -> list[str]:
     """Placed = delivered + cancelled + open: an order counts as open the lines without an end, and only those."""
     orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
-    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED))
+    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY))
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
     wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))

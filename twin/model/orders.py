@@ -229,9 +229,11 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
 
 
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
-    """A parcel is picked; what was short is brokered again."""
+    """A parcel is picked; what was short is brokered again, and what is to be collected waits for its customer."""
     yield end
     wave = shop.plane.pick(customer.number, parcel, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)
+    elif shop.counter is not None:
+        yield from shop.counter.await_customer(customer.number, customer.channel, end)

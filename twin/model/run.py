@@ -75,6 +75,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     incidents.write()
     if shop.sagas is not None:
         shop.sagas.write_open()
+    if shop.counter is not None:
+        shop.counter.write_open()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),

@@ -13,6 +13,7 @@ from twin.core.clock import Tie, tie_key
 from twin.kernels.state import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
+from twin.model.collecting import Counter
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
 from twin.model.jobs import Works
@@ -69,6 +70,8 @@ class Shop:
     """Where orders wait for their release; ``None``: kernels know when they are released."""
     sagas: Sagas | None
     """What has to happen before an accepted order is released; ``None``: nothing."""
+    counter: Counter | None
+    """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -105,5 +108,6 @@ class Shop:
             fallbacks=fallbacks,
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
+            counter=Counter.of(works, scenario, systems),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

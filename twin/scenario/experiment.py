@@ -22,6 +22,12 @@ class Experiment(Model):
     release_target: Duration = par(
         "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"
     )
+    ready_target: Duration = par(
+        "2h",
+        unit="duration",
+        meaning="an order for pickup is ready on time if it was accepted at most this long before",
+        source="assumption: two hours are a usual promise",
+    )
 
 
 class Threshold(Model):

@@ -127,6 +127,16 @@ def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
             )
 
 
+def collections(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Where some customers never come, an arm says how long it waits for them."""
+    for arm, systems in scenario.arms.items():
+        for name, channel in scenario.demand.channels.items():
+            if channel.no_show > 0 and systems.pickup.kept_for <= 0:
+                told = f"demand.channels.{name}.no_show is {channel.no_show:g}"
+                yield Broken(("arms", arm, "pickup", "kept_for"), f"must be longer than 0: {told}")
+                break
+
+
 def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The ERP serves more calls than are made on average; else its queue grows for ever."""
     for arm, systems in scenario.arms.items():
@@ -252,6 +262,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     promoted_skus,
     order_sizes,
     pickups,
+    collections,
     erp_capacity,
     service_capacity,
     release_capacity,

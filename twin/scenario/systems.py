@@ -17,6 +17,7 @@ from twin.scenario.messaging import Outbox
 from twin.scenario.middleware import Middleware
 from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
+from twin.scenario.pickup import Pickup
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
@@ -220,6 +221,7 @@ class Systems(Model):
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
@@ -234,6 +236,7 @@ __all__ = [
     "Erp",
     "Feed",
     "Operations",
+    "Pickup",
     "PresetName",
     "Publication",
     "Publications",
