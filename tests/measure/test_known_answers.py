@@ -114,6 +114,9 @@ FLOWS = {
     "applied_again": 9,
     "corrections": 14,
     "corrected_units": 15,
+    "pick_corrections": 16,
+    "pick_corrected_units": 17,
+    "damaged_units": 18,
     "calls_throttled": 6,
     "calls_queued": 8,
     "token_fetches": 9,
@@ -262,6 +265,10 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "fulfilment_p99_s": 3600,
     "ready_for_pickup_p50_s": 7200,
     "ready_for_pickup_p95_s": 7200,
+    "declined_supplied_share": None,
+    "pick_corrections_per_week": 16 * PER_WEEK,
+    "pick_corrected_units_per_week": 17 * PER_WEEK,
+    "damaged_units_per_week": 18 * PER_WEEK,
     "pickup_ready_on_time": 1.0,
     "pickup_collected_share": 0.5,
     "pickup_not_collected_orders": 1,
@@ -368,7 +375,9 @@ def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, flo
 def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() -> None:
     zero = {name for name, value in EXPECTED.items() if value == 0.0}
     zero -= {"refunded_not_collected_usd", "margin_lost_not_collected_usd"}  # in test_pickup, with lines of their own
-    assert all(name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.")) for name in zero)
+    assert all(
+        name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.", "decline_rate.")) for name in zero
+    )
 
 
 def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:

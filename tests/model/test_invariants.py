@@ -133,9 +133,21 @@ def _troubled(content: str = "delta") -> Systems:
 
 def _with_pickups() -> tuple[Scenario, Systems]:
     """Many who pick up and seldom come in time."""
-    web = channel(weekly_checkouts=6000.0, pickup_share=0.7, no_show=0.3, collects="5h")
+    web = channel(weekly_checkouts=6000.0, pickup_share=0.7, no_show=0.3, collects={"law": "exponential", "mean": "5h"})
     estate = _estate(demand__channels={"web": web}, faults=OUTAGES)
     return estate, systems(movements=SLOW, pickup={"kept_for": "4h", "restock": "1h"})
+
+
+def _with_corrections() -> tuple[Scenario, Systems]:
+    """Records so wrong, and shelves so damaged, that picks correct many."""
+    errors = {"wrong_share": 0.9, "dc_wrong_share": 0.5, "mean_units": 3.0, "shrink_per_sale": 0.05, "damaged": 1.0}
+    sourcing = {"declines": "correct", "cascade": True, "strategy": "nearest", "store_pick": "10m"}
+    estate = _estate(
+        estate__record_error=errors,
+        estate__stock={"store_cover": "12h", "dc_cover": "12h"},
+        demand__channels={"web": channel(weekly_checkouts=9000.0)},
+    )
+    return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
 
 
 RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
@@ -145,6 +157,7 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
 }
 WITH_SAGAS = "with sagas"
 WITH_PICKUPS = "with pickups"
+WITH_CORRECTIONS = "with corrections"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -242,6 +255,8 @@ def _ended(name: str) -> Still:
         description, arm = _estate(faults=OUTAGES), _with_sagas()
     elif name == WITH_PICKUPS:
         description, arm = _with_pickups()
+    elif name == WITH_CORRECTIONS:
+        description, arm = _with_corrections()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -250,7 +265,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_PICKUPS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_PICKUPS, WITH_CORRECTIONS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -280,7 +295,12 @@ def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back
     )
     assert np.count_nonzero(lines["status"] == Status.READY) > 5
     assert np.count_nonzero(aside & (lines["status"] == Status.NOT_COLLECTED)) > 3
-    assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 50
+    assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 20
+
+
+def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
+    flows = _ended(WITH_CORRECTIONS).memory["flows"]
+    assert min(flows[[Flow.PICK_CORRECTIONS, Flow.DAMAGED_UNITS, Flow.REJECTED_LINES]]) > 5
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -613,6 +633,8 @@ CASES: dict[str, Case] = {
     "units put back that nobody counts": Case(
         _count(Flow.RESTOCKED_UNITS, -1), "stock: on hand changed by", (WITH_PICKUPS,)
     ),
+    "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
+    "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_declines import random_damage, random_declines
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
@@ -80,6 +81,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
     if seed % 3 == 2:
         arms, world = _collected(Random(f"pickup {seed}"), arms, world, by_the_minute=by_the_minute)
+    arms, world = _declined(seed, arms, world)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -88,6 +90,14 @@ def _collected(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     """Arms that wait for customers who pick up, and such customers."""
     minutes = COLLECTED_ON_THE_MINUTE if by_the_minute else {}
     return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
+
+
+def _declined(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: nodes that say why they do not supply, and damaged goods."""
+    if seed % 7 not in (2, 3, 5):
+        return arms, world
+    rng = Random(f"declines {seed}")
+    return {name: merged(arm, random_declines(rng)) for name, arm in arms.items()}, random_damage(rng, world)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -306,6 +316,18 @@ _SAGA_FAILS: Tree = {
 }
 _SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
 
+_DECLINES: Tree = {
+    "sourcing": {"declines": "correct", "cascade": True, "store_pick": "2h", "rebroker": 1, "strategy": "nearest"},
+    "buffers": {"store": 0, "dc": 0},
+    "observability": {"traces": 0.5},
+}
+_WORN: Tree = {
+    "estate": {
+        "record_error": {"wrong_share": 0.9, "mean_units": 4.0, "damaged": 0.3, "shrink_per_sale": 0.2},
+        "skus": {"count": 15, "ending_share": 0.7},
+    },
+    "faults": [_every(5, "lost", "1h", of=["correction"], share=0.3), _every(6, "late", "2h", share=0.2, by="50m")],
+}
 _COUNTER: Tree = {"pickup": {"kept_for": "5h", "restock": "20m"}, "observability": {"traces": 0.5}}
 _VISITORS: Tree = {
     "demand": {
@@ -368,6 +390,7 @@ CASES: Final = (
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("collected", 135, PRESETS, [_COUNTER], [_SCARCE, _VISITORS]),
+    _targeted("declined", 136, PRESETS, [_DECLINES], [_WORN]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
 )

@@ -19,7 +19,7 @@ from tests.reference.orderlines import Line, Order
 from tests.reference.release import Releases
 from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
-from tests.reference.sourcing import Parcel, Sourcing
+from tests.reference.sourcing import Parcel, Rejected, Sourcing
 from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
@@ -30,6 +30,7 @@ from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
+REJECTED_STEPS = 16_384
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
@@ -543,11 +544,21 @@ class Orders:
         if self._env.now > found:
             yield wake.at(self._env.now)
 
+    def _fulfil_again(self, rejected: Rejected, wave: int) -> Process:
+        """Lines that another order's pick had rejected are released once more."""
+        order = rejected.order
+        wake = Waking(self._env, order.id, REJECTED_STEPS + PARCEL_STEPS * wave)
+        yield wake.at(self._env.now)
+        yield from self._fulfil(order, wake, rejected.lines, wave)
+
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""
         done = yield parcel.taken
         yield wake.at(done)
-        again = self.sourcing.pick(order, parcel)
+        again, rejected = self.sourcing.pick(order, parcel)
+        for other in rejected:
+            other.order.waves += 1
+            self._env.process(self._fulfil_again(other, other.order.waves))
         if again:
             order.waves += 1
             yield from self._fulfil(order, wake, again, order.waves)

@@ -18,7 +18,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
-RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, RESTOCK = (part << 24 for part in (2, 3, 4, 5, 6, 9))
+RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, CORRECTION, RESTOCK = (part << 24 for part in (2, 3, 4, 5, 6, 8, 9))
 
 
 class Stock:
@@ -39,8 +39,16 @@ class Stock:
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
+        movement.pair.on_hand += movement.delta
+        self._tell(movement)
+
+    def correct(self, movement: Movement) -> None:
+        """The node counts anew what is on the shelf, and a movement tells of it."""
+        movement.pair.err += movement.delta
+        self._tell(movement)
+
+    def _tell(self, movement: Movement) -> None:
         pair = movement.pair
-        pair.on_hand += movement.delta
         movement.level = pair.on_hand + pair.err
         pair.trail.movements.append(movement)
         if pair.node.pooled:

@@ -21,6 +21,7 @@ from twin.journal.tables import (
     TABLES,
     Cause,
     CollectionEnd,
+    Decline,
     Degraded,
     Fate,
     FeedName,
@@ -44,7 +45,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd, CollectionEnd,
+    SagaEnd, CollectionEnd, Decline,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -156,6 +157,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         By: journal["incidents"]["by"],
         SpanKind: journal["spans"]["span"],
         SagaEnd: journal["sagas"]["outcome"],
+        Decline: lines["decline"],
         CollectionEnd: journal["collections"]["outcome"],
     }
     for kind, values in columns.items():

@@ -577,11 +577,25 @@ DEFECTS = (
         shown_in="collected",
     ),
     Defect(
-        "what-goes-back-does-not-unblock",
-        "kernels/sending",
-        "part >> PART_SHIFT in (_RECEIPT, _RETURN, _RESTOCK)",
-        "part >> PART_SHIFT in (_RECEIPT, _RETURN)",
-        shown_in="collected",
+        "a-mismatch-sets-the-count-right",
+        "kernels/declining",
+        "        delta = pair.on_hand - line.quantity\n",
+        "        delta = -pair.error\n",
+        shown_in="declined",
+    ),
+    Defect(
+        "a-rejected-order-s-lines-go-one-by-one",
+        "kernels/declining",
+        "        if owner != last:\n",
+        "        if owner != last or owner == last:\n",
+        shown_in="declined",
+    ),
+    Defect(
+        "pickups-are-not-rejected",
+        "kernels/declining",
+        "line.status != _ACCEPTED or line.parcel == NIL or line.order == order:",
+        "line.status != _ACCEPTED or line.parcel == NIL or line.order == order or line.mode == _PICKUP:",
+        shown_in="declined",
     ),
 )
 

@@ -13,7 +13,7 @@ from tests.reference.middleware import Feed
 from tests.reference.model import Reference
 from twin.journal.tables import NONE, Fate, Flow, Status
 
-TOUGH = [case for case in CASES if case.seed in (4, 9, 16, 19, 108, 109, 110, 111, 112, 113, 114, 115, 135)]
+TOUGH = [case for case in CASES if case.seed in (4, 9, 16, 19, 108, 109, 110, 111, 112, 113, 114, 115, 135, 136)]
 
 
 @pytest.mark.parametrize("case", TOUGH, ids=lambda case: case.name)

@@ -18,6 +18,7 @@ _KINDS: Final[dict[int, tuple[MovementKind, str, Tie]]] = {
     2: ("receipt", "wms", Tie.BATCH),
     3: ("dispatch", "wms", Tie.BATCH),
     4: ("return", "wms", Tie.BATCH),
+    8: ("count_correction", "wms", Tie.ORDER),
     9: ("return", "wms", Tie.ORDER),  # what nobody collected goes back on the shelf
 }
 """By number (docs/model.md, section 4): kind, the system that reports it, and its class among things of one instant."""

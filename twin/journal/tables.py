@@ -94,6 +94,16 @@ class Degraded(IntEnum):
     FAIL_CLOSED = 8
 
 
+class Decline(IntEnum):
+    """Why a node did not supply a line that it was to pick."""
+
+    NONE = 0
+    NOT_IN_STOCK = 1  # nothing was there
+    MISMATCH = 2  # too few were there
+    DAMAGED = 3  # the last ones were there, but nobody can have them
+    REJECTED = 4  # another order had found that nothing was there
+
+
 class Mode(IntEnum):
     """How the customer wants the order."""
 
@@ -113,7 +123,9 @@ LINE = np.dtype(
         ("degraded", "i1"),  # Degraded
         ("cause", "i1"),  # oversold only
         ("also", "i2"),  # bit c set: cause c was sufficient too
-        ("short_picks", "i2"),
+        ("short_picks", "i2"),  # and rejections
+        ("rejections", "i2"),  # of them: another order had found that nothing was there
+        ("decline", "i1"),  # Decline, of the last of them
         ("sku", "i4"),
         ("quantity", "i4"),
         ("t_demand", "i8"),
@@ -264,6 +276,10 @@ class Flow(IntEnum):
     CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
     COLLECTED_UNITS = 45  # handed to customers in stores
     RESTOCKED_UNITS = 46  # that nobody collected, back on the shelf
+    DAMAGED_UNITS = 47  # that a pick found
+    REJECTED_LINES = 48  # because another order had found that nothing was there
+    PICK_CORRECTIONS = 49  # of view and record, by picks that found too little
+    PICK_CORRECTED_UNITS = 50  # by how much, added up
 
 
 class Fate(IntEnum):

@@ -73,6 +73,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("quotas", np.dtype("i8")),
     ("watched", traffic.WATCHED),
     ("set_aside", np.dtype("i4")),
+    ("corrected", np.dtype("i4")),
+    ("rejected", state.REJECTED),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -179,6 +181,8 @@ scratch = _accessor("scratch")
 quotas = _accessor("quotas")
 watched = _accessor("watched")
 set_aside = _accessor("set_aside")
+corrected = _accessor("corrected")
+rejected = _accessor("rejected")
 
 
 def far(function: Callable[..., Any]) -> Any:

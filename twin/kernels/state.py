@@ -176,11 +176,16 @@ LINE = np.dtype(
         ("set_at_once", "i1"),  # its reservation was made in the view at its confirmation, whatever its channel does
         ("owned", "i1"),  # its units are in the channel's own count
         ("lapsed", "i1"),
+        ("decline", "i1"),  # Decline, of its last short pick or rejection
+        ("rejections", "i1"),
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
     ]
 )
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
+
+REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
+"""An order of which lines were rejected, and the wave in which they are brokered again."""
 
 APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 
@@ -278,6 +283,10 @@ CONTROL = np.dtype(
         ("release_outage", "i8"),
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
+        ("damaged", "i8"),  # millionths of picks of last units that find them damaged
+        ("corrects", "i8"),  # 1: picks that find too little correct view and record
+        ("cascade", "i8"),  # 1: what is not in stock is rejected for all orders at the node
+        ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
     ]
@@ -365,6 +374,7 @@ class Key(IntEnum):
     ERP_CALL = 8
     MESSAGE_LANE = 9
     RESTOCK = 10
+    DAMAGED = 11
 
 
 class Part(IntEnum):
@@ -377,6 +387,7 @@ class Part(IntEnum):
     RETURN = 4
     RESERVE = 5
     RELEASE = 6
+    CORRECTION = 8
     RESTOCK = 9
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.declines import DECLINES
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
@@ -25,6 +26,7 @@ SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
     "Release": RELEASE,
+    "Declines": DECLINES,
     "Pickup": PICKUP,
     "Sagas": SAGAS,
     "Ledgers": LEDGERS,

@@ -52,14 +52,15 @@ def _clock(plane: Plane) -> list[str]:
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
-    """Units are only moved: start + received + returned + restocked + at stores' doors = sold + shrunk + picked +
-    dispatched + on hand.
+    """Units are only moved: start + received + returned + restocked + at stores' doors = sold + shrunk + damaged +
+    picked + dispatched + on hand.
     """
     pairs, flows = plane.memory["pairs"], plane.memory["flows"]
     broken = []
     left = int(pairs["on_hand"].sum(dtype=np.int64)) - int(world.start.pairs["on_hand"].sum(dtype=np.int64))
     moved = sum(int(flows[f]) for f in (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS, Flow.RESTOCKED_UNITS)) - sum(
-        int(flows[f]) for f in (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS)
+        int(flows[f])
+        for f in (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.DAMAGED_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS)
     )
     if left != moved:
         broken.append(f"stock: on hand changed by {left} units, flows by {moved}")
@@ -333,10 +334,10 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
 
 
 def _pairs(plane: Plane, world: World) -> list[str]:
-    """Error = error at the start + shrink; observers are told of the gaps that there are."""
+    """Error = error at the start + shrink + what picks corrected; observers are told of the gaps that there are."""
     pairs, control = plane.memory["pairs"], plane.control
-    wrong = np.count_nonzero(pairs["error"] != world.start.pairs["error"] + pairs["shrunk"])
-    broken = [f"error: {wrong} pairs differ from the start and what vanished"] if wrong else []
+    wrong = np.count_nonzero(pairs["error"] != world.start.pairs["error"] + pairs["shrunk"] + plane.memory["corrected"])
+    broken = [f"error: {wrong} pairs differ from the start, what vanished and what was corrected"] if wrong else []
     owed = np.count_nonzero(pairs["on_order"] < 0)
     if owed:
         broken.append(f"supply: {owed} pairs have less than nothing on order")

@@ -161,8 +161,17 @@ class Plane:
 
     def pick(self, number: int, parcel: int, now: int) -> int:
         """Wave in which short lines are brokered again, 0 if there are none."""
+        if self.control["cascade"]:
+            self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def rejected(self, now: int) -> list[tuple[int, int]]:
+        """Orders of which the last pick had lines rejected, and the waves in which these are brokered again."""
+        count = int(self.control["rejected"])
+        self.control["rejected"] = 0
+        rows: list[tuple[int, int]] = self.memory["rejected"][:count].tolist()
+        return rows
 
     def collect(self, number: int, now: int) -> None:
         """The customer of an order comes for it."""

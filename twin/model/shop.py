@@ -70,6 +70,8 @@ class Shop:
     """Where orders wait for their release; ``None``: kernels know when they are released."""
     sagas: Sagas | None
     """What has to happen before an accepted order is released; ``None``: nothing."""
+    cascades: bool
+    """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
     process: type[LightProcess]
@@ -108,6 +110,7 @@ class Shop:
             fallbacks=fallbacks,
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
+            cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

@@ -166,6 +166,13 @@ class TracedPlane(Plane):
             self._aside[number] = order, int(row["t_ready"])
         return wave
 
+    def rejected(self, now: int) -> list[tuple[int, int]]:
+        rows = super().rejected(now)
+        for number, wave in rows:
+            if row := self._traced(number):
+                self._waves[int(row["order"]), wave] = now
+        return rows
+
     def collect(self, number: int, now: int) -> None:
         super().collect(number, now)
         self._end_waiting(number, now, collected=True)

@@ -154,6 +154,12 @@ class RecordError(Model):
         unit="units per unit sold",
         meaning="stock that leaves a store without any movement: theft, damage, spoilage",
     )
+    damaged: Share = par(
+        0.0,
+        unit="share",
+        meaning="picks of the last units of a shelf that find them damaged or worn, so that nobody can have them",
+        source="assumption; DAMAGE and WORN DISPLAY are reasons for rejection in HotWax [C]",
+    )
 
 
 class Estate(Model):

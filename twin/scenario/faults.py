@@ -22,7 +22,7 @@ FeedKind = Literal["movements", "orders", "posting"]
 
 Topic = Literal["movements", "orders"]
 
-MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release", "restock"]
+MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release", "correction", "restock"]
 
 FaultKind = Literal[
     "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
@@ -32,7 +32,7 @@ FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "p
 """The consumers of each topic."""
 
 MESSAGES: Final[dict[Topic, tuple[MessageKind, ...]]] = {
-    "movements": ("sale", "pick", "receipt", "dispatch", "return", "restock"),
+    "movements": ("sale", "pick", "receipt", "dispatch", "return", "correction", "restock"),
     "orders": ("reserve", "release"),
 }
 """The kinds of message of each topic."""

@@ -29,6 +29,7 @@ _PARTS: Final[dict[MessageKind, int]] = {
     "return": 4,
     "reserve": 5,
     "release": 6,
+    "correction": 8,
     "restock": 9,
 }
 """Kinds of message by number (docs/model.md, "Identities")."""
