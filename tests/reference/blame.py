@@ -17,7 +17,7 @@ def offered(line: Line, view: Callable[[Pair], int], *, own: int = 0, buffered: 
     total = 0
     for pair in line.scope():
         mine = own if pair is line.pair else 0
-        total += pair.free_if(view(pair) + mine, pair.buffer if buffered else 0)
+        total += pair.free_if(view(pair) + mine) if buffered else pair.left_if(view(pair) + mine)
     return total
 
 
@@ -57,7 +57,7 @@ def refusal_reason(line: Line, now: int) -> Refusal:
         return Refusal.LIMITED
     short = line.quantity - line.belief - line.withheld
     f = offered(line, as_it_is)
-    held_back = 0 if line.pickup else line.channel.held_back
+    held_back = 0 if line.pickup else line.channel.held_back(line.sku)
     if held_back + offered(line, as_it_is, buffered=False) - f >= short:
         return Refusal.BUFFER
     short = line.quantity - line.belief
@@ -98,7 +98,7 @@ def without_own(line: Line) -> tuple[int, int, int]:
 
 def backed_by_view(line: Line) -> bool:
     """Whether a line would pass if the view were asked now, its own reservation left aside."""
-    return without_own(line)[2] - (0 if line.pickup else line.channel.held_back) >= line.quantity
+    return without_own(line)[2] - (0 if line.pickup else line.channel.held_back(line.sku)) >= line.quantity
 
 
 class Blame:
@@ -164,12 +164,12 @@ class Blame:
         if pair.on_hand - promised >= quantity:
             return
         causes = {
-            Cause.RECORD_ERROR: pair.free_if(without_error(pair), 0) < quantity,
-            Cause.LOSS: pair.free_if(without_loss(pair), 0) < min(quantity, pair.have()),
-            Cause.DUPLICATE: pair.free_if(without_duplicates(pair), 0) < min(quantity, pair.have()),
+            Cause.RECORD_ERROR: pair.left_if(without_error(pair)) < quantity,
+            Cause.LOSS: pair.left_if(without_loss(pair)) < min(quantity, pair.have()),
+            Cause.DUPLICATE: pair.left_if(without_duplicates(pair)) < min(quantity, pair.have()),
             Cause.RACE: pair.have() - max(0, promised - pair.resv) < quantity,
         }
-        if pair.free_if(told_all(pair), 0) < quantity:
+        if pair.left_if(told_all(pair)) < quantity:
             causes[self._delay(pair.trail)] = True
         _name(line, causes)
         line.suspect_from_choice = True
@@ -187,7 +187,7 @@ class Blame:
                 Cause.DUPLICATE: without_duplicates(pair),
             }
             for cause, view in shown.items():
-                causes[cause] = causes.get(cause, False) or pair.free_if(view, 0) >= quantity
+                causes[cause] = causes.get(cause, False) or pair.left_if(view) >= quantity
         _name(line, causes)
 
 
@@ -195,7 +195,7 @@ def _copy_ahead(line: Line, available: int) -> bool:
     """Whether the channel's copy offered what the view, without the line's own reservation, did not."""
     channel = line.channel
     taken = channel.own.get(line.sku.number, 0) - (line.quantity if line.took_own else 0)
-    return available - taken - channel.held_back < line.quantity
+    return available - taken - channel.held_back(line.sku) < line.quantity
 
 
 def _promised_elsewhere(line: Line, own: int) -> int:

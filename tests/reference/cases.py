@@ -14,6 +14,7 @@ from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
 from tests.reference.random_pickup import random_customers, random_pickup
+from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
 from tests.reference.random_release import random_release, random_slowness
@@ -63,6 +64,10 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
+    if seed % 3 != 1:
+        promised = Random(f"promises {seed}")
+        arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
+        world = random_carts(promised, world)
     if seed % 2:
         seen = Random(f"observability {seed}")
         arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
@@ -79,15 +84,16 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         world = random_troubles(told, world)
         if by_the_minute:
             arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
-    if seed % 3 == 2:
-        arms, world = _collected(Random(f"pickup {seed}"), arms, world, by_the_minute=by_the_minute)
-    arms, world = _declined(seed, arms, world)
+    arms, world = _declined(seed, *_collected(seed, arms, world, by_the_minute=by_the_minute))
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
 
-def _collected(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
-    """Arms that wait for customers who pick up, and such customers."""
+def _collected(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: arms that wait for customers who pick up, and such customers."""
+    if seed % 3 != 2:
+        return arms, world
+    rng = Random(f"pickup {seed}")
     minutes = COLLECTED_ON_THE_MINUTE if by_the_minute else {}
     return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
 
@@ -342,6 +348,21 @@ _VISITORS: Tree = {
         _every(9, "outage", "1h", system="link", stores=0.5),
     ],
 }
+_BROWSING: Tree = {
+    "demand": {
+        "channels": {"web": {"cart": "25m", "cart_abandonment": 0.6, "conversion": 0.2, "weekly_checkouts": 900.0}}
+    }
+}
+_HELD_IN_CARTS: Tree = {"reserving": {"point": "cart", "ttl": "30m", "expiry_lag": "2m", "extends": True}}
+_NEVER_RESERVED: Tree = {"reserving": {"point": "none", "level": "group"}}
+_PROTECTED: Tree = {
+    "buffers": {"protection": {"values": {"web": 12.0, "market": 9.0, "tills": 20.0}, "horizon": "12h"}}
+}
+_AT_RISK: Tree = {"buffers": {"staleness": 0.9}}
+_ALLOTTED: Tree = {"buffers": {"allotment": {"shares": {"web": 0.4, "market": 0.3}, "interval": "3h"}}}
+_IN_SHARES: Tree = {"buffers": {"rule": "percent", "store_share": 0.25, "dc_share": 0.05}}
+_NOT_THE_LAST: Tree = {"buffers": {"rule": "last_units", "store": 2, "dc": 1}}
+_FOR_WALK_INS: Tree = {"buffers": {"rule": "newsvendor", "exposure": "12h", "broken_promise_usd": 40.0}}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -358,6 +379,11 @@ CASES: Final = (
     _targeted("members-die", 112, _SYNCHRONOUS, [_NO_BUFFER, _STREAMS, _FORGETFUL], [_EXACT, _SCARCE, _CRASHES]),
     _targeted("blocked", 113, _SYNCHRONOUS, [_NO_BUFFER, _BLOCKED], [_EXACT, _SCARCE, _POISON]),
     _targeted("redriven", 114, _SYNCHRONOUS, [_NO_BUFFER, _DIVERTED], [_EXACT, _SCARCE, _POISON]),
+    _targeted("held-in-carts", 127, _SYNCHRONOUS, [_NO_BUFFER, _HELD_IN_CARTS], [_SCARCE, _BROWSING]),
+    _targeted("never-reserved", 128, _SYNCHRONOUS, [_NO_BUFFER, _NEVER_RESERVED], [_SCARCE]),
+    _targeted("protected", 129, PRESETS, [_IN_SHARES, _PROTECTED], [_SCARCE]),
+    _targeted("at-risk", 130, PRESETS, [_NOT_THE_LAST, _AT_RISK], [_SCARCE, _OUTAGES]),
+    _targeted("allotted", 131, PRESETS, [_FOR_WALK_INS, _ALLOTTED], [_SCARCE]),
     _targeted("cut-off", 115, PRESETS, [_NO_BUFFER, _SMALL_OUTBOX], [_EXACT, _SCARCE, _CUT_OFF]),
     _targeted("sold-blindly", 121, _SYNCHRONOUS, [_NO_BUFFER, _OPEN], [_EXACT, _SCARCE, _OUTAGES]),
     _targeted("sold-from-dcs", 122, _SYNCHRONOUS, [_NO_BUFFER, _DCS], [_SCARCE, _OUTAGES]),

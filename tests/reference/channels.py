@@ -24,7 +24,9 @@ class Channel:
         self.marketplace = kind == "marketplace"
         self.publication = publications.marketplace if self.marketplace else publications.own
         self.takes_own = self.marketplace or shop.systems.reserving.mode == "own_copy"
-        self.held_back = shop.systems.buffers.pooled.get(name, 0)
+        self._held_back = shop.systems.buffers.pooled.get(name, 0)
+        self.quota: dict[int, int] | None = None  # units of each SKU that it may still sell, if stock is allotted to it
+        self._whole_listing = 0  # extract of the last listing that is live as a whole
         self.own: dict[int, int] = {}  # units sold off the copy since the extract that is live, by SKU
         self.own_since_extract: dict[int, int] = {}
         self.outages = shop.outages(self.publication.system)
@@ -67,7 +69,20 @@ class Channel:
 
     def belief(self, sku: Sku, t: int) -> int:
         """Units that the channel believes it can sell."""
-        return max(0, self.learnt(sku, t)) - self.own.get(sku.number, 0) - self.held_back
+        return max(0, self.learnt(sku, t)) - self.own.get(sku.number, 0) - self.held_back(sku)
+
+    def held_back(self, sku: Sku) -> int:
+        """Units of the pooled stock that are not for this channel."""
+        return self._held_back + self._shop.kept.protected(self.number, sku.number)
+
+    def copy_age(self, sku: Sku, t: int) -> int:
+        """How old what it has learnt is known to be."""
+        if self.publication.mode == "file":
+            return t - self._whole_listing
+        if self.publication.mode == "query":
+            began = self.outages.since(t)
+            return 0 if began is None else t - began
+        return t - (self._refresh_before(sku, t - self.publication.delay) or 0)
 
     def staleness(self, sku: Sku, t: int) -> int:
         """Age of the oldest movement that the belief does not hold."""
@@ -155,6 +170,7 @@ class Channel:
                     self.own[sku.number] = self.own_since_extract.get(sku.number, 0)
                 self._list(part, start, live)
                 shop.jobs.append((FeedName.PUBLICATION, self.number, due, start, live, len(part), 0))
+            self._whole_listing = start
             k = max(k + 1, (live - first) // publication.interval)
 
     def _extract(self, now: int) -> list[Sku]:

@@ -188,7 +188,7 @@ class Watch:
         standing.sold.clear()
         if fallback.strategy == "dc_only":
             counted = self._dc_stock[place][1]
-            standing.allowed = {sku: units - channel.held_back for sku, units in counted.items()}
+            standing.allowed = {sku.number: counted[sku.number] - channel.held_back(sku) for sku in shop.skus}
         elif fallback.strategy == "allotment":
             standing.allowed = {sku.number: fallback.units or self._share(standing, sku) for sku in shop.skus}
 

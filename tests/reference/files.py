@@ -48,6 +48,7 @@ class Files(Generic[M]):
                 self._waiting = file + self._waiting
             else:
                 self._load(file)
+                shop.loaded[self._number] = start
             shop.jobs.append((self._number, NONE, due, start, live, len(file), failed))
             k = max(k + 1, (live - settings.phase) // settings.interval)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from tests.reference.clock import NOW
 
@@ -150,7 +151,7 @@ class Pair:
         "sold", "trail", "up_to", "view",
     )  # fmt: skip
 
-    def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: int) -> None:
+    def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: Callable[[int], int]) -> None:
         self.number = number
         self.node = node
         self.sku = sku
@@ -166,15 +167,19 @@ class Pair:
         self.trail = Trail()
 
     def free(self) -> int:
-        return self.free_if(self.view, self.buffer)
+        return self.free_if(self.view)
 
     def have(self) -> int:
         """Units for a promise that was made already: no buffer holds them back."""
-        return self.free_if(self.view, 0)
+        return self.left_if(self.view)
 
-    def free_if(self, view: int, buffer: int) -> int:
-        """``free`` with another view or buffer."""
-        return 0 if self.blocked else max(0, view - self.resv - buffer)
+    def free_if(self, view: int) -> int:
+        """``free`` with another view."""
+        return max(0, self.buffer(self.left_if(view)))
+
+    def left_if(self, view: int) -> int:
+        """``have`` with another view."""
+        return 0 if self.blocked else max(0, view - self.resv)
 
     def change(self, moment: int, *, view: int = 0, resv: int = 0, blocked: bool | None = None) -> None:
         """The view of the pair changes, and with it what the SKU offers."""

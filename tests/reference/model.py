@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
+from tests.reference.allotting import allot
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
 from tests.reference.ledgers import Movement
@@ -41,6 +42,7 @@ class Reference:
         Supply(shop, self.stock)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
+        allot(shop, channels)
 
     def run(self) -> Journal:
         """Run to the horizon."""

@@ -50,6 +50,7 @@ class Line:
     took_own: bool = False  # ... and taken off the channel's copy
     in_view: int = 0  # units of its own that the view has set aside
     hold: bool = False  # the reservation will be released if the order is not placed in time
+    holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
     parcel: Parcel | None = None  # in which it waits for its pick
     suspect: Cause = Cause.NONE
@@ -120,6 +121,8 @@ class Order:
     abandons: bool
     declined: bool
     checkout: int
+    leaves: bool = False
+    cart: int = 0
     lines: list[Line] = field(default_factory=list)
     standing: Standing | None = None  # the fallback that decides about it
     degraded: Degraded = Degraded.NO

@@ -24,7 +24,7 @@ from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Cause, Degraded, Flow, Refusal, Status
+from twin.journal.tables import NONE, Cause, Degraded, FeedName, Flow, Refusal, Status
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
@@ -72,11 +72,7 @@ class Orders:
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
             self.placed.append(order)
-            refused = self._watch.admit(order)
-            if refused:
-                self._turn_away(order, refused)
-                continue
-            story = self._listed if order.channel.marketplace else self._checkout
+            story = self._listed if order.channel.marketplace else self._cart
             self._env.process(story(order, Waking(self._env, order.id, 0)))
 
     def _order(self, row: dict[str, Any], wanted: list[tuple[int, int]]) -> Order:
@@ -92,6 +88,8 @@ class Orders:
             bool(row["abandons"]),
             bool(row["declined"]),
             row["checkout"],
+            bool(row["leaves"]),
+            row["cart"],
         )
         for number, (sku, quantity) in enumerate(wanted):
             at = self._shop.skus[sku]
@@ -101,27 +99,64 @@ class Orders:
 
     def _listed(self, order: Order, wake: Waking) -> Process:
         """A marketplace sells from its listing: check, reserve and accept at once."""
+        if self._is_turned_away(order):
+            return
         self._check(order)
-        if self._systems.reserving.point != "none":
+        if self._systems.reserving.point not in ("none", "fulfilment"):
             self._set_aside_open(order, hold=False)
         if self._accept(order):
             yield from self._keep_promise(order, wake)
 
-    def _turn_away(self, order: Order, reason: Refusal) -> None:
-        """A fallback refuses an order that arrives."""
-        for line in order.lines:
-            line.degraded = order.degraded
-        self._refuse_all(order, reason)
+    def _is_turned_away(self, order: Order) -> bool:
+        """A fallback may refuse an order when it is to be checked."""
+        reason = self._watch.admit(order)
+        if reason:
+            for line in order.lines:
+                line.degraded = order.degraded
+            self._refuse_all(order, reason)
+        return bool(reason)
 
-    def _checkout(self, order: Order, wake: Waking) -> Process:
-        """The retailer's own channels."""
-        point = self._systems.reserving.point
+    def _cart(self, order: Order, wake: Waking) -> Process:
+        """The retailer's own channels: a cart is filled, and left or taken to the checkout."""
+        reserving = self._systems.reserving
+        in_cart = reserving.point == "cart"
+        if in_cart:
+            yield from self._ask(order, wake)
+        if order.leaves:
+            for line in order.lines:
+                line.refusal, line.false_oos = Refusal.NONE, False
+                line.end(Status.LEFT, self._env.now if line.status == Status.OPEN else line.t_end)
+            return
+        if in_cart and not order.open_lines():
+            return
+        if order.cart:
+            yield wake.at(self._env.now + order.cart)
+            if in_cart and reserving.extends:
+                self._extend(order)
+        if not in_cart:
+            yield from self._ask(order, wake)
+        yield from self._checkout(order, wake)
+
+    def _ask(self, order: Order, wake: Waking) -> Process:
+        """What is wanted is checked, and reserved if that is done now."""
+        if self._is_turned_away(order):
+            return
         if not (yield from self._ask_first(order, wake)):
             return
         self._check(order)
         self._trace(order, SpanKind.CHECK, len(order.open_lines()))
-        if point == "checkout":
+        if self._systems.reserving.point in ("cart", "checkout"):
             yield from self._reserve(order, wake, hold=True)
+
+    def _extend(self, order: Order) -> None:
+        """Holds that have not lapsed begin anew."""
+        for line in order.open_lines():
+            if line.hold:
+                self._env.process(self._lapse(line))
+
+    def _checkout(self, order: Order, wake: Waking) -> Process:
+        """The customer goes on with what is left, or goes away."""
+        point = self._systems.reserving.point
         if order.abandons:
             self._end(order, Status.ABANDONED)
         if not order.open_lines():
@@ -132,6 +167,9 @@ class Orders:
             if not (yield from self._reserve(order, wake, hold=True)):
                 return
             paying = self._env.now
+        elif self._systems.reserving.extends and point in ("cart", "checkout"):
+            yield wake.at(paying)
+            self._extend(order)
         paid = paying + self._payment.sample(order.id)
         self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
         yield wake.at(paid)
@@ -195,7 +233,7 @@ class Orders:
                 self._cancel(line)
                 continue
             self._shop.flows[Flow.LINES_CONFIRMED] += 1
-            if order.strategy == "confirm_later" and self._systems.reserving.point != "none":
+            if order.strategy == "confirm_later" and self._systems.reserving.point not in ("none", "fulfilment"):
                 line.reserved = True
                 set_aside(line, line.pair, line.quantity, among_orders(self._env.now))
 
@@ -323,12 +361,12 @@ class Orders:
 
     def _take_rules(self, order: Order, line: Line) -> None:
         """The line is decided as its order is."""
-        line.degraded, line.unanswered, line.withheld = order.degraded, order.unanswered, order.withheld
+        line.degraded, line.unanswered = order.degraded, order.unanswered
         line.asked = order.strategy not in (*ASKING_NOTHING, *WITH_QUOTA)
 
     def _reserves_at_down_service(self, channel: Channel) -> bool:
         reserving = self._systems.reserving
-        if channel.marketplace or reserving.mode != "synchronous" or reserving.point != "checkout":
+        if channel.marketplace or reserving.mode != "synchronous" or reserving.point not in ("cart", "checkout"):
             return False
         return self._service.outages.since(self._env.now) is not None
 
@@ -344,8 +382,34 @@ class Orders:
             line.belief, line.staleness = line.store().free(), age(line.store().trail.oldest(VIEW, NOW), now)
         else:
             line.belief, line.staleness = line.channel.belief(line.sku, now), line.channel.staleness(line.sku, now)
+        self._withhold(order, line, of_copy=not line.pickup)
+        return line.belief >= line.quantity and self._is_allotted(line)
+
+    def _withhold(self, order: Order, line: Line, *, of_copy: bool) -> None:
+        """Hold back what the fallback does, and what the belief has probably missed."""
+        kept, now = self._shop.kept, self._env.now
+        line.withheld = order.withheld
+        if kept.mind_age:
+            age = self._view_age(now) + (line.channel.copy_age(line.sku, now) if of_copy else 0)
+            pair = line.store().number if line.pickup else None
+            line.withheld += kept.at_risk(age, pair=pair, sku=line.sku.number)
         line.belief -= line.withheld
-        return line.belief >= line.quantity
+
+    def _view_age(self, now: int) -> int:
+        movements = self._systems.movements
+        if movements.mode == "batch":
+            return now - self._shop.loaded.get(FeedName.MOVEMENTS, 0)
+        began = self._shop.outages(movements.system).since(now)
+        return 0 if began is None else now - began
+
+    def _is_allotted(self, line: Line) -> bool:
+        """Whether the channel may still sell the units, if stock is allotted to it."""
+        quota = None if line.pickup else line.channel.quota
+        if quota is None or quota[line.sku.number] >= line.quantity:
+            return True
+        line.asked, line.belief, line.staleness = False, quota[line.sku.number], 0
+        line.t_decision = self._env.now
+        return False
 
     def _is_left(self, order: Order, line: Line) -> bool:
         """Check a line against what its fallback may still sell."""
@@ -357,9 +421,10 @@ class Orders:
         """Check a shipped line at the reservation service."""
         now = self._env.now
         line.t_decision, line.asked_copy = now, False
-        line.belief = line.sku.offered() - line.channel.held_back - line.withheld
+        line.belief = line.sku.offered() - line.channel.held_back(line.sku)
+        self._withhold(order, line, of_copy=False)
         line.staleness = age(line.sku.trail.oldest(VIEW, NOW), now)
-        return line.belief >= line.quantity
+        return line.belief >= line.quantity and self._is_allotted(line)
 
     def _reserve(self, order: Order, wake: Waking, *, hold: bool) -> Asking:
         """The reservation point; false if no line is left."""
@@ -422,11 +487,12 @@ class Orders:
                 line.pair = None
 
     def _lapse(self, line: Line) -> Process:
-        """A hold waits for its time."""
+        """A hold waits for its time, unless it is extended before."""
         reserving = self._systems.reserving
-        made = self._env.now
-        yield Instant(self._env, made + reserving.ttl + reserving.expiry_lag, LAPSED)
-        if line.hold:
+        line.holds += 1
+        mine = line.holds
+        yield Instant(self._env, self._env.now + reserving.ttl + reserving.expiry_lag, LAPSED)
+        if line.hold and line.holds == mine:
             self._give_back(line)
             line.lapsed = True
             self._shop.flows[Flow.LAPSED_HOLDS] += 1
@@ -464,6 +530,8 @@ class Orders:
                 line.lapsed = False
             if order.strategy in WITH_QUOTA and not self._take_of_quota(order, line):
                 continue
+            if order.strategy not in (*ASKING_NOTHING, *WITH_QUOTA) and not self._take_of_allotment(line):
+                continue
             self._promise(line)
             order.t_accept = self._env.now
             order.sets_out = NONE if self.sagas.are_on else self._env.now
@@ -477,6 +545,16 @@ class Orders:
             self._refuse(line, Refusal.NO_STOCK)
             return False
         order.standing.sold[line.sku.number] += line.quantity
+        return True
+
+    def _take_of_allotment(self, line: Line) -> bool:
+        """Take the units off what was allotted to the channel, or refuse the line."""
+        if not self._is_allotted(line):
+            self._give_back(line)
+            self._refuse(line, Refusal.NO_STOCK)
+            return False
+        if line.channel.quota is not None and not line.pickup:
+            line.channel.quota[line.sku.number] -= line.quantity
         return True
 
     def _promise(self, line: Line) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.reference.buffers import Kept
 from tests.reference.clock import Clock, Instant, Outages, Slowness, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
@@ -45,6 +46,7 @@ class Shop:
     def __init__(self, world: AnyWorld, scenario: Scenario, systems: Systems) -> None:
         self.env = Clock()
         self.world, self.scenario, self.systems = world, scenario, systems
+        self.kept = Kept(world.estate, systems.buffers)
         estate: EstateTables = world.estate
         self.shifts: list[list[int]] = estate.zone_shift.tolist()
         self.nodes = [Node(number, row) for number, row in enumerate(rows_of(estate.nodes))]
@@ -58,14 +60,14 @@ class Shop:
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []
         self.fallbacks: list[list[int]] = []
+        self.loaded: dict[int, int] = {}  # by feed: extract of the last file that went live
         self.tracer = Tracer(self.stream("trace"), systems.observability.traces)
         calendar = scenario.calendar
         self._from, self._to = calendar.warm_up, calendar.warm_up + calendar.window
 
     def _pair(self, number: int, row: dict[str, int]) -> Pair:
         node, sku = self.nodes[row["node"]], self.skus[row["sku"]]
-        buffers = self.systems.buffers
-        pair = Pair(number, node, sku, row, buffer=buffers.dc if node.is_dc else buffers.store)
+        pair = Pair(number, node, sku, row, buffer=self.kept.at_node(number, node))
         sku.by_node[node.number] = pair
         node.pairs.append(pair)
         return pair

@@ -50,6 +50,7 @@ class Sourcing:
     def __init__(self, shop: Shop, stock: Stock, blame: Blame) -> None:
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
+        self._reserves = shop.systems.reserving.point != "none"
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
         self._dc_pick = shop.stream("pick", settings.dc_pick)
         self._store_pick = shop.stream("pick", settings.store_pick)
@@ -110,16 +111,18 @@ class Sourcing:
             self._oversell(line, line.backed(), at_pair=False)
             return
         self.choose(line, pair)
-        line.reserved = True
+        line.reserved = self._reserves
         pair.promised += line.quantity
-        pair.change(moment, resv=line.quantity)
+        if self._reserves:
+            pair.change(moment, resv=line.quantity)
 
     def _reserve_at_store(self, line: Line) -> None:
         """A pickup line that nothing was set aside for."""
         pair = line.store()
         self._blame.at_choice(line, pair, pair.promised - line.quantity)
-        line.reserved = True
-        pair.change(among_orders(self._shop.env.now), resv=line.quantity)
+        line.reserved = self._reserves
+        if self._reserves:
+            pair.change(among_orders(self._shop.env.now), resv=line.quantity)
 
     def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
@@ -266,7 +269,7 @@ class Sourcing:
         self._shop.flows[Flow.PICKED_UNITS] += line.quantity
         part = PICK | line.number << 4 | line.short_picks
         movement = Movement(pair, -line.quantity, t=now, moment=among_orders(now), entity=line.order, part=part)
-        movement.settles = line.quantity
+        movement.settles = line.quantity if line.reserved else 0
         self._stock.move(movement)
         if line.pickup and self.collection.is_on:
             line.status = Status.READY
@@ -278,14 +281,16 @@ class Sourcing:
         """After a short pick, or a rejection: look for another node, or give up."""
         pair = line.store()
         pair.promised -= line.quantity
-        pair.change(among_orders(self._shop.env.now), resv=-line.quantity)
+        if line.reserved:
+            pair.change(among_orders(self._shop.env.now), resv=-line.quantity)
         line.short_picks += 1
-        line.reserved = False
+        reserved, line.reserved = line.reserved, False
         if line.pickup or line.short_picks > self._settings.rebroker:
             self._oversell(line, pair.on_hand - pair.promised, at_pair=True)
             return False
         line.pair = None
         line.sku.unplaced += line.quantity
-        line.sku.reserve(line.quantity, among_orders(self._shop.env.now))
-        line.reserved = True
+        if reserved:
+            line.sku.reserve(line.quantity, among_orders(self._shop.env.now))
+            line.reserved = True
         return True

@@ -89,7 +89,7 @@ DEFECTS = (
     Defect("calls-do-not-queue", "kernels/calls", "max(ready, servers(handle)[server])", "ready"),
     Defect(
         "one-re-brokering-too-few",
-        "kernels/picking",
+        "kernels/declining",
         "short_picks > control(handle)[0].rebroker",
         "short_picks >= control(handle)[0].rebroker",
     ),
@@ -198,8 +198,8 @@ DEFECTS = (
     Defect(
         "an-allotment-is-never-used-up",
         "kernels/checkout",
-        "    quotas(handle)[order.quota + line.sku] -= line.quantity\n",
-        "",
+        "        quotas(handle)[first + line.sku] -= line.quantity",
+        "        pass",
         "sold-by-allotment",
     ),
     Defect(
@@ -596,6 +596,48 @@ DEFECTS = (
         "line.status != _ACCEPTED or line.parcel == NIL or line.order == order:",
         "line.status != _ACCEPTED or line.parcel == NIL or line.order == order or line.mode == _PICKUP:",
         shown_in="declined",
+    ),
+    Defect(
+        "an-extended-hold-keeps-its-first-time",
+        "kernels/checkout",
+        "            holds(handle)[line.hold & c.holds_mask].alive = 0\n            _hold(handle, row, line, now)",
+        "            pass",
+        shown_in="held-in-carts",
+    ),
+    Defect(
+        "a-pick-settles-what-was-never-reserved",
+        "kernels/picking",
+        "settled = q if line.reserved == _NODE else 0",
+        "settled = q",
+        shown_in="never-reserved",
+    ),
+    Defect(
+        "a-short-pick-gives-back-what-was-never-reserved",
+        "kernels/declining",
+        "    reserved = line.reserved == _NODE",
+        "    reserved = True",
+        shown_in="never-reserved",
+    ),
+    Defect(
+        "the-last-units-are-offered",
+        "policies/availability",
+        "return left if left > _THRESHOLDS - buffer else 0",
+        "return left if left >= _THRESHOLDS - buffer else 0",
+        shown_in="at-risk",
+    ),
+    Defect(
+        "a-class-is-protected-from-itself",
+        "model/buffers",
+        "zip(ranked[1:], np.rint(levels).astype(np.int64), strict=True)",
+        "zip(ranked, np.rint(levels).astype(np.int64), strict=False)",
+        shown_in="protected",
+    ),
+    Defect(
+        "the-age-of-a-copy-is-forgotten",
+        "kernels/checkout",
+        "        age += copy_age(handle, line.channel, line.sku, now)",
+        "        age += 0",
+        shown_in="at-risk",
     ),
 )
 

@@ -68,7 +68,7 @@ class Tracer:
 
     def _checkout(self, order: Order) -> None:
         over = NOW if order.open_lines() or order.promised_lines() else max(line.t_end for line in order.lines)
-        told_no = (Status.OPEN, Status.REFUSED, Status.ABANDONED, Status.DECLINED)
+        told_no = (Status.OPEN, Status.REFUSED, Status.ABANDONED, Status.DECLINED, Status.LEFT)
         accepted = sum(line.status not in told_no for line in order.lines)
         end = order.t_accept if order.t_accept != NONE else over
         self.add(order.id, SpanKind.CHECKOUT, 0, order.t, end, accepted)

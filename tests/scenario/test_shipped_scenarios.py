@@ -1,17 +1,21 @@
 """The scenarios that come with the package are valid, say what they ask, and are of the size they promise."""
 
+from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from twin.core.clock import DAY
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
+from twin.scenario.systems import HOLDING_POINTS, Point
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 NAMES = [
     "black_friday",
     "black_friday_degraded",
+    "buffers",
     "broker_outage",
     "erp_maintenance",
     "integration_styles",
@@ -20,7 +24,7 @@ NAMES = [
     "quickstart",
     "real_incidents",
     "release_priority",
-    "reservation_points",
+    "reservation_policies",
 ]
 
 
@@ -59,6 +63,7 @@ def test_quickstart_compares_four_arms_on_300_stores_in_ten_worlds() -> None:
 
 
 def test_reservation_arms_differ_in_reserving_only() -> None:
-    arms = scenario("reservation_points").arms
-    assert {arm.reserving.point for arm in arms.values()} == {"none", "checkout", "payment", "order"}
+    arms = scenario("reservation_policies").arms
+    points = Counter(arm.reserving.point for arm in arms.values() if not arm.reserving.extends)
+    assert points == {**dict.fromkeys(get_args(Point), 1), **dict.fromkeys(HOLDING_POINTS, 3)}
     assert len({arm.model_copy(update={"reserving": None}).model_dump_json() for arm in arms.values()}) == 1

@@ -244,3 +244,14 @@ def _ordered(world: World, hours: tuple[int, int]) -> NDArray[np.int64]:
     rows = day.checkouts[inside]
     at = np.concatenate([np.arange(r["first_line"], r["first_line"] + r["lines"]) for r in rows])
     return np.bincount(day.lines["sku"][at], minlength=100)
+
+
+def test_carts_that_are_left_come_on_top_of_the_checkouts() -> None:
+    web = channel(weekly_checkouts=20_000.0, dispersion=0.0, conversion=0.1, cart="20m", cart_abandonment=0.6)
+    world = World(_busy(demand__channels={"web": web}), 0)
+    days = [world.day(day) for day in range(7)]
+    carts = np.concatenate([d.checkouts for d in days])
+    _close(carts.size, 50_000)
+    _close_share(carts["leaves"], 0.6)
+    _close(int(sum(d.sessions.sum() for d in days)), 200_000)
+    assert set(carts["cart"].tolist()) == {20 * 60 * 10**6}

@@ -27,8 +27,9 @@ class Status(IntEnum):
     SUPPLIED = 5  # picked: shipped, or ready for pickup as promised; collected, where the arm waits for that
     OVERSOLD = 6  # cancelled after acceptance for lack of stock
     CANCELLED = 7  # cancelled after acceptance because the saga of its order was undone
-    READY = 8  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
-    NOT_COLLECTED = 9  # the customer did not come in time: refunded, and back on the shelf
+    LEFT = 8  # the customer left the cart before the checkout; whatever it was told, it asked for nothing
+    READY = 9  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
+    NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
 
 
 class Refusal(IntEnum):

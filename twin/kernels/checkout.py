@@ -7,26 +7,52 @@ from typing import Any
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Degraded, Flow, Mode, Refusal, Status
-from twin.kernels.memory import channels, control, flows, holds, lines, orders, pairs, quotas, skus, windows
-from twin.kernels.publication import belief, belief_staleness, offer, outage_at, take_own, view_staleness
+from twin.kernels.memory import (
+    channels,
+    control,
+    flows,
+    holds,
+    lines,
+    orders,
+    pair_rates,
+    pairs,
+    quotas,
+    risks,
+    sku_rates,
+    skus,
+    windows,
+)
+from twin.kernels.publication import (
+    belief,
+    belief_staleness,
+    copy_age,
+    held_back,
+    offer,
+    outage_at,
+    take_own,
+    view_age,
+    view_staleness,
+)
 from twin.kernels.sending import note
 from twin.kernels.sourcing import best_pair, mark_choice
 from twin.kernels.state import NIL, Asks, Belief, Part, Point, Reserved, Reserving
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view, free_of
 from twin.kernels.traffic import PART_SHIFT
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
+from twin.policies.protection import units_at_risk
 
-_OPEN, _REFUSED, _DECLINED, _ACCEPTED = (
+_OPEN, _REFUSED, _DECLINED, _ACCEPTED, _LEFT = (
     int(Status.OPEN),
     int(Status.REFUSED),
     int(Status.DECLINED),
     int(Status.ACCEPTED),
+    int(Status.LEFT),
 )
 _CLOSED, _NO_STOCK = int(Refusal.CLOSED), int(Refusal.NO_STOCK)
 _PICKUP = int(Mode.PICKUP)
 _QUERY = int(Belief.QUERY)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
-_CHECKOUT = int(Point.CHECKOUT)
+_CART, _CHECKOUT = int(Point.CART), int(Point.CHECKOUT)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _RESERVE, _RELEASE = int(Part.RESERVE), int(Part.RELEASE)
 _LAPSED_HOLDS = int(Flow.LAPSED_HOLDS)
@@ -118,12 +144,30 @@ def _needs_down_system(handle: int, order: Any, now: int) -> bool:
     c, channel = control(handle)[0], channels(handle)[order.channel]
     if channel.mode == _QUERY and outage_at(handle, channel.outage, now) >= 0:
         return True
-    synchronous = channel.reserving == _SYNCHRONOUS and c.point == _CHECKOUT
+    synchronous = channel.reserving == _SYNCHRONOUS and (c.point == _CHECKOUT or c.point == _CART)
     return synchronous and outage_at(handle, c.service_outage, now) >= 0
 
 
 @kernel
-def _believed(handle: int, line: Any, now: int) -> int:
+def _withhold(handle: int, line: Any, order: Any, at_view: bool, now: int) -> None:
+    """Hold back from the line what its order's fallback does, and what the belief it is held against has probably
+    missed.
+    """
+    line.withheld = order.withheld
+    if control(handle)[0].at_risk == 0:
+        return
+    age = view_age(handle, now)
+    if line.mode == _PICKUP:
+        line.withheld += units_at_risk(pair_rates(handle)[line.pair], age, risks(handle))
+        return
+    if not at_view:
+        age += copy_age(handle, line.channel, line.sku, now)
+    line.withheld += units_at_risk(sku_rates(handle)[line.sku], age, risks(handle))
+
+
+@kernel
+def _believed(handle: int, line: Any, order: Any, now: int) -> int:
+    _withhold(handle, line, order, False, now)
     if line.mode == _PICKUP:
         return free_of(pairs(handle)[line.pair]) - line.withheld
     return belief(handle, line.channel, line.sku, now) - line.withheld
@@ -155,21 +199,33 @@ def go_without(order: Any) -> None:
 def _take_rules(line: Any, order: Any) -> None:
     """The line is decided as its order is."""
     line.degraded, line.unanswered = order.degraded, order.unanswered
-    line.asks, line.withheld = order.asks, order.withheld
+    line.asks = order.asks
 
 
 @kernel
-def _within_quota(handle: int, line: Any, order: Any, now: int) -> bool:
-    return _decide(handle, line, quotas(handle)[order.quota + line.sku], 0, now)
+def _within_quota(handle: int, line: Any, first: int, now: int) -> bool:
+    """Hold a line against the quota of its SKU, of those whose rows begin at ``first``."""
+    return _decide(handle, line, quotas(handle)[first + line.sku], 0, now)
+
+
+@kernel
+def _within_allotment(handle: int, line: Any, now: int) -> bool:
+    """Whether the channel may still sell the units: it has a share of the pool for itself, or sells from all of it."""
+    first = channels(handle)[line.channel].quota
+    if first == NIL or line.mode == _PICKUP or quotas(handle)[first + line.sku] >= line.quantity:
+        return True
+    line.asks = _QUOTA
+    return _within_quota(handle, line, first, now)
 
 
 @kernel
 def _passes(handle: int, line: Any, order: Any, now: int) -> bool:
     """Hold a line against what its order asks."""
     if order.asks == _BELIEF:
-        return _decide(handle, line, _believed(handle, line, now), _staleness(handle, line, now), now)
+        passes = _decide(handle, line, _believed(handle, line, order, now), _staleness(handle, line, now), now)
+        return passes and _within_allotment(handle, line, now)
     if order.asks == _QUOTA:
-        return _within_quota(handle, line, order, now)
+        return _within_quota(handle, line, order.quota, now)
     line.t_decision = now
     return True
 
@@ -235,8 +291,11 @@ def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> boo
     synchronous = channel.reserving == _SYNCHRONOUS and line.unanswered == 0
     line.asked_view = synchronous
     if synchronous and line.mode != _PICKUP:
-        available = offer(handle, line.sku) - channel.held_back - line.withheld
+        _withhold(handle, line, order, True, now)
+        available = offer(handle, line.sku) - held_back(handle, line.channel, line.sku) - line.withheld
         if not _decide(handle, line, available, view_staleness(handle, NIL, line.sku, now), now):
+            return False
+        if not _within_allotment(handle, line, now):
             return False
     elif not _passes(handle, line, order, now):
         return False
@@ -312,6 +371,28 @@ def end_open(handle: int, number: int, status: int, now: int) -> None:
 
 
 @kernel
+def leave(handle: int, number: int, now: int) -> None:
+    """The customer leaves the cart: its holds stay until they lapse, and what it was told is told to nobody."""
+    c, order = control(handle)[0], order_row(handle, number)
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        line = lines(handle)[i]
+        if line.status == _OPEN:
+            end_line(handle, line, order, _LEFT, now)
+        line.status, line.refusal, line.false_oos = _LEFT, 0, 0
+
+
+@kernel
+def extend(handle: int, number: int, now: int) -> None:
+    """The customer goes on: holds that have not lapsed begin anew."""
+    c, order = control(handle)[0], order_row(handle, number)
+    for row in range(order.first, order.first + order.lines):
+        line = lines(handle)[row - c.line_base]
+        if line.status == _OPEN and line.hold != NIL:
+            holds(handle)[line.hold & c.holds_mask].alive = 0
+            _hold(handle, row, line, now)
+
+
+@kernel
 def lapse(handle: int) -> None:
     """Carry out the release of the hold that is due first."""
     c = control(handle)[0]
@@ -344,14 +425,28 @@ def _accept_line(handle: int, line: Any, now: int) -> None:
 
 
 @kernel
+def _quota_of(handle: int, line: Any, order: Any) -> int:
+    """Row at which the quotas begin that the line is taken off, its fallback's or its channel's; NIL: none."""
+    if order.asks == _QUOTA:
+        return order.quota
+    if order.asks == _BELIEF and line.mode != _PICKUP:
+        return channels(handle)[line.channel].quota
+    return NIL
+
+
+@kernel
 def _take_quota(handle: int, row: int, line: Any, order: Any, now: int) -> bool:
-    """Take the line's units off what the fallback may sell, or refuse it."""
-    if not _within_quota(handle, line, order, now):
-        drop_reservation(handle, row, line, now)
-        refuse(handle, line, order, _NO_STOCK, now)
-        return False
-    quotas(handle)[order.quota + line.sku] -= line.quantity
-    return True
+    """Take the line's units off the quota that it is sold from, or refuse it."""
+    first = _quota_of(handle, line, order)
+    if first == NIL:
+        return True
+    of_fallback = order.asks == _QUOTA
+    if _within_quota(handle, line, first, now) if of_fallback else _within_allotment(handle, line, now):
+        quotas(handle)[first + line.sku] -= line.quantity
+        return True
+    drop_reservation(handle, row, line, now)
+    refuse(handle, line, order, _NO_STOCK, now)
+    return False
 
 
 @kernel
@@ -373,7 +468,7 @@ def accept(handle: int, number: int, now: int) -> int:
                 refuse(handle, line, order, _NO_STOCK, now)
                 continue
             line.lapsed = 0
-        if order.asks == _QUOTA and not _take_quota(handle, row, line, order, now):
+        if not _take_quota(handle, row, line, order, now):
             continue
         _accept_line(handle, line, now)
         accepted += 1

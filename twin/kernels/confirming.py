@@ -12,10 +12,11 @@ from twin.kernels.checkout import drop_reservation, end_line, order_row
 from twin.kernels.memory import control, flows, lines
 from twin.kernels.state import NIL, Asks, Point, Reserved
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
-from twin.kernels.truth import held_back, without_own
+from twin.kernels.truth import line_held_back, without_own
 
 _ACCEPTED, _OVERSOLD, _GIVEN_UP = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.CANCELLED)
-_PICKUP, _LATER, _NONE = int(Mode.PICKUP), int(Asks.LATER), int(Point.NONE)
+_PICKUP, _LATER = int(Mode.PICKUP), int(Asks.LATER)
+_FIRST, _LAST = int(Point.CART), int(Point.ORDER)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
 _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCELLED)
@@ -64,10 +65,10 @@ def confirm(handle: int, number: int, now: int) -> int:
         line = lines(handle)[row - c.line_base]
         if line.status != _ACCEPTED:
             continue
-        if without_own(handle, line)[3] - held_back(handle, line) < line.quantity:
+        if without_own(handle, line)[3] - line_held_back(handle, line) < line.quantity:
             _cancel(handle, row, line, order, now)
             continue
-        if order.asks == _LATER and c.point != _NONE:
+        if order.asks == _LATER and _FIRST <= c.point <= _LAST:
             _set_aside(handle, line, now)
         flows(handle)[_CONFIRMED] += 1
         left += 1

@@ -28,7 +28,7 @@ from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED = int(Status.ACCEPTED)
 _PICKUP = int(Mode.PICKUP)
-_NO, _GROUP = int(Reserved.NO), int(Reserved.GROUP)
+_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _FOUND, _NOT_IN_STOCK, _MISMATCH, _DAMAGED, _REJECTED = (
     int(Decline.NONE),
     int(Decline.NOT_IN_STOCK),
@@ -97,15 +97,19 @@ def _correct(handle: int, line: Any, reason: int, now: int) -> None:
 def _broker_again(handle: int, line: Any, order: Any, now: int) -> bool:
     """The node is out of the question: whether the line is brokered again, or given up."""
     change_promised(handle, line.pair, -line.quantity)
-    change_view(handle, line.pair, 0, -line.quantity, now)
+    reserved = line.reserved == _NODE
+    if reserved:
+        change_view(handle, line.pair, 0, -line.quantity, now)
     line.reserved = _NO
     line.short_picks += 1
     if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
         oversold(handle, line, order, True, now)
         return False
     change_unplaced(handle, line.sku, line.quantity)
-    change_reserved(handle, line.sku, line.quantity, now)
-    line.reserved, line.pair, line.parcel = _GROUP, NIL, NIL
+    if reserved:
+        change_reserved(handle, line.sku, line.quantity, now)
+        line.reserved = _GROUP
+    line.pair, line.parcel = NIL, NIL
     return True
 
 

@@ -71,6 +71,10 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("node_first", np.dtype("i8")),
     ("scratch", np.dtype("i8")),
     ("quotas", np.dtype("i8")),
+    ("protected", np.dtype("i8")),
+    ("pair_rates", np.dtype("i8")),
+    ("sku_rates", np.dtype("i8")),
+    ("risks", np.dtype("i8")),
     ("watched", traffic.WATCHED),
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
@@ -179,6 +183,10 @@ node_pairs = _accessor("node_pairs")
 node_first = _accessor("node_first")
 scratch = _accessor("scratch")
 quotas = _accessor("quotas")
+protected = _accessor("protected")
+pair_rates = _accessor("pair_rates")
+sku_rates = _accessor("sku_rates")
+risks = _accessor("risks")
 watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")

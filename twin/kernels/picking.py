@@ -12,13 +12,14 @@ from twin.kernels.collecting import keep_aside
 from twin.kernels.declining import attempt_of, decline, reason_to_decline, reject_others
 from twin.kernels.memory import control, flows, keys, lines, moves, orders, watched
 from twin.kernels.sending import move
-from twin.kernels.state import NIL, Key, Law, Part
+from twin.kernels.state import NIL, Key, Law, Part, Reserved
 from twin.kernels.stock import change_on_hand, change_promised
 from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
 _PICKUP = int(Mode.PICKUP)
 _FOUND, _NOT_IN_STOCK = int(Decline.NONE), int(Decline.NOT_IN_STOCK)
+_NODE = int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _PACK, _TRANSIT = int(Law.PACK), int(Law.TRANSIT)
 _K_PACK, _K_TRANSIT = int(Key.PACK), int(Key.TRANSIT)
@@ -43,7 +44,8 @@ def _take(handle: int, line: Any, order: Any, now: int) -> None:
     change_promised(handle, p, -q)
     change_on_hand(handle, p, -q)
     part = _PICK << PART_SHIFT | attempt_of(line)
-    number = move(handle, now, p, -q, q, order.order, part, now)
+    settled = q if line.reserved == _NODE else 0
+    number = move(handle, now, p, -q, settled, order.order, part, now)
     if order.traced != 0:
         _watch(handle, number, line, now)
     flows(handle)[_UNITS] += q

@@ -11,12 +11,17 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.kernels.memory import channels, control, moves, outages, pairs, publications, skus, windows
+from twin.kernels.memory import channels, control, moves, outages, pairs, protected, publications, skus, windows
 from twin.kernels.state import NIL, Belief
 from twin.policies.availability import sellable
 from twin.policies.calendars import covering
 
-_CACHE, _READ_MODEL, _QUERY = int(Belief.CACHE), int(Belief.READ_MODEL), int(Belief.QUERY)
+_CACHE, _READ_MODEL, _QUERY, _FILE = (
+    int(Belief.CACHE),
+    int(Belief.READ_MODEL),
+    int(Belief.QUERY),
+    int(Belief.FILE),
+)
 
 
 @kernel
@@ -59,6 +64,37 @@ def next_refresh(handle: int, system: int, tick: int, interval: int) -> int:
         tick += (windows(handle)[at].end - tick + interval - 1) // interval * interval
         at = outage_at(handle, system, tick)
     return tick
+
+
+@kernel
+def since_outage(handle: int, system: int, t: int) -> int:
+    """How long the outage of ``system`` that covers ``t`` has lasted, us; 0 if none does."""
+    at = outage_at(handle, system, t)
+    return t - windows(handle)[at].start if at >= 0 else 0
+
+
+@kernel
+def view_age(handle: int, t: int) -> int:
+    """Time since the view was last known to be told of movements, us: since the extract of the last file, or since
+    streams fell silent.
+    """
+    c = control(handle)[0]
+    return t - c.viewed_at if c.movements_batch != 0 else since_outage(handle, c.movements_outage, t)
+
+
+@kernel
+def copy_age(handle: int, c: int, s: int, t: int) -> int:
+    """Time since what channel ``c`` has learnt of SKU ``s`` was the view's, us."""
+    channel = channels(handle)[c]
+    if channel.mode == _QUERY:
+        return since_outage(handle, channel.outage, t)
+    if channel.mode == _FILE:
+        return t - channel.told_at
+    settle(handle, s, t)
+    copy = publications(handle)[s * control(handle)[0].channels + c]
+    if _is_staged(channel, copy, t):
+        return t - max(0, copy.last)
+    return t - max(0, _last_refresh(handle, channel.outage, copy.last - channel.interval, channel.interval))
 
 
 @kernel
@@ -174,9 +210,18 @@ def take_own(handle: int, c: int, s: int, units: int) -> None:
 
 
 @kernel
+def held_back(handle: int, c: int, s: int) -> int:
+    """Units of the pooled stock of SKU ``s`` that are held back from channel ``c``."""
+    channel = channels(handle)[c]
+    if channel.protected == NIL:
+        return channel.held_back
+    return channel.held_back + protected(handle)[channel.protected + s]
+
+
+@kernel
 def belief(handle: int, c: int, s: int, t: int) -> int:
     """Units of SKU ``s`` that channel ``c`` believes it can sell at ``t``."""
-    return sellable(learnt(handle, c, s, t), own_units(handle, c, s), channels(handle)[c].held_back)
+    return sellable(learnt(handle, c, s, t), own_units(handle, c, s), held_back(handle, c, s))
 
 
 @kernel

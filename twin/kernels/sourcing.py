@@ -23,7 +23,7 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
-from twin.kernels.state import NIL, Key, Law, Reserved, Strategy
+from twin.kernels.state import NIL, Key, Law, Point, Reserved, Strategy
 from twin.kernels.stock import (
     change_promised,
     change_reserved,
@@ -39,6 +39,7 @@ from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 _ACCEPTED, _SUPPLIED, _OVERSOLD = int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD)
 _PICKUP = int(Mode.PICKUP)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_NEVER = int(Point.NONE)
 _DC_FIRST = int(Strategy.DC_FIRST)
 _JOINT, _WALK_IN, _DAMAGE, _LATER = int(Cause.JOINT), int(Cause.WALK_IN), int(Cause.DAMAGE), int(Cause.OTHER_LATER)
 _FRAGMENTED, _DEGRADED = int(Cause.FRAGMENTED), int(Cause.DEGRADED)
@@ -170,8 +171,16 @@ def _place(handle: int, line: Any, p: int, now: int) -> None:
     change_promised(handle, p, line.quantity)
     if line.reserved == _GROUP:
         change_reserved(handle, line.sku, -line.quantity, now)
-    change_view(handle, p, 0, line.quantity, now)
-    line.reserved = _NODE
+    _reserve_at_node(handle, line, now)
+
+
+@kernel
+def _reserve_at_node(handle: int, line: Any, now: int) -> None:
+    """The view sets the line's units aside at its node, unless nothing ever is."""
+    line.reserved = _NO
+    if control(handle)[0].point != _NEVER:
+        change_view(handle, line.pair, 0, line.quantity, now)
+        line.reserved = _NODE
 
 
 @kernel
@@ -228,8 +237,7 @@ def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
         return
     if line.mode == _PICKUP:
         _suspect_choice(handle, line, line.quantity, now)
-        change_view(handle, line.pair, 0, line.quantity, now)
-        line.reserved = _NODE
+        _reserve_at_node(handle, line, now)
         return
     p = pair_at(handle, line.sku, common) if common != NIL else best_pair(handle, line, order, 1)
     if p == NIL:

@@ -80,6 +80,9 @@ CHANNEL = np.dtype(
         ("takes_own", "i8"),  # subtracts its own sales from its copy
         ("reserving", "i8"),  # Reserving
         ("held_back", "i8"),  # buffers.pooled
+        ("protected", "i8"),  # row of `protected` of SKU 0; NIL: nothing is kept for other channels
+        ("quota", "i8"),  # row of `quotas` of SKU 0; NIL: it sells from the shared pool
+        ("told_at", "i8"),  # file: when the listing that is live was extracted
         ("down", "i8"),  # its queried system is down: beliefs are those of the beginning
         ("listed", "i8"),  # cursor into `applied` for channel latency
         ("extracted", "i8"),  # end of `applied` at the last extract
@@ -276,6 +279,8 @@ CONTROL = np.dtype(
         ("max_age", "i8"),
         ("movements_outage", "i8"),
         ("movements_batch", "i8"),
+        ("viewed_at", "i8"),  # batch: when the last file of movements that is live was extracted
+        ("at_risk", "i8"),  # 1: what a belief has probably missed is held back
         ("service_outage", "i8"),
         ("release_batch", "i8"),
         ("release_interval", "i8"),
@@ -313,10 +318,12 @@ class Reserving(IntEnum):
 class Point(IntEnum):
     """Reservation points, in the order of the checkout."""
 
-    NONE = 0
-    CHECKOUT = 1
-    PAYMENT = 2
-    ORDER = 3
+    NONE = 0  # never, not at the node that supplies either
+    CART = 1
+    CHECKOUT = 2
+    PAYMENT = 3
+    ORDER = 4
+    FULFILMENT = 5  # at the node, when it is sourced
 
 
 class Asks(IntEnum):

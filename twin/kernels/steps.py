@@ -16,7 +16,7 @@ from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import ERP, NIL, Point
 
-_NONE = int(Point.NONE)
+_FIRST, _LAST = int(Point.CART), int(Point.ORDER)
 _CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
 _CREATIONS = int(Flow.ERP_CREATIONS)
 
@@ -33,6 +33,7 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.refuse_all,
     checkout.end_open,
 )
+_leave, _extend = checkout.leave, checkout.extend
 _may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
 _confirm, _cancel = confirming.confirm, confirming.cancel
 _source, _pick, _restock = sourcing.source, picking.pick, collecting.restock
@@ -132,12 +133,30 @@ def end_open(handle: int, number: int, status: int, now: int) -> int:
 
 
 @kernel
+def leave(handle: int, number: int, now: int) -> int:
+    """The customer leaves the cart."""
+    if advance(handle, now) != 0:
+        return FULL
+    _leave(handle, number, now)
+    return 0
+
+
+@kernel
+def extend(handle: int, number: int, now: int) -> int:
+    """Holds begin anew."""
+    if advance(handle, now) != 0:
+        return FULL
+    _extend(handle, number, now)
+    return 0
+
+
+@kernel
 def take_listed(handle: int, number: int, now: int) -> int:
     """A marketplace sells from its listing: check, reserve, accept; what :func:`place` says."""
     if advance(handle, now) != 0:
         return FULL
     left = _check(handle, number, now)
-    if left > 0 and control(handle)[0].point != _NONE:
+    if left > 0 and _FIRST <= control(handle)[0].point <= _LAST:
         left = _reserve(handle, number, now, 0)
     return _released(handle, number, now) if left > 0 else NOTHING
 

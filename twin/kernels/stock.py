@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from twin.core.jit import kernel
 from twin.kernels.memory import control, pairs, skus
 from twin.kernels.publication import settle
@@ -20,6 +22,15 @@ from twin.policies.availability import backed_units, free_units, sourceable_unit
 def free_of(pair: Any) -> int:
     """What the pair offers online."""
     return free_units(pair.viewed, pair.resv, pair.buffer, pair.blocked)
+
+
+@kernel
+def free_of_pairs(rows: Any) -> Any:
+    """What each of many pairs offers online."""
+    free = np.empty(len(rows), np.int64)
+    for i in range(len(rows)):
+        free[i] = free_of(rows[i])
+    return free
 
 
 @kernel

@@ -22,7 +22,7 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
-from twin.kernels.publication import belief_staleness, learnt, offer, oldest_unseen, own_units, settle
+from twin.kernels.publication import belief_staleness, held_back, learnt, offer, oldest_unseen, own_units, settle
 from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
 from twin.kernels.stock import sourceable
 from twin.policies.availability import backed_units, free_units, sourceable_units
@@ -144,7 +144,7 @@ def refusal_reason(handle: int, line: Any, now: int) -> int:
         return _LIMITED
     seen = offered(handle, line, AS_SEEN, 0)
     b = line.belief
-    if b + line.withheld + held_back(handle, line) + offered(handle, line, NO_BUFFER, 0) - seen >= q:
+    if b + line.withheld + line_held_back(handle, line) + offered(handle, line, NO_BUFFER, 0) - seen >= q:
         return _BUFFER
     if b + _surplus_holds(handle, s, p) >= q:
         return _HOLD
@@ -173,9 +173,9 @@ def _reserved_drift(handle: int, line: Any) -> tuple[int, int]:
 
 
 @kernel
-def held_back(handle: int, line: Any) -> int:
+def line_held_back(handle: int, line: Any) -> int:
     """Units of the pooled stock held back from the line's channel (none from pickup)."""
-    return 0 if line.mode == _PICKUP else channels(handle)[line.channel].held_back
+    return 0 if line.mode == _PICKUP else held_back(handle, line.channel, line.sku)
 
 
 @kernel
@@ -260,7 +260,7 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     p = line.pair if line.mode == _PICKUP else NIL
     own, at_pair, seen, available = without_own(handle, line)
     causes = 0
-    if available - held_back(handle, line) < q:  # a check now would have refused it
+    if available - line_held_back(handle, line) < q:  # a check now would have refused it
         if line.unanswered != 0:
             causes |= 1 << _C_DEGRADED
         if line.lapsed != 0:
@@ -273,7 +273,7 @@ def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
         causes |= 1 << _delay_cause(handle, s, p, now)
     causes |= _messages_to_blame(handle, line, seen, at_pair)
     others = own_units(handle, line.channel, s) - line.owned * q
-    if p == NIL and available - others - held_back(handle, line) < q:
+    if p == NIL and available - others - line_held_back(handle, line) < q:
         causes |= 1 << _copy_cause(handle, line.channel, s, now)
     if line.belief - _race(handle, line, own) < q:
         causes |= 1 << _C_RACE

@@ -40,6 +40,8 @@ class Rows:
     clock: str
     start_us: int
     end_us: int
+    leaving_out: tuple[str, int] | None = None
+    """A column, and the value of it whose rows do not count."""
     _read: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -53,7 +55,11 @@ class Rows:
     @cached_property
     def _inside(self) -> Mask:
         instants: Integers = self.journal.column(self.table, self.clock)
-        return (instants >= self.start_us) & (instants < self.end_us)
+        inside = (instants >= self.start_us) & (instants < self.end_us)
+        if self.leaving_out is not None:
+            column, value = self.leaving_out
+            inside &= self.journal.column(self.table, column) != value
+        return np.asarray(inside)
 
     @property
     def size(self) -> int:
@@ -83,12 +89,14 @@ class Cohort:
 
     @cached_property
     def lines(self) -> Rows:
-        """First-attempt online lines demanded in the window, the same in every arm."""
-        return self._rows("lines", "t_demand")
+        """First-attempt online lines demanded in the window, the same in every arm; a cart that was left is none."""
+        return Rows(
+            self.journal, "lines", "t_demand", self.start_us, self.end_us, leaving_out=("status", int(Status.LEFT))
+        )
 
     @cached_property
     def orders(self) -> Rows:
-        """Checkouts started in the window."""
+        """Carts opened in the window."""
         return self._rows("orders", "t_demand")
 
     @cached_property

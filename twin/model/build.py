@@ -32,6 +32,8 @@ from twin.kernels.state import (
     Reserving,
     Strategy,
 )
+from twin.kernels.stock import free_of_pairs
+from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
@@ -84,6 +86,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stock(memory, world, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
+    lay_buffers(memory, world, systems.buffers)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
@@ -148,7 +151,7 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     pairs["viewed"] = pairs["record"] = start["on_hand"] + start["error"]
     is_dc = estate.nodes["is_dc"][start["node"]] != 0
     pairs["pooled"] = is_dc | (estate.nodes["ships"][start["node"]] != 0)
-    pairs["buffer"] = np.where(is_dc, systems.buffers.dc, systems.buffers.store)
+    pairs["buffer"] = node_buffers(estate, systems.buffers)
     pairs["oldest"] = pairs["newest"] = NIL
     np.add.at(pairs["on_order"], world.start.receipts["pair"], world.start.receipts["quantity"])
     memory.put("pairs", pairs)
@@ -156,7 +159,7 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     skus["first"], skus["last"] = estate.sku_first[:-1], estate.sku_first[1:]
     skus["oldest"] = skus["newest"] = NIL
     pooled = pairs["pooled"] != 0
-    free = np.maximum(0, pairs["viewed"] - pairs["buffer"]) * pooled
+    free = free_of_pairs(pairs) * pooled
     skus["offered"] = np.bincount(pairs["sku"], free, skus.size)
     skus["backed"] = np.bincount(pairs["sku"], pairs["on_hand"] * pooled, skus.size)
     memory.put("skus", skus)
@@ -201,6 +204,9 @@ def _channels(memory: Memory, scenario: Scenario, systems: Systems, publications
             reserving == Reserving.OWN_COPY,
             reserving,
             systems.buffers.pooled.get(name, 0),
+            NIL,
+            NIL,
+            0,
             0,
             0,
             0,
@@ -292,6 +298,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["max_age"] = systems.degradation.max_age
     c["movements_outage"] = system_row(systems.movements.system)
     c["movements_batch"] = systems.movements.mode == "batch"
+    c["at_risk"] = systems.buffers.staleness > 0
     c["reloads"] = 0 if systems.reload.mode == "off" else 1 + blurs(systems)
     c["supersedes"] = systems.reload.rule != "overwrite"
     c["service_outage"] = system_row(systems.service.system)

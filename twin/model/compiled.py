@@ -28,6 +28,8 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.place,
     steps.take_listed,
     steps.end_open,
+    steps.leave,
+    steps.extend,
     steps.turn_away,
     steps.confirm,
     steps.cancel,

@@ -144,7 +144,7 @@ def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def _customers(checkouts: NDArray[np.void], payments: NDArray[np.int64], first: int) -> Iterator[Customer]:
-    names = ("order", "t", "channel", "abandons", "declined", "checkout")
+    names = ("order", "t", "channel", "leaves", "abandons", "declined", "cart", "checkout")
     columns_of = (checkouts[name].tolist() for name in names)
     keys = map(arrival_key, checkouts["order"].tolist())
     numbers = range(first, first + len(checkouts))

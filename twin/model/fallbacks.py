@@ -15,7 +15,8 @@ from twin.core.clock import NEVER
 from twin.core.shares import parts
 from twin.journal.tables import NONE, Degraded, Mode, Refusal
 from twin.kernels import publication
-from twin.kernels.state import ERP, SERVICE, Asks, Belief, Point
+from twin.kernels.state import ERP, SERVICE, Asks, Belief
+from twin.kernels.stock import free_of_pairs
 from twin.model.breaker import Breaker
 from twin.model.jobs import Process, Works
 from twin.model.observed import Observed, Results
@@ -25,7 +26,7 @@ from twin.model.windows import Spans
 from twin.policies.degrading import OFF, Watched, grown, looked, share_of
 from twin.scenario.degradation import Fallback
 from twin.scenario.scenario import Scenario
-from twin.scenario.systems import Systems
+from twin.scenario.systems import PROMISING_POINTS, Systems
 
 LOOK_KIND: Final = 8 << 40
 CHECK_CALL, RESERVE_CALL = 0, 1
@@ -207,7 +208,7 @@ class Fallbacks:
         """Units of each SKU that the channel may sell from now on."""
         fallback, plane = rule.fallback, self._works.plane
         if rule.stock is not None:
-            return rule.stock - int(self._channels[channel]["held_back"])
+            return rule.stock - held_back(plane, channel)
         if fallback.units:
             return fallback.units
         # a copy is refreshed after the looks of an instant
@@ -223,11 +224,16 @@ class Fallbacks:
             rule.stock, rule.copied_at = dc_stock(self._works.plane), now
 
 
+def held_back(plane: Plane, channel: int) -> NDArray[np.int64]:
+    """Units of the pooled stock of each SKU that are held back from a channel."""
+    skus = range(len(plane.memory["skus"]))
+    return np.fromiter((publication.held_back(plane.handle, channel, s) for s in skus), np.int64, len(skus))
+
+
 def dc_stock(plane: Plane) -> NDArray[np.int64]:
     """What the view offers of each SKU in DCs, less what is reserved for no node."""
     pairs, skus, nodes = (plane.memory[name] for name in ("pairs", "skus", "nodes"))
-    free = np.maximum(0, pairs["viewed"] - pairs["resv"] - pairs["buffer"])
-    free = free * ((pairs["blocked"] == 0) & (nodes["is_dc"][pairs["node"]] != 0))
+    free = free_of_pairs(pairs) * (nodes["is_dc"][pairs["node"]] != 0)
     in_dcs = np.bincount(pairs["sku"], free, skus.size).astype(np.int64)
     return np.asarray(np.maximum(0, in_dcs - skus["reserved"]), np.int64)
 
@@ -263,7 +269,9 @@ def fallbacks_of(
 
 def _rules(plane: Plane, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Iterator[Rule]:
     """Fallbacks that are for some channel, with room for their quotas."""
-    made, skus, rows = _calls(systems), len(plane.memory["skus"]), 0
+    made, skus = _calls(systems), len(plane.memory["skus"])
+    allotted = plane.memory["quotas"] if systems.buffers.allotment.shares else np.zeros(0, np.int64)
+    rows = allotted.size
     for place, fallback in enumerate(systems.degradation.fallbacks):
         concerned = _concerned(fallback, scenario, systems, marketplaces)
         if not concerned:
@@ -276,7 +284,7 @@ def _rules(plane: Plane, scenario: Scenario, systems: Systems, marketplaces: fro
             rows += skus * len(concerned)
         states = dict.fromkeys(concerned, OFF)
         yield Rule(place, fallback, states, spared, bool(spared & made) or asks_publication, slots)
-    plane.put("quotas", np.zeros(max(1, rows), np.int64))
+    plane.put("quotas", np.zeros(max(1, rows), np.int64))  # before the first allotment
 
 
 def _concerned(fallback: Fallback, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> list[int]:
@@ -299,6 +307,6 @@ def _calls(systems: Systems) -> frozenset[Call]:
         made.add((ERP, CHECK_CALL))
     elif systems.publications.own.mode == "query":
         made.add((SERVICE, CHECK_CALL))
-    if systems.reserving.mode == "synchronous" and Point[systems.reserving.point.upper()] != Point.NONE:
+    if systems.reserving.mode == "synchronous" and systems.reserving.point in PROMISING_POINTS:
         made.add((SERVICE, RESERVE_CALL))
     return frozenset(made)

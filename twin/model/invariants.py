@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twin.core import errors
 from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
+from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
 from twin.model.days import Days
 from twin.model.plane import Plane
@@ -153,7 +154,7 @@ def _sums(plane: Plane) -> list[str]:
     """The sums that kernels keep per SKU are those of its pooled pairs."""
     pairs, skus = plane.memory["pairs"], plane.memory["skus"]
     pooled = pairs["pooled"] != 0
-    free = np.where(pairs["blocked"] != 0, 0, np.maximum(0, pairs["viewed"] - pairs["resv"] - pairs["buffer"])) * pooled
+    free = free_of_pairs(pairs) * pooled
     backed = np.maximum(0, pairs["on_hand"] - pairs["promised"]) * pooled
     broken = []
     for name, per_pair in (("offered", free), ("backed", backed)):

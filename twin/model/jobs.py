@@ -95,6 +95,8 @@ def feed_jobs(works: Works, feed: Feed, who: int) -> Process:
         failed = happens(works.luck(f"{name}.failure", k), feed.failure)
         if not failed:
             failed = not works.plane.load_feed(who, live)
+        if who == VIEW and not failed:
+            works.plane.control["viewed_at"] = extract
         works.journal.jobs.append((number, NONE, due, extract, live, rows, failed))
         k = next_job(k, live, feed.phase, feed.interval)
 

@@ -71,4 +71,5 @@ def listing_jobs(works: Works, publication: Publication, channel: int) -> Proces
             yield works.at(live, entity)
             plane.feed_live(channel, feed, live)
             works.journal.jobs.append((FeedName.PUBLICATION, channel, due, extract, live, feed.size, False))
+        plane.memory["channels"]["told_at"][channel] = extract
         k = next_job(k, live, first, publication.interval)

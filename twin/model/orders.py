@@ -1,4 +1,4 @@
-"""The story of an order, from the start of the checkout to the last pick."""
+"""The story of an order, from the cart to the last pick."""
 
 from __future__ import annotations
 
@@ -54,34 +54,74 @@ class Arrivals:
 
 
 def checkout(shop: Shop, customer: Customer) -> Story:
-    """A customer starts a checkout; the story goes on until nothing of the order is open."""
-    number, plane, now = customer.number, shop.plane, customer.t
-    rule = None
-    if shop.fallbacks is not None:
-        rule = shop.fallbacks.at(customer.channel)
-        if rule is not None and shop.fallbacks.turns_away(rule, number, customer.channel, now):
-            return
+    """A customer opens a cart and starts the checkout; the story goes on until nothing of the order is open."""
+    plane, now = shop.plane, customer.t
+    if shop.point == Point.CART and (customer.leaves or customer.cart):
+        yield from _held_in_cart(shop, customer)
+        return
+    if customer.leaves:
+        plane.leave(customer.number, now)
+        return
+    if customer.cart:
+        now += customer.cart
+        yield now
+    rule = shop.fallbacks.at(customer.channel) if shop.fallbacks is not None else None
     if customer.channel in shop.marketplaces:
         yield from _listed(shop, customer, rule)
         return
+    now = yield from _ask(shop, customer, rule, now)
+    if now != LOST:
+        yield from _go_on(shop, customer, rule, now)
+
+
+def _held_in_cart(shop: Shop, customer: Customer) -> Story:
+    """Units are set aside when they go into the cart: the customer may leave it, or start the checkout later."""
+    rule = shop.fallbacks.at(customer.channel) if shop.fallbacks is not None else None
+    now = yield from _ask(shop, customer, rule, customer.t)
+    if customer.leaves:
+        shop.plane.leave(customer.number, int(shop.env.now))
+    elif now != LOST:
+        now += customer.cart
+        yield now
+        if shop.extends:
+            shop.plane.extend(customer.number, now)
+        yield from _go_on(shop, customer, rule, now)
+
+
+def _ask(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
+    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST."""
+    if _turned_away(shop, customer, rule, now):
+        return LOST
     if shop.calls_first is not None and not _spares(rule, shop.calls_first, CHECK_CALL):
         now = yield from call_out(shop, customer, shop.calls_first, CHECK_CALL, now)
         if now == LOST:
-            return
-    if not plane.check(number, now):
-        return
-    if shop.point == Point.CHECKOUT:
+            return LOST
+    if not shop.plane.check(customer.number, now):
+        return LOST
+    if shop.point in (Point.CART, Point.CHECKOUT):
         now = yield from _reserve(shop, customer, rule, now)
-        if now == LOST:
-            return
+    return now
+
+
+def _turned_away(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> bool:
+    """Whether a fallback refuses the order at once; if not, it is told how it is decided."""
+    if rule is None or shop.fallbacks is None:
+        return False
+    return shop.fallbacks.turns_away(rule, customer.number, customer.channel, now)
+
+
+def _go_on(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
+    """The customer leaves the checkout, or goes on to pay."""
     if customer.abandons:
-        plane.end_open(number, _ABANDONED, now)
-        return
-    yield from _pay(shop, customer, rule, now)
+        shop.plane.end_open(customer.number, _ABANDONED, now)
+    else:
+        yield from _pay(shop, customer, rule, now)
 
 
 def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
     """A marketplace hands over a paid order."""
+    if _turned_away(shop, customer, rule, customer.t):
+        return
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
         yield from _accepted(shop, customer, rule, release)
@@ -96,6 +136,9 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
         now = yield from _reserve(shop, customer, rule, now)
         if now == LOST:
             return
+    elif shop.extends and shop.point in (Point.CART, Point.CHECKOUT):
+        yield now
+        plane.extend(number, now)
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
     yield now
@@ -247,7 +290,19 @@ def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
     """Lines of an order were rejected because another had found nothing: a process of their own goes on."""
     row = shop.plane.order(number)
     order, channel = int(row["order"]), int(row["channel"])
-    customer = Customer(number, order, now, channel, 0, 0, 0, 0, arrival_key(order))
+    customer = Customer(
+        number,
+        order,
+        now,
+        channel,
+        leaves=0,
+        abandons=0,
+        declined=0,
+        cart=0,
+        checkout=0,
+        payment=0,
+        key=arrival_key(order),
+    )
     key = tie_key(Tie.ORDER, order, _REJECTED_STEP + _PARCEL_STEPS * wave)
     shop.process(shop.env, _again(shop, customer, wave, now), key)
 

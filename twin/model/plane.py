@@ -31,6 +31,7 @@ class Plane:
         self.handle = memory.handle
         self.control = memory["control"][0]
         self._scratch = memory["scratch"]
+        self._cascades = bool(self.control["cascade"])
 
     def _repeat(self, step: Callable[..., int], *arguments: int) -> int:
         result = FULL
@@ -105,6 +106,16 @@ class Plane:
         left = steps.check(self.handle, number, now)
         return left if left != FULL else self._repeat(steps.check, number, now)
 
+    def leave(self, number: int, now: int) -> None:
+        """The customer leaves the cart."""
+        if steps.leave(self.handle, number, now) == FULL:
+            self._repeat(steps.leave, number, now)
+
+    def extend(self, number: int, now: int) -> None:
+        """The order's holds begin anew."""
+        if steps.extend(self.handle, number, now) == FULL:
+            self._repeat(steps.extend, number, now)
+
     def hold(self, number: int, now: int) -> int:
         """Lines reserved for a while."""
         left = steps.hold(self.handle, number, now)
@@ -161,7 +172,7 @@ class Plane:
 
     def pick(self, number: int, parcel: int, now: int) -> int:
         """Wave in which short lines are brokered again, 0 if there are none."""
-        if self.control["cascade"]:
+        if self._cascades:
             self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)

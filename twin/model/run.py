@@ -19,6 +19,7 @@ from twin.journal.writer import Journal
 from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
+from twin.model.allotments import allotments
 from twin.model.build import Built, build
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
@@ -105,6 +106,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
             asked.setdefault(publication.system, []).append(channel)
     for channels in asked.values():
         env.process(query_outages(works, built.publications[channels[0]], channels))
+    if systems.buffers.allotment.shares:
+        env.process(allotments(works, systems.buffers.allotment))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     start_supply(works, scenario.estate.stock)

@@ -30,14 +30,16 @@ _ORDER_SHIFT: Final = tie_key(Tie.FAULT, 1, 0).bit_length() - 1
 
 
 class Customer(NamedTuple):
-    """What a story needs to know of a checkout."""
+    """What a story needs to know of a cart."""
 
     number: int
     order: int
     t: int
     channel: int
+    leaves: int
     abandons: int
     declined: int
+    cart: int
     checkout: int
     payment: int
     key: int
@@ -57,6 +59,8 @@ class Shop:
     plane: Plane
     marketplaces: frozenset[int]
     point: Point
+    extends: bool
+    """Whether holds begin anew when customers go on."""
     calls_first: int | None
     calls_to_reserve: bool
     creates_in_erp: bool
@@ -100,6 +104,7 @@ class Shop:
             plane=works.plane,
             marketplaces=marketplaces,
             point=Point[systems.reserving.point.upper()],
+            extends=systems.reserving.extends,
             calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
             calls_to_reserve=systems.reserving.mode == "synchronous",
             creates_in_erp=systems.erp.coupling != "consumer",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from twin.scenario.base import DATE, Broken, Duration, Model, Name, Positive, Seq, Share, par
-from twin.scenario.laws import CountLaw, DurationLaw, lognormal
+from twin.scenario.laws import CountLaw, DurationLaw, constant, lognormal
 
 
 class Tills(Model):
@@ -68,6 +68,15 @@ class Channel(Model):
         meaning="from the message that an order is ready to the customer's coming, if the store is open then; else at its next opening",
         source="assumption",
     )
+    cart: DurationLaw = par(
+        constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"
+    )
+    cart_abandonment: Share = par(
+        0.0,
+        unit="share",
+        meaning="carts that are left before the checkout starts; 0: such carts are not followed",
+        source="Baymard: about 70 % of all carts are abandoned, most of them before the checkout [S]",
+    )
     abandonment: Share = par(
         0.2,
         unit="share",
@@ -77,6 +86,16 @@ class Channel(Model):
     checkout: DurationLaw = par(
         lognormal("150s", 0.8), unit="duration law", meaning="start of checkout to payment, by the customer"
     )
+
+    def broken(self) -> Iterator[Broken]:
+        if self.cart_abandonment >= 1:
+            yield Broken(("cart_abandonment",), f"must be below 1, it is {self.cart_abandonment:g}")
+        elif self.conversion > 1 - self.cart_abandonment:
+            yield Broken(
+                ("conversion",),
+                f"must be at most 1 - cart_abandonment = {1 - self.cart_abandonment:g}, it is {self.conversion:g}: "
+                "every checkout is a cart that was not left, in a session of its own",
+            )
 
 
 class Promotion(Model):

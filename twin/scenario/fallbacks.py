@@ -11,7 +11,7 @@ from twin.scenario.degradation import Fallback
 from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
 from twin.scenario.suggest import not_among
-from twin.scenario.systems import Systems
+from twin.scenario.systems import PROMISING_POINTS, Systems
 
 
 def _fallbacks(scenario: Scenario) -> Iterator[tuple[Location, Systems, Fallback]]:
@@ -55,7 +55,7 @@ def _called(systems: Systems, of: str) -> bool:
     if of == "erp":
         return systems.erp.coupling == "direct"
     asks = systems.publications.own.mode == "query" and systems.erp.coupling != "direct"
-    return asks or (systems.reserving.mode == "synchronous" and systems.reserving.point != "none")
+    return asks or (systems.reserving.mode == "synchronous" and systems.reserving.point in PROMISING_POINTS)
 
 
 FALLBACKS: Final[tuple[Check, ...]] = (degraded_channels, watched_calls)

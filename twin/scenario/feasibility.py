@@ -12,7 +12,7 @@ from twin.scenario.context import Check, Context
 from twin.scenario.demand import Channel
 from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
-from twin.scenario.systems import Feed
+from twin.scenario.systems import HOLDING_POINTS, PROMISING_POINTS, Feed
 
 LINES_MAX: Final = 16
 """Lines of a drawn order: more than a basket holds. A wholesaler's invoice comes from a replay, which knows no such limit."""
@@ -52,17 +52,37 @@ def marketplace_checkouts(scenario: Scenario, context: Context) -> Iterator[Brok
     for name, channel in scenario.demand.channels.items():
         if channel.kind != "marketplace":
             continue
-        steps = {"abandonment": channel.abandonment, "decline": channel.decline, "checkout": channel.checkout.mean}
+        steps = {
+            "cart": channel.cart.mean,
+            "cart_abandonment": channel.cart_abandonment,
+            "abandonment": channel.abandonment,
+            "decline": channel.decline,
+            "checkout": channel.checkout.mean,
+        }
         for step, value in steps.items():
             if value != 0:
-                shown = f"a mean of {value / SECOND:g} s" if step == "checkout" else f"{value:g}"
+                shown = f"a mean of {value / SECOND:g} s" if step in ("cart", "checkout") else f"{value:g}"
                 yield Broken(("demand", "channels", name, step), f"must be 0, it is {shown}: {_PAID}")
+
+
+def replayed_carts(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """A log of orders knows nothing of carts."""
+    replay = scenario.demand.replay
+    name = replay.channel if replay is not None and replay.target == "channel" else None
+    if name is None or name not in scenario.demand.channels:
+        return
+    channel = scenario.demand.channels[name]
+    for step, value in (("cart", channel.cart.mean), ("cart_abandonment", channel.cart_abandonment)):
+        if value != 0:
+            yield Broken(
+                ("demand", "channels", name, step), "must be 0: the channel is replayed, and its log has no carts"
+            )
 
 
 def holds(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A hold lasts for some time."""
     for arm, systems in scenario.arms.items():
-        if systems.reserving.ttl <= 0 and systems.reserving.point in ("checkout", "payment"):
+        if systems.reserving.ttl <= 0 and systems.reserving.point in HOLDING_POINTS:
             yield Broken(
                 ("arms", arm, "reserving", "ttl"), f"must be longer than 0 for point {systems.reserving.point}"
             )
@@ -151,8 +171,9 @@ def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
 def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The reservation service serves more calls than are made on average."""
     for arm, systems in scenario.arms.items():
-        if systems.reserving.mode == "synchronous" and systems.reserving.point != "none":
-            busy = _own_paying(scenario) * systems.service.service.mean / WEEK
+        if systems.reserving.mode == "synchronous" and systems.reserving.point in PROMISING_POINTS:
+            asking = _own_carts if systems.reserving.point == "cart" else _own_paying
+            busy = asking(scenario) * systems.service.service.mean / WEEK
             yield from _served(("arms", arm, "service", "servers"), busy, systems.service.servers, "service calls")
 
 
@@ -234,6 +255,10 @@ def _own_checkouts(scenario: Scenario) -> float:
     return sum(channel.weekly_checkouts for channel in _drawn(scenario) if channel.kind != "marketplace")
 
 
+def _own_carts(scenario: Scenario) -> float:
+    return sum(c.weekly_checkouts / (1 - c.cart_abandonment) for c in _drawn(scenario) if c.kind != "marketplace")
+
+
 def _own_paying(scenario: Scenario) -> float:
     return sum(c.weekly_checkouts * (1 - c.abandonment) for c in _drawn(scenario) if c.kind != "marketplace")
 
@@ -256,6 +281,7 @@ def _till_lines(scenario: Scenario) -> float:
 FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
     marketplace_checkouts,
+    replayed_carts,
     holds,
     spans_above_zero,
     assortments,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
 from twin.scenario.base import Broken
+from twin.scenario.buffers import TILLS, Protection
 from twin.scenario.context import Check, Context
 from twin.scenario.demand import Replay
 from twin.scenario.estate import Estate, ProfileName, store_name
@@ -56,11 +57,28 @@ def promoted_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
 
 
 def buffered_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
-    """Pooled buffers are held back from channels that exist."""
+    """What is held back, protected or allotted is so for channels that exist."""
+    channels = list(scenario.demand.channels)
     for arm, systems in scenario.arms.items():
-        for name in systems.buffers.pooled:
-            path = ("arms", arm, "buffers", "pooled", name)
-            yield from _unless_known("channel", path, name, scenario.demand.channels, key=True)
+        buffers, path = systems.buffers, ("arms", arm, "buffers")
+        for name in buffers.pooled:
+            yield from _unless_known("channel", (*path, "pooled", name), name, channels, key=True)
+        for name in buffers.allotment.shares:
+            yield from _unless_known("channel", (*path, "allotment", "shares", name), name, channels, key=True)
+        yield from _protected(buffers.protection, (*path, "protection", "values"), channels)
+
+
+def _protected(protection: Protection, path: Location, channels: list[str]) -> Iterator[Broken]:
+    """The classes of a protection are all channels, and perhaps the tills."""
+    if not protection.values:
+        return
+    for name in protection.values:
+        yield from _unless_known("channel", (*path, name), name, [*channels, TILLS], key=True)
+    missing = [name for name in channels if name not in protection.values]
+    if missing:
+        yield Broken(path, f"must name every channel, {missing[0]} is missing: who has no value cannot be ranked")
+    if TILLS in channels:
+        yield Broken(path, f"{TILLS} is the name of a channel and of the walk-ins: give the channel another")
 
 
 def released_first(scenario: Scenario, context: Context) -> Iterator[Broken]:

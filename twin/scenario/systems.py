@@ -6,10 +6,11 @@ Only paths under ``systems`` may differ between arms; everything else belongs to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
+from twin.scenario.buffers import Buffers
 from twin.scenario.degradation import Degradation
 from twin.scenario.feeds import Feed
 from twin.scenario.laws import DurationLaw, constant, lognormal
@@ -26,6 +27,14 @@ from twin.scenario.saga import Saga
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
+
+Point = Literal["none", "cart", "checkout", "payment", "order", "fulfilment"]
+
+HOLDING_POINTS: Final[tuple[Point, ...]] = ("cart", "checkout", "payment")
+"""Points at which units are held for a customer who may still leave."""
+
+PROMISING_POINTS: Final[tuple[Point, ...]] = (*HOLDING_POINTS, "order")
+"""Points at which the view is told of a customer's units before they are sourced."""
 
 ReservingPreset = Literal[
     "none",
@@ -53,10 +62,11 @@ class Reserving(Model):
         meaning="own_copy: checked and subtracted on the channel's copy, told to the view by the order feed; "
         "synchronous: checked and reserved at the reservation service; events: checked on the channel's copy, reserved in the view by an event",
     )
-    point: Literal["none", "checkout", "payment", "order"] = par(
+    point: Point = par(
         "order",
         unit="name",
-        meaning="step at which stock is checked and set aside; none only checks, when the checkout starts",
+        meaning="step at which stock is checked and set aside: when it goes into the cart, at the start of the checkout, before or "
+        "after the payment, or not before the order is sourced (fulfilment); none never does. The last two only check, when the checkout starts",
     )
     level: Literal["group", "node"] = par(
         "group",
@@ -75,6 +85,12 @@ class Reserving(Model):
         unit="duration",
         meaning="a lapsed hold is released this much later",
         source="commercetools: release may lag a few minutes",
+    )
+    extends: bool = par(
+        False,
+        unit="flag",
+        meaning="a hold that has not lapsed begins anew when the customer goes on: at the start of the checkout, and of the payment",
+        source="Spree: extended on checkout progress",
     )
     lapsed: Literal["accept", "recheck"] = par(
         "accept",
@@ -118,18 +134,6 @@ class Erp(Model):
     )
     limits: Limits = par(
         default_factory=Limits, unit="object", meaning="limits of the gateway in front of the ERP, for checkouts' calls"
-    )
-
-
-class Buffers(Model):
-    """Units held back from online channels (not safety stock for planning)."""
-
-    store: Count = par(1, unit="units", meaning="held back in each store, for walk-ins and record errors", le=32_767)
-    dc: Count = par(0, unit="units", meaning="held back in each DC", le=32_767)
-    pooled: dict[str, Count] = par(
-        default_factory=dict,
-        unit="units by channel",
-        meaning="held back from a channel on top, out of the pooled stock",
     )
 
 

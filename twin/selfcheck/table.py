@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from twin.policies.protection import newsvendor, protection_levels
 from twin.selfcheck import measures, messages
 from twin.stats.intervals import half_width
 
@@ -124,6 +125,27 @@ def _breaker(threshold: float, failure: float, known: float, digit: float) -> Ca
     return Case(name, known, "binomial tail", exact=exact, digit=digit)
 
 
+def _newsvendor(part: int, what: str, known: float, digit: float) -> Case:
+    exact = partial(_part, newsvendor, (2.0, 18.0, 120.0, 10.0), part)
+    return Case(f"newsvendor, h = 2, p = 18, N(120, 10): {what}", known, "stockpyl README", exact=exact, digit=digit)
+
+
+def _protected(values: tuple[float, ...], means: tuple[float, ...], variances: tuple[float, ...], known: float) -> Case:
+    """The units kept from the last class."""
+    given = (values, np.array(means), np.array(variances))
+    rule, source = ("EMSR-b", "RM2 package") if len(values) > 2 else ("Littlewood", "Littlewood 1972")
+    exact = partial(_part, protection_levels, given, -1)
+    name = f"{rule}, values {' / '.join(f'{value:g}' for value in values)}: units kept from the last"
+    return Case(name, known, source, exact=exact, digit=1e-3)
+
+
+def _part(function: Callable[..., Any], arguments: tuple[Any, ...], part: int) -> float:
+    return float(function(*arguments)[part])
+
+
+_FARES: Final = (250.0, 150.0, 100.0, 50.0)
+_DEMANDS: Final = (50.0, 75.0, 125.0, 500.0)
+
 CASES: Final = (
     _queue(2, 1.0, 1 / 3),
     _queue(5, 4.0, 0.5541125541),
@@ -160,4 +182,10 @@ CASES: Final = (
     _breaker(0.5, 0.5, 0.5398, 1e-4),
     _breaker(0.1, 0.05, 0.0282, 1e-4),
     _breaker(0.1, 0.1, 0.5487, 1e-4),
+    _newsvendor(0, "best level", 132.815516, 1e-6),
+    _newsvendor(1, "its cost", 35.099666, 1e-6),
+    _protected((1000.0, 400.0), (50.0, 0.0), (18.0**2, 0.0), 54.560),
+    _protected(_FARES[:2], _DEMANDS[:2], _DEMANDS[:2], 48.209),
+    _protected(_FARES[:3], _DEMANDS[:3], _DEMANDS[:3], 124.262),
+    _protected(_FARES, _DEMANDS, _DEMANDS, 256.314),
 )

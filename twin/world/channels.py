@@ -1,4 +1,4 @@
-"""Online customers: checkouts per channel, what they are for, and the sessions around them."""
+"""Online customers: carts and checkouts per channel, what they are for, and the sessions around them."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class ChannelDay:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Who starts a checkout when, sorted by time."""
+    """Who opens a cart when, sorted by time."""
 
     t: NDArray[np.int64]
     region: NDArray[np.int64]
     epoch: NDArray[np.int64]  # span between promotion boundaries
-    hourly: NDArray[np.float64]  # expected checkouts per hour of the day, given the day's factor
+    hourly: NDArray[np.float64]  # expected carts per hour of the day, given the day's factor
 
 
 class DrawnChannel:
@@ -65,6 +65,8 @@ class DrawnChannel:
         self._number = estate.channels.index(name)
         self._weekly = channel_profile(name, scenario)
         self._weekday = weekday(scenario.calendar)
+        self._weekly_carts = self._law.weekly_checkouts / (1 - self._law.cart_abandonment)
+        self._cart = table(self._law.cart.law, self._law.cart.mean, self._law.cart.cv)
         self._checkout = table(self._law.checkout.law, self._law.checkout.mean, self._law.checkout.cv)
 
     def day(self, day: int, streams: Streams) -> ChannelDay:
@@ -89,7 +91,7 @@ class DrawnChannel:
             for region, share in enumerate(self._shares):
                 shift = int(self._estate.zone_shift[region, day])
                 law = density(self._weekly, start, end, shift=shift, weekday=self._weekday)
-                expected = self._law.weekly_checkouts * share * uplift * factor * law.masses
+                expected = self._weekly_carts * share * uplift * factor * law.masses
                 np.add.at(hourly, law.segments["start"] // HOUR % _DAY_HOURS, expected)
                 t = instants(law.segments, generator.random(generator.poisson(expected.sum())))
                 spans.append(np.stack([t, np.full_like(t, region), np.full_like(t, epoch)]))
@@ -103,6 +105,8 @@ class DrawnChannel:
         rows["x_km"], rows["y_km"], rows["pickup"] = place[:, 0], place[:, 1], -1
         picks_up = np.flatnonzero(uniforms(self._key(streams, "pickup"), entity) < self._law.pickup_share)
         rows["pickup"][picks_up] = self._homes.store_of(place[picks_up])
+        rows["leaves"] = uniforms(self._key(streams, "leaves"), entity) < self._law.cart_abandonment
+        rows["cart"] = sample_many(self._cart, bits_of_many(self._key(streams, "cart"), entity, 0))
         rows["abandons"] = uniforms(self._key(streams, "abandons"), entity) < self._law.abandonment
         rows["declined"] = uniforms(self._key(streams, "declined"), entity) < self._law.decline
         rows["checkout"] = sample_many(self._checkout, bits_of_many(self._key(streams, "checkout"), entity, 0))
@@ -147,9 +151,12 @@ def channel_profile(name: str, scenario: Scenario) -> Weekly:
 def sessions(
     name: str, law: Channel, day: int, starts: NDArray[np.int64], hourly: NDArray[np.float64], streams: Streams
 ) -> NDArray[np.int64]:
-    """Sessions per hour of the day: those that start a checkout, and a Poisson number of others by the conversion."""
+    """Sessions per hour of the day: those that open a cart that is followed, and a Poisson number of others by the
+    conversion.
+    """
     buyers = np.bincount(starts // HOUR % _DAY_HOURS, minlength=_DAY_HOURS)
     if law.conversion == 0:
         return buyers
-    others = streams.generator(f"sessions.{name}", day).poisson(hourly * (1 / law.conversion - 1))
+    for_each_cart = (1 - law.cart_abandonment) / law.conversion
+    others = streams.generator(f"sessions.{name}", day).poisson(hourly * (for_each_cart - 1))
     return buyers + others

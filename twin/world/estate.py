@@ -28,6 +28,7 @@ class RealisedEstate(EstateTables):
     by_node: NDArray[np.int32]  # rank (by node, then SKU) -> pair
     node_first: NDArray[np.int64]  # ranks of node n are node_first[n] : node_first[n + 1]
     till_daily: NDArray[np.float64]  # per pair, expected units a day through the till
+    channel_daily: NDArray[np.float64]  # [channel, SKU], expected units a day that are ordered
     levels: Levels
 
 
@@ -84,5 +85,6 @@ def _assemble(scenario: Scenario, sites: Sites, catalogue: Catalogue, pairs: Pai
         by_node=pairs.by_node,
         node_first=pairs.node_first,
         till_daily=means.tills,
+        channel_daily=means.channels,
         levels=levels(scenario, is_dc, means.total, pack, fit),
     )

@@ -24,8 +24,9 @@ FIRST_REVIEW_DAYS = 1.0
 
 @dataclass(frozen=True)
 class Means:
-    """Expected units a day per pair."""
+    """Expected units a day, per pair unless otherwise said."""
 
+    channels: NDArray[np.float64]  # [channel, SKU], accepted online, over all nodes
     tills: NDArray[np.float64]
     total: NDArray[np.float64]  # with pickups; at a DC the stores it replenishes and the customers it is nearest to
 
@@ -43,11 +44,12 @@ def expected(scenario: Scenario, sites: Sites, catalogue: Catalogue, pairs: Pair
     """Expected demand. Within a store popularity is that of the catalogue restricted to what the store stocks."""
     within = restricted_popularity(catalogue.popularity, pairs, sites.nodes.size)
     tills = sites.weekly_lines[pairs.node] / 7 * _units_per_line(scenario, fit) * within
-    shipped, picked_up = _online(scenario, catalogue, fit)
+    channels = _online(scenario, catalogue, fit)
+    shipped, picked_up = _by_mode(scenario, channels, fit)
     total = tills + _pickups(scenario, sites, float(picked_up.sum()))[pairs.node] * within
     is_dc = sites.nodes["is_dc"][pairs.node] == 1
     total[is_dc] = _at_dcs(scenario, sites, catalogue, pairs, total, shipped)[pairs.node[is_dc], pairs.sku[is_dc]]
-    return Means(tills, total)
+    return Means(channels, tills, total)
 
 
 def restricted_popularity(popularity: NDArray[np.float64], pairs: Pairs, nodes: int) -> NDArray[np.float64]:
@@ -64,19 +66,29 @@ def _units_per_line(scenario: Scenario, fit: Fit | None) -> float:
     return scenario.demand.tills.units.mean * scenario.demand.tills.scale
 
 
-def _online(
-    scenario: Scenario, catalogue: Catalogue, fit: Fit | None
+def _online(scenario: Scenario, catalogue: Catalogue, fit: Fit | None) -> NDArray[np.float64]:
+    """[channel, SKU]: units a day that are ordered."""
+    units = {name: _accepted_units_daily(c) * catalogue.popularity for name, c in scenario.demand.channels.items()}
+    replayed = _replayed(scenario, fit)
+    if replayed is not None and fit is not None:
+        units[replayed] = fit.units_daily
+    return np.array(list(units.values()))
+
+
+def _replayed(scenario: Scenario, fit: Fit | None) -> str | None:
+    """The channel whose orders are a log's."""
+    return scenario.demand.replay.channel if scenario.demand.replay and fit and fit.lines_weekly is None else None
+
+
+def _by_mode(
+    scenario: Scenario, channels: NDArray[np.float64], fit: Fit | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Units a day per SKU, shipped and picked up."""
-    shipped, picked_up = np.zeros(catalogue.skus.size), np.zeros(catalogue.skus.size)
-    replayed = scenario.demand.replay.channel if scenario.demand.replay and fit and fit.lines_weekly is None else None
-    for name, channel in scenario.demand.channels.items():
-        if name == replayed and fit is not None:
-            shipped += fit.units_daily
-            continue
-        units = _accepted_units_daily(channel) * catalogue.popularity
-        shipped += (1 - channel.pickup_share) * units
-        picked_up += channel.pickup_share * units
+    """Units a day per SKU, shipped and picked up; a log's orders are all shipped."""
+    shipped, picked_up = np.zeros(channels.shape[1]), np.zeros(channels.shape[1])
+    for units, (name, channel) in zip(channels, scenario.demand.channels.items(), strict=True):
+        share = 0.0 if name == _replayed(scenario, fit) else channel.pickup_share
+        shipped += (1 - share) * units
+        picked_up += share * units
     return shipped, picked_up
 
 

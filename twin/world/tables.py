@@ -83,10 +83,12 @@ CHECKOUT = np.dtype(
         ("lines", "i2"),
         ("abandons", "i1"),
         ("declined", "i1"),
+        ("leaves", "i1"),  # leaves the cart before the checkout
+        ("cart", "i8"),  # us from opening the cart to the start of the checkout
         ("checkout", "i8"),  # us from start of checkout to payment
     ]
 )
-"""A customer who starts a checkout. Sorted by (t, order)."""
+"""A customer who opens a cart, at ``t``. Sorted by (t, order)."""
 
 LINE = np.dtype([("sku", "i4"), ("quantity", "i4")])
 
