@@ -584,10 +584,10 @@ DEFECTS = (
         shown_in="declined",
     ),
     Defect(
-        "a-rejected-order-s-lines-go-one-by-one",
-        "kernels/declining",
-        "        if owner != last:\n",
-        "        if owner != last or owner == last:\n",
+        "a-correction-does-not-unblock",
+        "kernels/sending",
+        "in (_RECEIPT, _RETURN, _CORRECTION, _RESTOCK)",
+        "in (_RECEIPT, _RETURN, _RESTOCK)",
         shown_in="declined",
     ),
     Defect(
