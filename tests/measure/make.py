@@ -21,6 +21,7 @@ from twin.journal.tables import (
     PRICE,
     TABLES,
     Cause,
+    CollectionEnd,
     Degraded,
     Fate,
     FeedName,
@@ -159,6 +160,13 @@ def transfer(**changes: Any) -> Row:
     return _changed(row | {"target": 1, "units": 2, "t_sent": START, "t_arrived": START + HOUR}, changes)
 
 
+def collection(outcome: CollectionEnd, **changes: Any) -> Row:
+    """An order of one unit that was picked and ready when the window began."""
+    row = dict.fromkeys(TABLES["collections"].names or (), NONE)
+    row |= {"order": 1, "node": 1, "lines": 1, "units": 1, "t_pick": START, "t_ready": START, "outcome": outcome}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -185,6 +193,7 @@ def journal(
     counts: Iterable[Row] = (),
     censuses: Iterable[Row] = (),
     transfers: Iterable[Row] = (),
+    collections: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -208,6 +217,7 @@ def journal(
         "counts": counts,
         "censuses": censuses,
         "transfers": transfers,
+        "collections": collections,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

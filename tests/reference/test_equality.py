@@ -18,7 +18,21 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.tables import (
+    TABLES,
+    Cause,
+    CollectionEnd,
+    Decline,
+    Degraded,
+    Fate,
+    FeedName,
+    Flow,
+    Latency,
+    Mode,
+    Refusal,
+    SagaEnd,
+    Status,
+)  # fmt: skip
 from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
@@ -34,7 +48,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -164,6 +178,8 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Claim: journal["refunds"]["kind"],
         Condition: journal["returns"]["condition"][journal["returns"]["t_graded"] >= 0],
         Why: journal["counts"]["why"],
+        Decline: lines["decline"],
+        CollectionEnd: journal["collections"]["outcome"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

@@ -89,7 +89,7 @@ DEFECTS = (
     Defect("calls-do-not-queue", "kernels/calls", "max(ready, servers(handle)[server])", "ready"),
     Defect(
         "one-re-brokering-too-few",
-        "kernels/picking",
+        "kernels/declining",
         "short_picks > control(handle)[0].rebroker",
         "short_picks >= control(handle)[0].rebroker",
     ),
@@ -610,8 +610,8 @@ DEFECTS = (
     Defect(
         "a-count-does-not-take-a-pair-back-that-was-set-aside",
         "kernels/sending",
-        "kind == _RETURN or kind == _COUNT",
-        "kind == _RETURN",
+        "in (_RECEIPT, _RETURN, _COUNT, _CORRECTION, _RESTOCK)",
+        "in (_RECEIPT, _RETURN, _CORRECTION, _RESTOCK)",
         shown_in="random-22",
     ),
     Defect(
@@ -650,6 +650,41 @@ DEFECTS = (
         shown_in="random-26",
     ),
     Defect(
+        "goods-go-back-without-anybody-s-time",
+        "kernels/collecting",
+        "    return picker_done(handle, node, law(handle, _LAW, bits(keys(handle)[_KEY], order.order, 0)), now)",
+        "    return now + law(handle, _LAW, bits(keys(handle)[_KEY], order.order, 0))",
+        shown_in="collected",
+    ),
+    Defect(
+        "customers-come-at-night",
+        "model/collecting",
+        'return int(next_open(t, int(node["opens"]), int(node["closes"]), shift))',
+        "return t",
+        shown_in="collected",
+    ),
+    Defect(
+        "a-mismatch-sets-the-count-right",
+        "kernels/declining",
+        "        delta = pair.on_hand - line.quantity\n",
+        "        delta = -pair.error\n",
+        shown_in="declined",
+    ),
+    Defect(
+        "a-correction-does-not-unblock",
+        "kernels/sending",
+        "in (_RECEIPT, _RETURN, _COUNT, _CORRECTION, _RESTOCK)",
+        "in (_RECEIPT, _RETURN, _COUNT, _RESTOCK)",
+        shown_in="declined",
+    ),
+    Defect(
+        "pickups-are-not-rejected",
+        "kernels/declining",
+        "line.status != _ACCEPTED or line.parcel == NIL or line.order == order:",
+        "line.status != _ACCEPTED or line.parcel == NIL or line.order == order or line.mode == _PICKUP:",
+        shown_in="declined",
+    ),
+    Defect(
         "an-extended-hold-keeps-its-first-time",
         "kernels/checkout",
         "            holds(handle)[line.hold & c.holds_mask].alive = 0\n            _hold(handle, row, line, now)",
@@ -665,7 +700,7 @@ DEFECTS = (
     ),
     Defect(
         "a-short-pick-gives-back-what-was-never-reserved",
-        "kernels/picking",
+        "kernels/declining",
         "    reserved = line.reserved == _NODE",
         "    reserved = True",
         shown_in="never-reserved",

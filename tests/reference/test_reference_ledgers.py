@@ -13,7 +13,7 @@ from tests.reference.middleware import Feed
 from tests.reference.model import Reference
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd, ReturnEnd
-from twin.journal.tables import Fate, Flow, Status
+from twin.journal.tables import NONE, Fate, Flow, Status
 
 TOUGH = [case for case in CASES if case.seed in (4, 9, 16, 19, 108, 109, 110, 111, 112, 113, 114, 115, 135, 136)]
 
@@ -28,6 +28,21 @@ def test_beliefs_are_the_truth_but_for_what_is_on_its_way_and_drift(case: Case) 
         _check_units(reference)
         _check_reservations(reference)
         _check_returns(reference)
+        _check_set_aside(reference)
+
+
+def _check_set_aside(reference: Reference) -> None:
+    """What was picked for pickups is with its customers, back on the shelf, or behind the counter."""
+    waiting: Counter[Pair] = Counter()
+    flows, put_aside = reference.shop.flows, 0
+    for shelf in reference.orders.sourcing.collection.shelves:
+        for line in shelf.lines:
+            put_aside += line.quantity
+            if shelf.collected == shelf.back == NONE:
+                waiting[line.store()] += line.quantity
+    for pair in reference.shop.pairs:
+        assert pair.set_aside == waiting[pair]
+    assert put_aside == flows[Flow.COLLECTED_UNITS] + flows[Flow.RESTOCKED_UNITS] + waiting.total()
 
 
 def _check_fates(reference: Reference) -> None:

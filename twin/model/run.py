@@ -85,7 +85,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
-    for told in (shop.sagas, shop.refunds, days.returns):
+    for told in (shop.sagas, shop.refunds, days.returns, shop.counter):
         if told is not None:
             told.write_open()
     works.journal.close(

@@ -57,6 +57,18 @@ class Channel(Model):
         meaning="customers who want to pick up in their store",
         source="assumption in 10 to 25 % [S: wide range of BOPIS shares]",
     )
+    no_show: Share = par(
+        0.0,
+        unit="share",
+        meaning="customers who never come for the order that is ready for them",
+        source="29 % of users left at least one such purchase in 3 months [D: Forrester 2016], so some per cent of orders",
+    )
+    collects: DurationLaw = par(
+        lognormal("14h", 1.0),
+        unit="duration law",
+        meaning="from the message that an order is ready to the customer's coming, if the store is open then; else at its next opening",
+        source="assumption",
+    )
     cart: DurationLaw = par(
         constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"
     )

@@ -182,6 +182,12 @@ class RecordError(Model):
     miscount_units: float = par(
         1.5, unit="units", meaning="mean size of a wrong count's error, up or down, geometric in size", ge=1
     )
+    damaged: Share = par(
+        0.0,
+        unit="share",
+        meaning="picks of the last units of a shelf that find them damaged or worn, so that nobody can have them",
+        source="assumption; DAMAGE and WORN DISPLAY are reasons for rejection in HotWax [C]",
+    )
 
 
 class Estate(Model):
