@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.core.bins import bin_of
 from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.observability import By, Signal
+from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import (
     FAULT,
     NONE,
@@ -124,6 +125,21 @@ def saga(**changes: Any) -> Row:
     return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
 
 
+def goods(**changes: Any) -> Row:
+    """One unit of SKU 0 that came back at the start of the window, as new, and was on a shelf at once."""
+    row = dict.fromkeys(TABLES["returns"].names or (), 0)
+    row |= {"entity": 1, "quantity": 1, "t_received": START, "t_graded": START, "t_end": START}
+    return _changed(row | {"outcome": ReturnEnd.RESTOCKED}, changes)
+
+
+def refund(**changes: Any) -> Row:
+    """A claim of 10 USD for a return, due at the start of the window and settled at once."""
+    row = dict.fromkeys(TABLES["refunds"].names or (), 0)
+    row |= {"refund": 1, "kind": Claim.RETURN, "entity": 1, "line": NONE, "cents": 1000, "t_due": START, "paid": 1}
+    row |= {"t_start": START, "t_paid": START, "t_end": START, "outcome": RefundEnd.POSTED}
+    return _changed(row, changes)
+
+
 def count(**changes: Any) -> Row:
     """A count, by the calendar, that took a minute at the start of the window and found the three units it should."""
     row = dict.fromkeys(TABLES["counts"].names or (), 0)
@@ -164,6 +180,8 @@ def journal(
     alerts: Iterable[Row] = (),
     incidents: Iterable[Row] = (),
     sagas: Iterable[Row] = (),
+    returns: Iterable[Row] = (),
+    refunds: Iterable[Row] = (),
     counts: Iterable[Row] = (),
     censuses: Iterable[Row] = (),
     transfers: Iterable[Row] = (),
@@ -185,6 +203,8 @@ def journal(
         "incidents": incidents,
         "spans": (),
         "sagas": sagas,
+        "returns": returns,
+        "refunds": refunds,
         "counts": counts,
         "censuses": censuses,
         "transfers": transfers,

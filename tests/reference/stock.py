@@ -154,18 +154,6 @@ class Stock:
         movement.receipt = True
         self.tell(movement)
 
-    def returns(self, day: WorldDay) -> Process:
-        """Goods come back to the first DC."""
-        shop = self._shop
-        for index, (t, sku, quantity, _) in enumerate(day.returns.tolist()):
-            yield shop.batch_time(t, 2 << 40 | index)
-            shop.flows[Flow.RETURNED_UNITS] += quantity
-            entity = day.day << 40 | index
-            pair = first_dc(shop.skus[sku])
-            movement = Movement(pair, quantity, t=t, moment=before_orders(t), entity=entity, part=RETURN)
-            movement.receipt = True
-            self.move(movement)
-
 
 def first_dc(sku: Sku) -> Pair:
     """The SKU's pair at the first DC."""

@@ -94,7 +94,10 @@ DEFECTS = (
         "short_picks >= control(handle)[0].rebroker",
     ),
     Defect(
-        "short-shipments-stay-on-order", "kernels/supply", "p, units, rows[i, 1], review", "p, units, units, review"
+        "short-shipments-stay-on-order",
+        "kernels/supply",
+        "p, booked, ordered, review <<",
+        "p, booked, booked, review <<",
     ),
     Defect(
         "blame-forgets-the-record-error",
@@ -556,6 +559,48 @@ DEFECTS = (
         shown_in="orchestrated",
     ),
     Defect(
+        "a-refund-does-not-wait-for-the-next-file",
+        "model/refunds",
+        "        while self._files.cover(file):\n",
+        "        while False:\n",
+        shown_in="refunded-by-file",
+    ),
+    Defect(
+        "people-pay-again-what-was-paid",
+        "model/refunds",
+        "            if not claim.has_paid(now):\n",
+        "            if claim:\n",
+        shown_in="refunded-by-file",
+    ),
+    Defect(
+        "a-second-case-has-a-key-of-its-own",
+        "model/claims",
+        "return self.number in self.matter.paid(now + 1)",
+        "return True",
+        shown_in="refunded-once",
+    ),
+    Defect(
+        "a-line-that-is-cancelled-is-not-paid-back",
+        "kernels/confirming",
+        "        c.let_down += 1\n",
+        "",
+        shown_in="refunded-once",
+    ),
+    Defect(
+        "an-online-purchase-is-inspected-in-a-store-that-cannot-see-its-order",
+        "model/returns",
+        "return blind and not self._is_dc",
+        "return blind and self._is_dc",
+        shown_in="refunded-once",
+    ),
+    Defect(
+        "a-store-asks-the-view-whether-it-needs-what-came-back",
+        "model/returns",
+        'position, reorder = int(stock["record"])',
+        'position, reorder = int(stock["viewed"])',
+        shown_in="refunded-by-file",
+    ),
+    Defect(
         "a-reservation-of-a-confirmation-is-taken-back-by-message",
         "kernels/confirming",
         "    line.set_at_once = 1\n",
@@ -567,7 +612,7 @@ DEFECTS = (
         "kernels/sending",
         "kind == _RETURN or kind == _COUNT",
         "kind == _RETURN",
-        shown_in="random-22",
+        shown_in="random-25",
     ),
     Defect(
         "what-a-count-finds-goes-on-being-misplaced",

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.observability import ALERT, INCIDENT, SPAN
+from twin.journal.returns import REFUND, RETURN
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
 
 NONE: Final = -1
@@ -341,6 +342,8 @@ TABLES = {
     "incidents": INCIDENT,
     "spans": SPAN,
     "sagas": SAGA,
+    "returns": RETURN,
+    "refunds": REFUND,
     "counts": COUNT,
     "censuses": CENSUS,
     "transfers": TRANSFER,

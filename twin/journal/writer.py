@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "counts")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -40,7 +40,7 @@ class Journal:
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
-        self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": [], "counts": []}
+        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
@@ -49,6 +49,14 @@ class Journal:
     def end_saga(self, saga: tuple[int, ...]) -> None:
         """Append a row of ``sagas``."""
         self._keep("sagas", saga)
+
+    def end_return(self, goods: tuple[int, ...]) -> None:
+        """Append a row of ``returns``."""
+        self._keep("returns", goods)
+
+    def end_refund(self, refund: tuple[int, ...]) -> None:
+        """Append a row of ``refunds``."""
+        self._keep("refunds", refund)
 
     def end_count(self, count: tuple[int, ...]) -> None:
         """Append a row of ``counts``."""

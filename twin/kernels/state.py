@@ -293,6 +293,7 @@ CONTROL = np.dtype(
         ("release_outage", "i8"),
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
+        ("let_down", "i8"),  # lines that were promised and ended without being supplied
         ("stocktakes", "i8"),  # 1: the side table of that name is there
     ]
 )

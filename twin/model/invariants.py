@@ -10,6 +10,7 @@ from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
+from twin.model import owed
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -39,6 +40,8 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_places(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
+        *owed.returns(plane, days),
+        *owed.refunds(plane, days),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),

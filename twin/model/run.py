@@ -34,6 +34,7 @@ from twin.model.plane import Plane
 from twin.model.process import Instant
 from twin.model.receiving import Dock
 from twin.model.reloads import reload_jobs
+from twin.model.returns import Returns
 from twin.model.shop import Shop
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
@@ -65,11 +66,17 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     works = Works(env, world, plane, journal)
     incidents = Incidents.of(works, systems.operations)
     shop = Shop.of(works, scenario, systems, built.marketplaces)
-    days = Days(works, shop, Census(works, scenario.experiment.frozen_days), _counters(works, scenario, systems))
+    days = Days(
+        works,
+        shop,
+        Census(works, scenario.experiment.frozen_days),
+        _counters(works, scenario, systems),
+        Returns.of(works, systems.returns, scenario.demand.returns, shop.refunds),
+    )
     _start(works, scenario, systems, built, days)
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
-        env.process(checks(works, systems, incidents))
+        env.process(checks(works, systems, incidents, shop.refunds))
     with _collector_at_rest():
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
@@ -78,8 +85,9 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
-    if shop.sagas is not None:
-        shop.sagas.write_open()
+    for told in (shop.sagas, shop.refunds, days.returns):
+        if told is not None:
+            told.write_open()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),

@@ -14,6 +14,7 @@ from twin.kernels.sourcing import pair_at
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens
 from twin.model.receiving import Dock
+from twin.model.returns import RETURN_KIND, RETURN_SHIFT
 from twin.scenario.estate import Stock
 from twin.world.tables import WorldDay
 
@@ -21,7 +22,6 @@ Rows = NDArray[np.int64]
 
 DELIVERY_KIND: Final = 0
 TRUCK_KIND: Final = 1 << 40
-RETURN_KIND: Final = 2 << 40
 STORE_REVIEW_KIND: Final = 3 << 40
 DC_REVIEW_KIND: Final = 4 << 40
 STORE_REVIEW_CLOCK: Final = 2 * HOUR
@@ -110,6 +110,6 @@ def returns(works: Works, day: WorldDay) -> Process:
     """Goods of the day's returns go back on the rack of the first DC."""
     dc = int(np.flatnonzero(works.world.estate.nodes["is_dc"] != 0)[0])
     for index, row in enumerate(day.returns):
-        yield works.at(int(row["t"]), RETURN_KIND | index)
+        yield works.at(int(row["t"]), RETURN_KIND | day.day << RETURN_SHIFT | index)
         pair = pair_at(works.plane.handle, int(row["sku"]), dc)
         works.plane.take_back(pair, int(row["quantity"]), day.day << 40 | index, int(row["t"]))

@@ -217,4 +217,4 @@ def _whole(path: tuple[str, ...], shares: Sequence[float]) -> Iterator[Broken]:
         yield Broken(path, f"shares must sum to 1, they sum to {sum(shares):g}")
 
 
-ProfileName = Literal["flat", "high_street", "mall", "neighbourhood", "online", "marketplace"]
+ProfileName = Literal["flat", "high_street", "mall", "neighbourhood", "online", "marketplace", "working_days"]

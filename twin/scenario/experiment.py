@@ -27,6 +27,9 @@ class Experiment(Model):
     release_target: Duration = par(
         "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"
     )
+    refund_target: Duration = par(
+        "3d", unit="duration", meaning="a refund is on time if its credit is posted at most this long after it was due"
+    )
 
 
 class Threshold(Model):

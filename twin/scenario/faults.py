@@ -15,8 +15,8 @@ System = Literal[
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm"
 ]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
-store to the middleware; identity provider; orchestrator of sagas, and payment provider, fraud screening and CRM as their steps call
-them."""
+store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
+as their steps call them."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 

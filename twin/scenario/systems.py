@@ -22,6 +22,7 @@ from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
 from twin.scenario.transfers import Transfers
 
@@ -226,6 +227,7 @@ class Systems(Model):
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    returns: Returns = par(default_factory=Returns, unit="object", meaning="goods that come back, and refunds")
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
