@@ -619,14 +619,14 @@ DEFECTS = (
         "kernels/counting",
         "    if finds != 0:\n",
         "    if finds < 0:\n",
-        shown_in="random-22",
+        shown_in="random-26",
     ),
     Defect(
         "what-is-booked-wrong-is-what-came",
         "kernels/supply",
         "            _book(handle, p, booked[i], rows[i, 1], review, now)",
         "            _book(handle, p, units, rows[i, 1], review, now)",
-        shown_in="random-22",
+        shown_in="minute-27",
     ),
     Defect(
         "a-late-booking-waits-for-the-whole-delivery",
