@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -72,6 +73,10 @@ class Calibration(DemandLog):
             yield Broken(("columns", "store"), "is needed when the log holds till lines")
         for path, rule in unreadable(self):
             yield Broken((path,), rule)
+        try:
+            date.fromisoformat(self.fit_until)
+        except ValueError as reason:
+            yield Broken(("fit_until",), f"is no date: {reason}")
 
 
 def shipped() -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def calibrate(declared: Calibration, base: Path, data_dir: Path | None) -> Calib
     logged = read_sales(declared, base, data_dir)
     whole = declared.holds == "orders"
     fit, test, model = logged.fit, logged.test, Channel if whole else Tills
+    goods = fit_goods(logged)
     hours, hours_tested = (profile_of(part, declared.time_zone, whole_orders=whole) for part in (fit, test))
     by_day = channel_days if whole else store_days
     units = Counted("units per line", count_law(fit.quantity), fit.quantity, test.quantity, _default(model, "units"))
@@ -63,11 +64,11 @@ def calibrate(declared: Calibration, base: Path, data_dir: Path | None) -> Calib
         logged,
         hours,
         hours_tested,
-        by_day(fit, declared.level_days),
-        by_day(test, declared.level_days),
+        by_day(fit, declared),
+        by_day(test, declared),
         lines,
         units,
-        fit_goods(logged),
+        goods,
         fit_returns(logged),
         None if whole else fit_stores(fit, test),
     )
@@ -86,7 +87,8 @@ def _findings(done: Calibrated) -> Iterator[Finding]:
         yield judge_counts(done.lines)
     yield judge_counts(done.units)
     yield judge_popularity(done.goods)
-    yield judge_price(done.goods)
+    if done.goods.price_law is not None:
+        yield judge_price(done.goods, done.goods.price_law)
     if done.returns is not None:
         yield from judge_returns(done.returns)
     if done.stores is not None:

@@ -11,11 +11,13 @@ from scipy.stats import spearmanr
 
 from twin.calibration.finding import Finding
 from twin.calibration.sales import Logged, Numbers, Sales
+from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.estate import Skus
 from twin.scenario.fields import parameters
 from twin.stats.distances import gap_by_chance, uniform_gap
-from twin.stats.lognormal import fit_lognormal, lognormal_below
+from twin.stats.lognormal import Lognormal, fit_lognormal
 from twin.stats.popularity import (
+    ARTICLES_MIN,
     ZipfMandelbrot,
     concentration,
     concentration_gap,
@@ -35,17 +37,21 @@ class Goods:
     popularity: ZipfMandelbrot
     price: NDArray[np.float64]  # USD, NaN for an article without one
     price_tested: NDArray[np.float64]
-    price_mean: float
-    price_cv: float
+    price_law: Lognormal | None  # None if the log has no two different prices
 
 
 def fit_goods(logged: Logged) -> Goods:
-    """Fit both laws to the articles of the days of the fit."""
+    """Fit both laws to the articles of the days of the fit. Raises :class:`ScenarioError` for too few of them."""
     size = int(max(logged.fit.sku.max(), logged.test.sku.max())) + 1
     lines = [np.bincount(part.sku, minlength=size) for part in (logged.fit, logged.test)]
+    if (sold := int((lines[0] > 0).sum())) < ARTICLES_MIN:
+        declared = logged.declared
+        message = f"needs at least {ARTICLES_MIN} articles before {declared.fit_until}, there are {sold}"
+        raise ScenarioError([Problem(declared.log, 1, 1, declared.columns.sku, message)])
     price, later = (_prices(part, size) for part in (logged.fit, logged.test))
-    mean, cv = fit_lognormal(price[np.isfinite(price)])
-    return Goods(lines[0], lines[1], fit_zipf_mandelbrot(lines[0]), price, later, mean, cv)
+    known = price[np.isfinite(price)]
+    law = fit_lognormal(known) if np.unique(known).size > 1 else None
+    return Goods(lines[0], lines[1], fit_zipf_mandelbrot(lines[0]), price, later, law)
 
 
 def _prices(sales: Sales, size: int) -> NDArray[np.float64]:
@@ -79,8 +85,8 @@ def judge_popularity(goods: Goods) -> Finding:
         gaps[1],
         None,
         f"{_overlap(goods):.0%} of the top {_TOP} stay",
-        f"exponent {default.exponent:g}, shift {default.shift:g}, {default.size:,} articles; {_tops(default)} of lines by "
-        f"the top 1 / 10 / 20 %, fitted {_tops(law)}",
+        f"exponent {default.exponent:g}, shift {default.shift:g}, {default.size:,} articles; {_tops(default)} of lines "
+        f"by the top 1 / 10 / 20 %, fitted {_tops(law)}",
         concentration_gap(curve(default), curve(law)),
     )
 
@@ -109,22 +115,22 @@ def _overlap(goods: Goods) -> float:
     return len(first & then) / _TOP
 
 
-def judge_price(goods: Goods) -> Finding:
+def judge_price(goods: Goods, law: Lognormal) -> Finding:
     """Distances are Kolmogorov-Smirnov between median prices and the lognormal law."""
     first, then = (item[np.isfinite(item)] for item in (goods.price, goods.price_tested))
     both = np.isfinite(goods.price)
     follows = float(spearmanr(goods.price[both], goods.fitted[both]).statistic)
     known = parameters(Skus)
-    default = float(known["price_mean_usd"].default), float(known["price_cv"].default)
+    default = Lognormal(known["price_mean_usd"].default, known["price_cv"].default)
     return Finding(
         "price of an article",
-        f"mean {goods.price_mean:.2f} USD, cv {goods.price_cv:.2f}",
+        f"mean {law.mean:.2f} USD, cv {law.cv:.2f}",
         first.size,
         "KS",
-        uniform_gap(lognormal_below(first, goods.price_mean, goods.price_cv)),
-        uniform_gap(lognormal_below(then, goods.price_mean, goods.price_cv)),
+        uniform_gap(law.below(first)),
+        uniform_gap(law.below(then)),
         gap_by_chance(then.size),
         f"median {np.median(first):.2f} → {np.median(then):.2f}; rank correlation with lines {follows:+.2f}",
-        f"mean {default[0]:g}, cv {default[1]:g}",
-        uniform_gap(lognormal_below(first, *default)),
+        f"mean {default.mean:g}, cv {default.cv:g}",
+        uniform_gap(default.below(first)),
     )

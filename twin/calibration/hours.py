@@ -16,7 +16,6 @@ from twin.scenario.demand import Channel
 from twin.scenario.estate import Cluster
 from twin.scenario.fields import parameters
 from twin.stats.distances import total_variation, variation_by_chance
-from twin.world.density import weekly
 from twin.world.profiles import HOURS, weekly_rates
 from twin.world.replay.stamps import wall
 
@@ -93,9 +92,9 @@ def _default(logged: Logged, law: NDArray[np.float64]) -> tuple[str, float]:
 
 
 def _within(name: str, opens: int, closes: int) -> NDArray[np.float64]:
-    cut = weekly(weekly_rates(name, {}), opens, closes)
-    assert cut is not None, "built-in profiles have sales within the usual opening hours"
-    return cut.rates
+    """A built-in profile where a store with the usual opening hours, which are whole, has it."""
+    hour = np.arange(HOURS) % 24 * HOUR
+    return np.where((hour >= opens) & (hour < closes), weekly_rates(name, {}), 0.0)
 
 
 def _named(hour: int) -> str:

@@ -67,8 +67,10 @@ def _parts(done: Calibrated) -> Iterator[str]:
     yield f"  count: {law.size} # [F] articles, of which {int((goods.fitted > 0).sum()):,} were sold; the shift goes with it"
     yield f"  popularity_exponent: {law.exponent:.3f} # [F] {_tested(done, 'popularity')}"
     yield f"  popularity_shift: {law.shift:.1f} # [F]"
-    yield f"  price_mean_usd: {goods.price_mean:.2f} # [F] median price of each article; {_tested(done, 'price of an article')}"
-    yield f"  price_cv: {goods.price_cv:.3f} # [F]"
+    if goods.price_law is None:
+        return
+    yield f"  price_mean_usd: {goods.price_law.mean:.2f} # [F] median price of each article; {_tested(done, 'price of an article')}"
+    yield f"  price_cv: {goods.price_law.cv:.3f} # [F]"
 
 
 def _law(law: CountLaw) -> str:

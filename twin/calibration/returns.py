@@ -12,7 +12,7 @@ from twin.calibration.finding import Finding
 from twin.calibration.sales import Back, Logged, Numbers
 from twin.core.clock import DAY
 from twin.stats.distances import gap_by_chance, uniform_gap
-from twin.stats.lognormal import fit_lognormal, lognormal_below
+from twin.stats.lognormal import Lognormal, fit_lognormal
 
 _ONE_DAY: Final = 1.0
 
@@ -28,8 +28,7 @@ class Returns:
     came: Numbers  # of them, lines that came back within return_days
     delay: NDArray[np.float64]  # days, of those on days of the fit
     delay_tested: NDArray[np.float64]
-    mean: float  # of a lognormal law of delays
-    cv: float
+    law: Lognormal  # of delays
 
 
 def fit_returns(logged: Logged) -> Returns | None:
@@ -46,11 +45,11 @@ def fit_returns(logged: Logged) -> Returns | None:
     when = followed[sale[found]]
     known = np.array([int(item.sum()) for item in side])
     came = np.array([int((when == part).sum()) for part in (0, 1)])
-    if came[0] < 2:
+    if np.unique(delay[when == 0]).size < 2:
         return None
     law = fit_lognormal(delay[when == 0])
     unmatched = int((sale < 0).sum())
-    return Returns(back.t.size, unmatched, corrections, known, came, delay[when == 0], delay[when == 1], *law)
+    return Returns(back.t.size, unmatched, corrections, known, came, delay[when == 0], delay[when == 1], law)
 
 
 def _followed(logged: Logged) -> Numbers:
@@ -101,7 +100,7 @@ def judge_returns(returns: Returns) -> list[Finding]:
     quarter, half, most = np.quantile(returns.delay, (0.25, 0.5, 0.9))
     delay = Finding(
         "delay of a return",
-        f"lognormal, mean {returns.mean:.1f} d, cv {returns.cv:.2f}; "
+        f"lognormal, mean {returns.law.mean:.1f} d, cv {returns.law.cv:.2f}; "
         f"{quarter:.0f} / {half:.0f} / {most:.0f} d at 25 / 50 / 90 %",
         returns.delay.size,
         "KS",
@@ -116,7 +115,7 @@ def judge_returns(returns: Returns) -> list[Finding]:
 def _gap(delay: NDArray[np.float64], returns: Returns) -> float | None:
     if delay.size == 0:
         return None
-    return uniform_gap(lognormal_below(delay, returns.mean, returns.cv))
+    return uniform_gap(returns.law.below(delay))
 
 
 def _mean(values: NDArray[np.float64]) -> str:

@@ -11,7 +11,7 @@ from twin.calibration.days import STORE_VISITS_MIN
 from twin.calibration.finding import Finding
 from twin.calibration.sales import Sales
 from twin.stats.distances import gap_by_chance, total_variation, uniform_gap, variation_by_chance
-from twin.stats.lognormal import fit_lognormal, lognormal_below
+from twin.stats.lognormal import Lognormal, fit_lognormal
 
 _HOURS = 24
 
@@ -23,8 +23,7 @@ class Stores:
     read: int  # stores of which the log holds anything
     volumes: NDArray[np.float64]  # visits a day, the days of the fit
     volumes_tested: NDArray[np.float64]  # the same stores later
-    mean: float  # of a lognormal law of volumes
-    cv: float
+    law: Lognormal | None  # of volumes; None if there are no two different ones
     other_hour: NDArray[np.float64]  # per store, share of lines in another hour of the day than at all stores together
     other_hour_by_chance: float
 
@@ -39,10 +38,9 @@ def fit_stores(fit: Sales, test: Sales) -> Stores:
     other = np.array([total_variation(row.astype(np.float64), chain) for row in lines[kept]])
     chance = np.array([variation_by_chance(chain, float(row.sum())) for row in lines[kept]])
     volumes = visits[kept] / np.unique(fit.day).size
-    return Stores(
-        int((visits + later > 0).sum()), volumes, later[kept] / np.unique(test.day).size, *fit_lognormal(volumes),
-        other, float(chance.mean()),
-    )  # fmt: skip
+    law = fit_lognormal(volumes) if np.unique(volumes).size > 1 else None
+    seen = int((visits + later > 0).sum())
+    return Stores(seen, volumes, later[kept] / np.unique(test.day).size, law, other, float(chance.mean()))
 
 
 def _visits(sales: Sales, size: int) -> NDArray[np.int64]:
@@ -52,18 +50,6 @@ def _visits(sales: Sales, size: int) -> NDArray[np.int64]:
 
 def judge_stores(stores: Stores) -> list[Finding]:
     """Spread of volumes (Kolmogorov-Smirnov against a lognormal law) and of hours (total variation)."""
-    then = stores.volumes_tested[stores.volumes_tested > 0]
-    volume = Finding(
-        "volume of a store",
-        f"cv {stores.volumes.std() / stores.volumes.mean():.2f}; lognormal cv {stores.cv:.2f}",
-        stores.volumes.size,
-        "KS",
-        uniform_gap(lognormal_below(stores.volumes, stores.mean, stores.cv)),
-        uniform_gap(lognormal_below(then, stores.mean, stores.cv)),
-        gap_by_chance(then.size),
-        f"{stores.volumes.size} of {stores.read} stores have {STORE_VISITS_MIN} visits; correlation with later "
-        f"{np.corrcoef(stores.volumes, stores.volumes_tested)[0, 1]:.2f}",
-    )
     hours = Finding(
         "hours of a store",
         f"{np.mean(stores.other_hour):.2f} of lines at another hour than the chain",
@@ -73,4 +59,19 @@ def judge_stores(stores: Stores) -> list[Finding]:
         None,
         stores.other_hour_by_chance,
     )
-    return [volume, hours]
+    return [hours] if stores.law is None else [_volumes(stores, stores.law), hours]
+
+
+def _volumes(stores: Stores, law: Lognormal) -> Finding:
+    then = stores.volumes_tested[stores.volumes_tested > 0]
+    return Finding(
+        "volume of a store",
+        f"cv {stores.volumes.std() / stores.volumes.mean():.2f}; lognormal cv {law.cv:.2f}",
+        stores.volumes.size,
+        "KS",
+        uniform_gap(law.below(stores.volumes)),
+        uniform_gap(law.below(then)),
+        gap_by_chance(then.size),
+        f"{stores.volumes.size} of {stores.read} stores have {STORE_VISITS_MIN} visits; correlation with later "
+        f"{np.corrcoef(stores.volumes, stores.volumes_tested)[0, 1]:.2f}",
+    )

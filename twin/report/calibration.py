@@ -25,8 +25,8 @@ def calibration_parts(done: Calibrated) -> Iterator[RenderableType]:
     yield _laws(done.findings)
     yield Text(
         "Distances: KS is the largest gap between two distribution functions; other hour the share of customers who "
-        "come in another hour; spread the share by which squared deviations of days differ from the law's; top share the "
-        "largest gap between the shares of lines of the same number of best sellers. "
+        "come in another hour; spread the share by which squared deviations of days differ from the law's; top share "
+        "the largest gap between the shares of lines of the same number of best sellers. "
         "By chance: what as many rows as those kept apart would show if they did come from the fit.",
         style="dim",
     )

@@ -16,8 +16,7 @@ from twin.calibration.fit import Calibrated
 from twin.calibration.goods import curve, default_popularity
 from twin.report.figures import COLOURS, FAINT, STYLE, keep
 from twin.scenario.laws import CountLaw
-from twin.stats.dispersion import counts_below
-from twin.stats.lognormal import lognormal_below
+from twin.stats.lognormal import Lognormal
 from twin.stats.popularity import concentration, observed_concentration
 from twin.world.profiles import weekly_rates
 
@@ -47,18 +46,14 @@ def _figures(done: Calibrated) -> Iterator[tuple[str, Figure]]:
             yield counted.what.replace(" ", "_"), _counts(counted)
     yield "popularity", _popularity(done)
     goods = done.goods
-    yield (
-        "prices",
-        _lognormal(
-            "median price of an article, USD", goods.price, goods.price_tested, goods.price_mean, goods.price_cv
-        ),
-    )
-    if done.returns is not None:
-        back = done.returns
-        yield "delays", _lognormal("days from sale to return", back.delay, back.delay_tested, back.mean, back.cv)
-    if done.stores is not None:
-        shops = done.stores
-        yield "stores", _lognormal("visits of a store a day", shops.volumes, shops.volumes_tested, shops.mean, shops.cv)
+    laws = [("prices", "median price of an article, USD", goods.price, goods.price_tested, goods.price_law)]
+    if (back := done.returns) is not None:
+        laws.append(("delays", "days from sale to return", back.delay, back.delay_tested, back.law))
+    if (shops := done.stores) is not None:
+        laws.append(("stores", "visits of a store a day", shops.volumes, shops.volumes_tested, shops.law))
+    for name, what, fitted, tested, law in laws:
+        if law is not None:
+            yield name, _lognormal(what, law, fitted, tested)
 
 
 def _axes(x: str, y: str, width: float = 5.2) -> tuple[Figure, Axes]:
@@ -88,13 +83,15 @@ def _hours(done: Calibrated) -> Figure:
 
 
 def _days(done: Calibrated) -> Figure:
+    """Counts of the days of the fit, of all stores together, and the band in which two of three are expected."""
     days, cv = done.days, done.days.dispersion.cv
-    what = "orders of a day" if done.declared.holds == "orders" else "visits of a store on a day"
-    figure, axes = _axes(what, "share of days with at most so many")
-    upto = np.arange(days.counts.max() + 1)
-    axes.step(upto, counts_below(days.expected, 0.0, upto), where="post", color=_DEFAULT, linewidth=1, label="Poisson")
-    axes.step(upto, counts_below(days.expected, cv, upto), where="post", color=_LAW, linewidth=1.3, label="fitted")
-    _sample(axes, days.counts, _FIT, "days of the fit")
+    figure, axes = _axes("day", "orders" if done.declared.holds == "orders" else "visits of a sample", 8.0)
+    day, place = np.unique(days.day, return_inverse=True)
+    seen, expected, squares = (np.bincount(place, what) for what in (days.counts, days.expected, days.expected**2))
+    for spread, colour, label in ((cv, _LAW, "fitted, one standard deviation"), (0.0, _DEFAULT, "Poisson")):
+        sd = np.sqrt(expected + spread**2 * squares)
+        axes.fill_between(day - day[0], expected - sd, expected + sd, color=colour, alpha=0.3, linewidth=0, label=label)
+    axes.plot(day - day[0], seen, color=_FIT, linewidth=0, marker=".", markersize=3, label="days of the fit")
     _legend(axes)
     return figure
 
@@ -129,12 +126,12 @@ def _popularity(done: Calibrated) -> Figure:
     return figure
 
 
-def _lognormal(what: str, fitted: Values, tested: Values, mean: float, cv: float) -> Figure:
+def _lognormal(what: str, law: Lognormal, fitted: Values, tested: Values) -> Figure:
     figure, axes = _axes(what, "share at most so high")
     axes.set_xscale("log")
     known = fitted[np.isfinite(fitted) & (fitted > 0)]
     at = np.geomspace(known.min(), known.max(), 200)
-    axes.plot(at, lognormal_below(at, mean, cv), color=_LAW, linewidth=1.3, label="fitted, lognormal")
+    axes.plot(at, law.below(at), color=_LAW, linewidth=1.3, label="fitted, lognormal")
     _sample(axes, known, _FIT, "days of the fit")
     _sample(axes, tested[np.isfinite(tested) & (tested > 0)], _TEST, "days kept apart")
     _legend(axes)

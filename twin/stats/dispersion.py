@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 Values = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -74,9 +73,3 @@ def excess_spread(counts: Values, expected: Values, cv: float, fitted: int) -> f
 def excess_by_chance(freedom: int) -> float:
     """Mean size of :func:`excess_spread` if the law is right (normal approximation)."""
     return math.sqrt(2 / freedom) * math.sqrt(2 / math.pi)
-
-
-def counts_below(expected: Values, cv: float, upto: Values) -> Values:
-    """Distribution function at the whole numbers ``upto`` of all counts taken together."""
-    size = 1 / max(cv, 1e-4) ** 2  # below, no day's count tells it from Poisson
-    return np.array([betainc(size, k + 1, size / (size + expected)).mean() for k in upto])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -9,14 +11,23 @@ from scipy.special import ndtr
 Values = NDArray[np.float64]
 
 
-def fit_lognormal(values: Values) -> tuple[float, float]:
-    """Mean and coefficient of variation by maximum likelihood; values must be above 0."""
+@dataclass(frozen=True)
+class Lognormal:
+    """Mean and coefficient of variation, both above 0."""
+
+    mean: float
+    cv: float
+
+    def below(self, values: Values) -> Values:
+        """Distribution function at values above 0."""
+        variance = np.log1p(self.cv**2)
+        below: Values = ndtr((np.log(values / self.mean) + variance / 2) / np.sqrt(variance))
+        return below
+
+
+def fit_lognormal(values: Values) -> Lognormal:
+    """Maximum likelihood; ``ValueError`` unless there are two different values, all above 0."""
+    if np.unique(values).size < 2 or values.min() <= 0:
+        raise ValueError("needs two different values, all above 0")
     logs = np.log(values)
-    return float(np.exp(logs.mean() + logs.var() / 2)), float(np.sqrt(np.expm1(logs.var())))
-
-
-def lognormal_below(values: Values, mean: float, cv: float) -> Values:
-    """Distribution function at values; ``cv`` above 0."""
-    variance = np.log1p(cv**2)
-    below: Values = ndtr((np.log(values / mean) + variance / 2) / np.sqrt(variance))
-    return below
+    return Lognormal(float(np.exp(logs.mean() + logs.var() / 2)), float(np.sqrt(np.expm1(logs.var()))))
