@@ -16,7 +16,7 @@ from twin.scenario.errors import Problem, ScenarioError
 
 BYTES_MAX: Final = 2 * 2**20
 DEPTH_MAX: Final = 32
-EVENTS_MAX: Final = 20_000
+EVENTS_MAX: Final = 50_000
 
 STRING_TAG: Final = "tag:yaml.org,2002:str"
 """The only tag that is read: it says that a scalar is text."""
