@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from twin.calibration.declared import declaration_file, read_declaration, shipped
 from twin.calibration.fit import Calibrated, calibrate
 from twin.calibration.preset import preset_text
+from twin.report.calibration import calibration_parts
+from twin.report.console import console_for
 from twin.scenario.arms import preset_file
 from twin.scenario.fitted import FOLDER
 from twin.world.replay.account import MAPPED, READ, SET_ASIDE
@@ -31,6 +34,17 @@ def calibrated(name: str) -> Calibrated:
 @pytest.mark.parametrize("name", shipped())
 def test_the_preset_that_ships_is_what_the_command_writes(name: str) -> None:
     assert preset_text(calibrated(name)) == preset_file(FOLDER, name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_page_shows_what_the_command_prints(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    shown = {line.strip() for line in page.splitlines()}
+    printed = io.StringIO()
+    console = console_for(printed)
+    for part in calibration_parts(calibrated(name)):
+        console.print(part)
+    assert [line for line in printed.getvalue().splitlines() if line.strip() not in shown] == []
 
 
 def test_every_row_of_the_orders_is_accounted_for() -> None:
