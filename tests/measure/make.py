@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY
+from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.observability import By, Signal
+from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import (
     FAULT,
     NONE,
@@ -30,6 +31,7 @@ from twin.journal.tables import (
     Status,
 )
 from twin.measure.cohort import Cohort, cohort_of
+from twin.policies.counting import Why
 from twin.scenario.scenario import Scenario
 from twin.world.tables import TroubleKind
 
@@ -123,6 +125,40 @@ def saga(**changes: Any) -> Row:
     return _changed(row | {"outcome": SagaEnd.COMPLETED}, changes)
 
 
+def goods(**changes: Any) -> Row:
+    """One unit of SKU 0 that came back at the start of the window, as new, and was on a shelf at once."""
+    row = dict.fromkeys(TABLES["returns"].names or (), 0)
+    row |= {"entity": 1, "quantity": 1, "t_received": START, "t_graded": START, "t_end": START}
+    return _changed(row | {"outcome": ReturnEnd.RESTOCKED}, changes)
+
+
+def refund(**changes: Any) -> Row:
+    """A claim of 10 USD for a return, due at the start of the window and settled at once."""
+    row = dict.fromkeys(TABLES["refunds"].names or (), 0)
+    row |= {"refund": 1, "kind": Claim.RETURN, "entity": 1, "line": NONE, "cents": 1000, "t_due": START, "paid": 1}
+    row |= {"t_start": START, "t_paid": START, "t_end": START, "outcome": RefundEnd.POSTED}
+    return _changed(row, changes)
+
+
+def count(**changes: Any) -> Row:
+    """A count, by the calendar, that took a minute at the start of the window and found the three units it should."""
+    row = dict.fromkeys(TABLES["counts"].names or (), 0)
+    row |= {"why": Why.CALENDAR, "t_listed": START, "t_begin": START, "t_end": START + MINUTE}
+    return _changed(row | {"expected": 3, "on_hand": 3, "counted": 3}, changes)
+
+
+def census(**changes: Any) -> Row:
+    """A census of ten shelves at the start of the window that finds nothing wrong."""
+    row = dict.fromkeys(TABLES["censuses"].names or (), 0) | {"t": START, "shelves": 10}
+    return _changed(row, changes)
+
+
+def transfer(**changes: Any) -> Row:
+    """Two units that one store sent another at the start of the window, and that arrived an hour later."""
+    row = dict.fromkeys(TABLES["transfers"].names or (), 0)
+    return _changed(row | {"target": 1, "units": 2, "t_sent": START, "t_arrived": START + HOUR}, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -144,6 +180,11 @@ def journal(
     alerts: Iterable[Row] = (),
     incidents: Iterable[Row] = (),
     sagas: Iterable[Row] = (),
+    returns: Iterable[Row] = (),
+    refunds: Iterable[Row] = (),
+    counts: Iterable[Row] = (),
+    censuses: Iterable[Row] = (),
+    transfers: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -162,6 +203,11 @@ def journal(
         "incidents": incidents,
         "spans": (),
         "sagas": sagas,
+        "returns": returns,
+        "refunds": refunds,
+        "counts": counts,
+        "censuses": censuses,
+        "transfers": transfers,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -12,19 +12,25 @@ from tests.measure.make import (
     START,
     Row,
     alert,
+    census,
+    count,
     false_oos,
+    goods,
     incident,
     journal,
     latencies,
     line,
     order,
+    refund,
     saga,
     scenario,
     scrape,
     spell,
+    transfer,
 )
-from twin.core.clock import HOUR, MINUTE, SECOND
+from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.observability import By
+from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
@@ -163,6 +169,39 @@ SAGAS = [
     saga(order=4, outcome=SagaEnd.OPEN, failed=1, t_failed=START, t_given_up=START + 1, t_end=NONE),
 ]
 
+RETURNS = [
+    goods(quantity=2, t_end=START + HOUR, labour=6 * MINUTE),
+    goods(entity=2, sku=1, t_end=START + 2 * HOUR, outcome=ReturnEnd.WRITTEN_OFF, labour=6 * MINUTE),
+    goods(entity=3, t_received=END - 12 * HOUR, t_graded=NONE, t_end=NONE, outcome=ReturnEnd.LIMBO),
+    goods(entity=4, condition=Condition.FRAUD, outcome=ReturnEnd.REJECTED),
+]
+
+REFUNDS = [
+    refund(t_end=START + HOUR),
+    refund(refund=2, kind=Claim.SECOND),
+    refund(refund=3, entity=4, t_end=START + 2 * HOUR),
+    refund(refund=4, entity=3, line=0, kind=Claim.CANCELLED, t_end=START + 30 * SECOND, human=30 * MINUTE),
+    refund(refund=5, entity=3, t_due=END - 12 * HOUR, t_end=NONE, outcome=RefundEnd.OPEN, paid=0),
+]
+
+COUNTS: list[Row] = [
+    count(),
+    count(t_listed=START - HOUR, t_end=START + 3 * MINUTE, expected=5),
+    count(expected=1, on_hand=4),
+    count(t_end=END, expected=9),  # after the window
+]
+
+CENSUSES: list[Row] = [
+    census(record_wrong=1, phantom=1, waiting=6, misplaced=3, unbooked=1),
+    census(t=START + DAY, record_wrong=3, phantom=2, frozen=1, hidden=1, unbooked=8),
+]
+
+TRANSFERS: list[Row] = [
+    transfer(),
+    transfer(t_arrived=START + 2 * HOUR, units=3),
+    transfer(t_sent=END, units=100),  # after the window
+]
+
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     **NOTHING_FAILED,
     "oversell_rate": 2 / 6,
@@ -274,6 +313,23 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "alerts_raised": 2,
     "false_alerts": 1,
     "till_fill_rate": 0.9,
+    "stock_counts": 3,
+    "count_hours": 5 / 60,
+    "counts_changed_rate": 2 / 3,
+    "miscounted_rate": 1 / 3,
+    "count_found_units": 2,
+    "count_lost_units": 2,
+    "count_wait_p95_s": 63 * 60,
+    "counts_waiting": 3,
+    "shelf_record_accuracy": 0.8,
+    "shelf_record_accuracy_change": -0.2 * 7,
+    "phantom_share": 0.15,
+    "frozen_share": 0.05,
+    "hidden_share": 0.05,
+    "misplaced_stock_units": 1.5,
+    "unbooked_stock_units": 4.5,
+    "transferred_units": 5,
+    "transfer_p95_s": 7200,
     "till_units_lost_per_week": 10 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,
     "calls_throttled_rate": 6 / 20,
@@ -297,6 +353,27 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "saga_human_hours": 0.5,
     "saga_case_mean_s": 1800.0,
     "saga_open_orders": 1,
+    "return_count": 4,
+    "return_recovered_units": 2,
+    "return_recovered_share": 2 / 5,
+    "return_to_shelf_p50_s": 3600.0,
+    "return_to_shelf_p95_s": None,
+    "return_limbo_units": 16 / 48,
+    "return_limbo_end_units": 1,
+    "return_limbo_usd": 94 / 48,
+    "return_limbo_end_usd": 6.0,
+    "return_inspection_hours": 0.2,
+    "return_written_off_usd": 5.0,
+    "refund_completion_p50_s": 7200.0,
+    "refund_completion_p95_s": None,
+    "refund_cancelled_p95_s": 30.0,
+    "refund_on_time_share": 3 / 4,
+    "refunds_open": 1,
+    "refunded_usd": 40.0,
+    "refunds_paid_twice": 1,
+    "refunds_paid_twice_usd": 10.0,
+    "refunds_for_nothing_usd": 10.0,
+    "refund_human_hours": 0.5,
     "revenue_kept_usd": 90.0,
     "margin_kept_usd": 57.0,
     "margin_lost_refused_usd": 19.0,
@@ -319,6 +396,11 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         alerts=ALERTS,
         incidents=INCIDENTS,
         sagas=SAGAS,
+        returns=RETURNS,
+        refunds=REFUNDS,
+        counts=COUNTS,
+        censuses=CENSUSES,
+        transfers=TRANSFERS,
     )
     return measure(folder, scenario(), "files")
 
@@ -343,9 +425,12 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted -= {name for name in counted if "gap" in name or name in NOTHING_FAILED}
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
+    counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"saga_duplicates", "saga_human_hours", "saga_orphans"}
+    counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing
+    counted -= {"misplaced_stock_units", "unbooked_stock_units"}  # means over censuses
     empty = measure(journal(tmp_path), scenario(), "files")
     assert {name for name, value in empty.items() if value is not None} == counted
     assert all(empty[name] == 0 for name in counted)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -25,11 +26,12 @@ from numpy.typing import NDArray
 
 from tests.model.runs import scarce, systems
 from tests.world.make import cluster
+from twin.journal.returns import RefundEnd, ReturnEnd
 from twin.journal.tables import Fate, Flow, SagaEnd, Status
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.traffic import Letter
-from twin.model import invariants
+from twin.model import invariants, owed
 from twin.model.days import Days
 from twin.model.invariants import InvariantError
 from twin.model.plane import Plane
@@ -108,6 +110,24 @@ def _with_sagas() -> Systems:
     return systems(movements=SLOW, orders=SLOW, reserving={"mode": "events", "point": "checkout"}, saga=saga)
 
 
+def _with_returns() -> Systems:
+    """An arm that handles returns for hours, whose payment provider is slow, and whose sagas fail."""
+    refunds = {"event": "1h", "posting": "10m", "payment": {"service": "2m", "servers": 2, "timeout": "5m"}}
+    returns = {"mode": "inspected", "put_away": "4h", "to_dc": "10h", "restock": "best", "refunds": refunds}
+    return _with_sagas().model_copy(update={"returns": systems(returns=returns).returns})
+
+
+_DISORDER = {"wrong_share": 0.5, "shrink_per_sale": 0.1, "misplaced_per_sale": 0.2, "miscount_share": 0.3}
+"""Much is stolen, misplaced and miscounted."""
+
+
+def _with_counts() -> Systems:
+    """An arm that counts every pair every six hours, and whose corrections are under way at the end."""
+    calendar = dict.fromkeys(("a", "b", "c"), "6h")
+    counting = {"calendar": calendar, "opens": "0s", "closes": "24h", "store_count": "1m", "dc_count": "1m"}
+    return systems(movements=SLOW, orders=SLOW, posting=SLOW, counting=counting)
+
+
 def _troubled(content: str = "delta") -> Systems:
     """An arm that loses, repeats and overtakes messages, and keeps dead letters and boxes full to the end."""
     stream = {
@@ -137,6 +157,8 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "troubled levels": lambda: (_estate(faults=TROUBLES), _troubled("level")),
 }
 WITH_SAGAS = "with sagas"
+WITH_RETURNS = "with returns"
+WITH_COUNTS = "with counts"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -160,6 +182,38 @@ class StillSagas:
 
 
 @dataclass
+class StillReturns:
+    """What is known of what came back, at a run's end."""
+
+    limbo: dict[int, Any]
+    received: NDArray[np.int64]
+    ended: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, days: Days) -> StillReturns | None:
+        back = days.returns
+        return None if back is None else cls(dict(back.limbo), back.received.copy(), back.ended.copy())
+
+
+@dataclass
+class StillRefunds:
+    """What is known of the money that is owed, at a run's end."""
+
+    open: dict[int, Any]
+    arisen: int
+    of_lines: int
+    ended: Counter[RefundEnd]
+    wrong: list[str]
+
+    @classmethod
+    def of(cls, days: Days) -> StillRefunds | None:
+        owed = days.shop.refunds
+        if owed is None:
+            return None
+        return cls(dict(owed.open), owed.arisen, owed.of_lines, Counter(owed.ended), list(owed.wrong))
+
+
+@dataclass
 class Still:
     """Ledgers of a run at its end, as the laws read them."""
 
@@ -168,6 +222,8 @@ class Still:
     orders: int
     world: World
     sagas: StillSagas | None = None
+    returns: StillReturns | None = None
+    refunds: StillRefunds | None = None
 
     @property
     def control(self) -> np.void:
@@ -176,7 +232,7 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas)
+        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds)
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -185,7 +241,8 @@ class Still:
 
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
-        return Still(memory, self.lines, self.orders, self.world, copy.deepcopy(self.sagas))
+        kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds))
+        return Still(memory, self.lines, self.orders, self.world, *kept)
 
     def broken(self) -> list[str]:
         return invariants.check(cast(Plane, self), cast(Days, self), self.world)
@@ -209,13 +266,19 @@ def _ended(name: str) -> Still:
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
-        kept.append(Still(memory, days.lines, days.orders, world, StillSagas.of(days)).copy())
+        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds))
+        kept.append(Still(memory, days.lines, days.orders, world, *told).copy())
         return check(plane, days, world)
 
     if name in RUNS:
         description, arm = RUNS[name]()
+    elif name == WITH_COUNTS:
+        description, arm = _estate(estate__record_error=_DISORDER), _with_counts()
     elif name == WITH_SAGAS:
         description, arm = _estate(faults=OUTAGES), _with_sagas()
+    elif name == WITH_RETURNS:
+        returns = {"share": 0.5, "till_share": 0.1, "second_case": "2h"}
+        description, arm = _estate(faults=OUTAGES, demand__returns=returns), _with_returns()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -224,7 +287,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS])
+@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -244,6 +307,23 @@ def test_the_run_with_sagas_ends_with_some_under_way_and_some_orders_cancelled()
     sagas = _ended(WITH_SAGAS).sagas
     assert sagas is not None
     assert min(len(sagas.open), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
+
+
+def test_the_run_with_returns_ends_with_goods_in_limbo_and_money_that_is_owed() -> None:
+    still = _ended(WITH_RETURNS)
+    assert still.returns is not None
+    assert still.refunds is not None
+    assert len(still.returns.limbo) > 20
+    assert still.returns.ended[1:].sum(axis=1).min() > 20
+    assert len(still.refunds.open) > 20
+    assert min(still.refunds.ended[end] for end in RefundEnd if end != RefundEnd.OPEN) > 5
+    assert still.refunds.of_lines > 5
+
+
+def test_the_run_with_counts_ends_with_corrections_and_with_misplaced_units() -> None:
+    side = _ended(WITH_COUNTS).memory["stocktakes"]
+    assert np.count_nonzero(side["corrected"]) > 20
+    assert side["misplaced"].any()
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -426,6 +506,29 @@ def _saga(column: str) -> Tamper:
     return tamper
 
 
+def _return(column: str) -> Tamper:
+    def tamper(still: Still) -> None:
+        assert still.returns is not None
+        if column == "limbo":
+            still.returns.limbo.popitem()
+        else:
+            still.returns.ended[ReturnEnd.RESTOCKED, 0] += 1
+            still.returns.received[0] += 1
+
+    return tamper
+
+
+def _refund(column: str) -> Tamper:
+    def tamper(still: Still) -> None:
+        assert still.refunds is not None
+        if column == "wrong":
+            still.refunds.wrong.append("7 ended as POSTED and was paid 0 times")
+        else:
+            setattr(still.refunds, column, getattr(still.refunds, column) + (1 if column == "arisen" else -1))
+
+    return tamper
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -532,6 +635,11 @@ CASES: dict[str, Case] = {
     },
     "an error that nothing explains": Case(_add("pairs", "error"), "error: 1 pairs differ"),
     "shrink that made no error": Case(_add("pairs", "shrunk"), "error: 1 pairs differ"),
+    **{
+        f"{name} units that made no error": Case(_add("stocktakes", name), "error: 1 pairs differ", (WITH_COUNTS,))
+        for name in ("corrected", "misplaced", "unbooked", "misbooked")
+    },
+    "misplaced units that flows do not know": Case(_add("stocktakes", "misplaced"), "stock: 1 units are said"),
     "less than nothing on order": Case(_owes, "supply: 1 pairs"),
     **{
         f"{name} that observers do not see": Case(_add("control", name), "gaps: observers are told")
@@ -544,6 +652,11 @@ CASES: dict[str, Case] = {
     "a sourced order that is cancelled": Case(
         partial(_cancelled, partly=False), "sagas: 1 cancelled an order that", (WITH_SAGAS,)
     ),
+    "goods that are nowhere": Case(_return("limbo"), "returns: units of 1 SKUs", (WITH_RETURNS,)),
+    "goods on a shelf that got none": Case(_return("shelf"), "returns: .+ units were put", (WITH_RETURNS,)),
+    "a claim that is forgotten": Case(_refund("arisen"), "refunds: 1 have no end", (WITH_RETURNS,)),
+    "a line that is not paid back": Case(_refund("of_lines"), "refunds: 1 of lines", (WITH_RETURNS,)),
+    "a refund that is not what its end says": Case(_refund("wrong"), "refunds: 1 were not paid", (WITH_RETURNS,)),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 
@@ -568,7 +681,7 @@ def test_no_law_can_be_given_that_is_not_seen_to_fire() -> None:
 
 def _laws() -> Iterator[str]:
     """What each law can say, as patterns, from the source: strings whose first word ends in a colon."""
-    for node in ast.walk(ast.parse(inspect.getsource(invariants))):
+    for node in chain.from_iterable(ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed)):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
             parts = node.values

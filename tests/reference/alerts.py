@@ -17,11 +17,15 @@ from twin.scenario.observability import Alert
 CHECK_KIND = 9 << 40
 
 
+Waits = dict[str, Callable[[int], int]]
+"""By signal: the longest time that somebody now waits."""
+
+
 class Watcher:
     """One alert."""
 
-    def __init__(self, shop: Shop, stock: Stock, alert: Alert, longest_wait: Callable[[int], int]) -> None:
-        self._shop, self._stock, self._alert, self._longest_wait = shop, stock, alert, longest_wait
+    def __init__(self, shop: Shop, stock: Stock, alert: Alert, waits: Waits) -> None:
+        self._shop, self._stock, self._alert, self._waits = shop, stock, alert, waits
         self._settings = shop.systems.observability
         self.signal = Signal[alert.signal.upper()]
         self.feed = None if alert.feed is None else FeedName[alert.feed.upper()]
@@ -45,9 +49,9 @@ class Watcher:
             assert alert.share is not None
             wrong = sum(pair.view != pair.on_hand for pair in self._shop.pairs)
             return wrong * 10**6 > round(alert.share * 10**6) * len(self._shop.pairs)
-        if alert.signal in ("age", "release_time"):
+        if alert.signal == "age" or alert.signal in self._waits:
             assert alert.longest is not None
-            age = self._age() if alert.signal == "age" else self._longest_wait(self._shop.env.now)
+            age = self._age() if alert.signal == "age" else self._waits[alert.signal](self._shop.env.now)
             return age > alert.longest
         assert alert.messages is not None
         return self._number() > alert.messages
@@ -76,10 +80,11 @@ class Watcher:
 class Alerts:
     """All of them, and whom they tell."""
 
-    def __init__(self, shop: Shop, stock: Stock, longest_wait: Callable[[int], int]) -> None:
-        """``longest_wait`` is for how long the oldest accepted order has waited for its release."""
+    def __init__(self, shop: Shop, stock: Stock, release: Callable[[int], int], refund: Callable[[int], int]) -> None:
+        """``release``, ``refund``: how long the oldest order, and the oldest claim, have waited for theirs."""
         self._shop, self._stock = shop, stock
-        self._watchers = [Watcher(shop, stock, alert, longest_wait) for alert in shop.systems.observability.alerts]
+        waits = {"release_time": release, "refund_time": refund}
+        self._watchers = [Watcher(shop, stock, alert, waits) for alert in shop.systems.observability.alerts]
         self.rows: list[list[int]] = []
         if self._watchers:
             shop.env.process(self._checks())
@@ -105,7 +110,7 @@ class Alerts:
 
     def _tell(self, watcher: Watcher) -> None:
         """Those who repair hear of it, if it can be a sign of a trouble with messages."""
-        if watcher.signal == Signal.RELEASE_TIME:
+        if watcher.signal in (Signal.RELEASE_TIME, Signal.REFUND_TIME):
             return
         for trouble in self._stock.troubles.all:
             if watcher.feed is None or trouble.concerns(watcher.feed):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_fallbacks import always, random_fallbacks
@@ -18,8 +19,12 @@ from tests.reference.random_release import random_release, random_slowness
 from tests.reference.random_reloads import ON_THE_MINUTE as SNAPSHOTS_ON_THE_MINUTE
 from tests.reference.random_reloads import random_reload
 from tests.reference.random_replays import random_replays
+from tests.reference.random_returns import on_the_minute as returns_on_the_minute
+from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_supply import on_the_minute as counting_on_the_minute
+from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -61,10 +66,7 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     arms = {name: merged(arm, random_queues(queues), random_reload(snapshots)) for name, arm in arms.items()}
     replays = Random(f"replay {seed}")
     arms = {name: merged(arm, random_replays(replays, arm)) for name, arm in arms.items()}
-    if seed % 3 != 1:
-        promised = Random(f"promises {seed}")
-        arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
-        world = random_carts(promised, world)
+    arms, world = _promised(seed, arms, world)
     if seed % 2:
         seen = Random(f"observability {seed}")
         arms = {name: merged(arm, random_observability(seen)) for name, arm in arms.items()}
@@ -76,13 +78,50 @@ def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms = {name: _released(released, arm, by_the_minute=by_the_minute) for name, arm in arms.items()}
         world = random_slowness(released, world)
     if seed % 5 in (1, 3):
-        told = Random(f"saga {seed}")
-        arms = {name: merged(arm, random_saga(told)) for name, arm in arms.items()}
-        world = random_troubles(told, world)
-        if by_the_minute:
-            arms = {name: saga_on_the_minute(told, arm) for name, arm in arms.items()}
+        arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
+    arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
+
+
+def _promised(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """Arms that set stock aside sooner or later, and hold it back."""
+    if seed % 3 == 1:
+        return arms, world
+    promised = Random(f"promises {seed}")
+    arms = {name: merged(arm, random_promises(promised)) for name, arm in arms.items()}
+    return arms, random_carts(promised, world)
+
+
+def _working(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    """What goes on besides orders: goods come back."""
+    if seed % 3 != 1:
+        arms, world = _returning(Random(f"returns {seed}"), arms, world, by_the_minute=by_the_minute)
+    return arms, world
+
+
+def _telling(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    arms = {name: merged(arm, random_saga(rng)) for name, arm in arms.items()}
+    world = random_troubles(rng, world)
+    if by_the_minute:
+        arms = {name: saga_on_the_minute(rng, arm) for name, arm in arms.items()}
+    return arms, world
+
+
+def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    arms = {name: merged(arm, random_returns(rng)) for name, arm in arms.items()}
+    if by_the_minute:
+        arms = {name: returns_on_the_minute(rng, arm) for name, arm in arms.items()}
+    return arms, random_provider(rng, world)
+
+
+def _counted(case: Case) -> Case:
+    """The same, but the arms count their stock, and more befalls it."""
+    rng = Random(f"counting {case.seed}")
+    arms = {name: merged(arm, random_counting(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
+    return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -316,6 +355,43 @@ _ALLOTTED: Tree = {"buffers": {"allotment": {"shares": {"web": 0.4, "market": 0.
 _IN_SHARES: Tree = {"buffers": {"rule": "percent", "store_share": 0.25, "dc_share": 0.05}}
 _NOT_THE_LAST: Tree = {"buffers": {"rule": "last_units", "store": 2, "dc": 1}}
 _FOR_WALK_INS: Tree = {"buffers": {"rule": "newsvendor", "exposure": "12h", "broken_promise_usd": 40.0}}
+_FILED: Tree = {
+    "returns": {
+        "mode": "inspected",
+        "restock": "best",
+        "inspection": {"dc_opens": "0h", "dc_closes": "24h"},
+        "to_dc": "5h",
+        "refunds": {
+            "unified": False,
+            "keys": False,
+            "at": "receipt",
+            "across": "file",
+            "interval": "3h",
+            "phase": "0s",
+            "payment": {"servers": 2, "service": "20s", "timeout": "1m", **_THRICE, "human": {"handling": "10m"}},
+        },
+    }
+}
+_KEYED: Tree = {"returns": {"refunds": {"keys": True}}}
+_SENT_ON: Tree = {"returns": {"refunds": {"across": "dc", "at": "restock"}}}
+_TOLD: Tree = {"returns": {"refunds": {"unified": True, "keys": True, "at": "inspection"}}}
+_PROVIDER_FAILS: Tree = {
+    "faults": [
+        _every(5, "outage", "40m", system="payment"),
+        _every(4, "errors", "1h", system="payment", share=0.6),
+        _every(3, "slow", "1h", system="payment", factor=6.0),
+        _every(9, "outage", "2h", system="erp"),
+        _every(7, "outage", "1h", system="files"),
+        _every(6, "outage", "30m", system="broker"),
+    ]
+}
+_WAITS_FOR_MONEY: Tree = {
+    "observability": {
+        "interval": "11m",
+        "hold": "0s",
+        "alerts": [{"signal": "refund_time", "longest": "1h"}, {"signal": "refund_time", "longest": "5h"}],
+    }
+}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -368,6 +444,10 @@ CASES: Final = (
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
+    _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     *(_drawn(seed) for seed in range(1, 13)),
     *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
+    *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
 )

@@ -65,7 +65,7 @@ def before_orders(t: int) -> int:
 
 
 def after_reloads(t: int) -> int:
-    """The moment of a reload at ``t``, and after it: what a copy holds that is refreshed at ``t``."""
+    """The moment at ``t`` of a reload and of what comes after it in class BATCH: what a copy refreshed then holds."""
     return 4 * t + 1
 
 

@@ -17,7 +17,13 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.world import World
 
-KEYS: Final = {"lines": ("line", "order"), "orders": ("order",), "sagas": ("order",)}
+KEYS: Final = {
+    "lines": ("line", "order"),
+    "orders": ("order",),
+    "sagas": ("order",),
+    "returns": ("entity",),
+    "refunds": ("refund",),
+}
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 
 

@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
 from tests.reference.allotting import allot
+from tests.reference.census import Census
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
+from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
 from tests.reference.orders import Orders
+from tests.reference.refunds import Refunds
+from tests.reference.returns import Returns
 from tests.reference.shop import AnyWorld, Shop
 from tests.reference.stock import Stock
 from tests.reference.supply import Supply
@@ -37,9 +41,12 @@ class Reference:
         self.shop = shop = Shop(world, scenario, systems)
         channels = [Channel(shop, number, name) for number, name in enumerate(world.estate.channels)]
         self.stock = Stock(shop, channels)
-        self.orders = Orders(shop, channels, self.stock)
-        self.alerts = Alerts(shop, self.stock, self.orders.longest_wait)
-        Supply(shop, self.stock)
+        self.refunds = Refunds(shop)
+        self.returns = Returns(shop, self.stock, self.refunds)
+        self.orders = Orders(shop, channels, self.stock, self.refunds)
+        self.alerts = Alerts(shop, self.stock, self.orders.longest_wait, self.refunds.longest_wait)
+        self.supply = Supply(shop, self.stock)
+        self.counting, self.census = Counting(shop, self.stock), Census(shop)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
         allot(shop, channels)
@@ -56,11 +63,12 @@ class Reference:
         env, world = self.shop.env, self.shop.world
         for number in range(world.days):
             yield Instant(env, number * DAY, tie_key(Tie.FAULT, 0, 0))
+            self.census.take(number * DAY, self.counting.waiting())
             day = world.day(number)
             self.shop.flows[Flow.SESSIONS] += int(day.sessions.sum())
             env.process(self.stock.tills(day))
             env.process(self.orders.arrivals(day))
-            env.process(self.stock.returns(day))
+            env.process(self.returns.day(day))
 
     def _scrapes(self) -> Process:
         """Observe all ledgers at a random instant of every interval."""
@@ -100,9 +108,14 @@ class Reference:
             "flows": _table("flows", [*flows, ("pairs", len(shop.pairs))]),
             "fates": _table("fates", self.stock.fates()),
             "sagas": _table("sagas", self.orders.sagas.rows()),
+            "returns": _table("returns", self.returns.rows()),
+            "refunds": _table("refunds", self.refunds.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),
+            "counts": _table("counts", self.counting.rows),
+            "censuses": _table("censuses", self.census.rows),
+            "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

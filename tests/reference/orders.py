@@ -16,6 +16,7 @@ from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.identity import Identity
 from tests.reference.orderlines import Line, Order
+from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
 from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
@@ -40,7 +41,8 @@ Asking = Generator[simpy.Event, Any, bool]
 class Orders:
     """Takes and fulfils orders."""
 
-    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock) -> None:
+    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds) -> None:
+        self._refunds = refunds
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
@@ -216,6 +218,7 @@ class Orders:
             for line in order.promised_lines():
                 self._take_back(line)
                 line.end(Status.CANCELLED, self._env.now)
+            self._refunds.for_lines(order)
         elif order.promised_lines():
             yield from self._fulfil(order, Waking(self._env, order.id, 0), order.lines, 0)
 
@@ -235,6 +238,7 @@ class Orders:
             if order.strategy == "confirm_later" and self._systems.reserving.point not in ("none", "fulfilment"):
                 line.reserved = True
                 set_aside(line, line.pair, line.quantity, among_orders(self._env.now))
+        self._refunds.for_lines(order)
 
     def _cancel(self, line: Line) -> None:
         self._shop.flows[Flow.CONFIRMATIONS_CANCELLED] += 1
@@ -586,6 +590,7 @@ class Orders:
             release.finish(self._env.now)
         self._released(order)
         parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
+        self._refunds.for_lines(order)
         for parcel in parcels[1:]:
             own = Waking(self._env, order.id, PARCEL_STEPS * (parcel.number + 1))
             self._env.process(self._pick(order, own, parcel))
@@ -626,6 +631,7 @@ class Orders:
         done = yield parcel.taken
         yield wake.at(done)
         again = self._sourcing.pick(order, parcel)
+        self._refunds.for_lines(order)
         if again:
             order.waves += 1
             yield from self._fulfil(order, wake, again, order.waves)

@@ -25,9 +25,9 @@ def random_observability(rng: Random) -> Tree:
 
 
 def _alert(rng: Random) -> Tree:
-    signal = rng.choice(["lag", "age", "dead_letters", "missing", "release_time", "accuracy"])
+    signal = rng.choice(["lag", "age", "dead_letters", "missing", "release_time", "accuracy", "refund_time"])
     out: Tree = {"signal": signal}
-    if signal not in ("release_time", "accuracy"):
+    if signal not in ("release_time", "accuracy", "refund_time"):
         out["feed"] = rng.choice(_FEEDS)
     if signal in ("lag", "dead_letters", "missing"):
         out["messages"] = rng.choice([0, 1, 5, 20])

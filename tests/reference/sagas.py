@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import simpy
 
@@ -16,7 +16,7 @@ from tests.reference.waking import Waking
 from twin.core.clock import DAY
 from twin.journal.tables import NONE, SagaEnd
 from twin.policies.backoff import pause as backoff
-from twin.scenario.saga import SagaStep
+from twin.scenario.saga import HumanQueue, SagaStep
 from twin.world.tables import SYSTEMS
 
 NO_LIMIT = 10**9
@@ -94,13 +94,23 @@ class Participant:
         return bool(parts) and self._error.below(10**6, tale.order, number) < parts[0]
 
 
+class Case(Protocol):
+    """What people write on a case."""
+
+    order: int
+    cases: int
+    human: int
+    waited: int
+    by_hand: dict[int, int]
+
+
 class People:
     """A pool of agents and the cases that wait for them."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._env, self._settings = shop.env, shop.systems.saga.human
-        self._agents = simpy.Resource(shop.env, self._settings.agents)
-        self._handling = shop.stream("saga.human", self._settings.handling)
+    def __init__(self, shop: Shop, settings: HumanQueue, stream: str) -> None:
+        self._env, self._settings = shop.env, settings
+        self._agents = simpy.Resource(shop.env, settings.agents)
+        self._handling = shop.stream(stream, settings.handling)
         self._waiting = 0
 
     @property
@@ -108,7 +118,7 @@ class People:
         limit = self._settings.limit
         return limit == 0 or self._waiting < limit
 
-    def take(self, tale: Tale, kind: int) -> simpy.Event:
+    def take(self, tale: Case, kind: int) -> simpy.Event:
         """A case joins; the event happens when it is begun, its value is when it is handled."""
         tale.cases += 1
         self._waiting += 1
@@ -116,7 +126,7 @@ class People:
         self._env.process(self._handle(tale, kind, begun))
         return begun
 
-    def _handle(self, tale: Tale, kind: int, begun: simpy.Event) -> Process:
+    def _handle(self, tale: Case, kind: int, begun: simpy.Event) -> Process:
         env, joined = self._env, self._env.now
         with self._agents.request() as agent:
             yield agent
@@ -145,7 +155,7 @@ class Sagas:
     def __init__(self, shop: Shop) -> None:
         self._shop, self._env, self.settings = shop, shop.env, shop.systems.saga
         self._participants = [Participant(shop, step) for step in self.settings.steps]
-        self._people = People(shop)
+        self._people = People(shop, self.settings.human, "saga.human")
         self._orchestrator = shop.outages("orchestrator")
         self._broker = shop.outages(self.settings.choreography.broker)
         self._hop = shop.stream("saga.hop", self.settings.choreography.hop)

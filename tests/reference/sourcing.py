@@ -187,6 +187,7 @@ class Sourcing:
         if pair.on_hand < line.quantity:
             flows[Flow.SHORT_PICKS] += 1
             pair.change(among_orders(now), resv=-line.quantity if line.reserved else 0, blocked=True)
+            pair.short = True
             return False
         flows[Flow.PICKED_UNITS] += line.quantity
         part = PICK | line.number << 4 | line.short_picks

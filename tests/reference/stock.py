@@ -18,7 +18,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
-RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE = (part << 24 for part in (2, 3, 4, 5, 6))
+RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, CORRECTION = (part << 24 for part in (2, 3, 4, 5, 6, 7))
 
 
 class Stock:
@@ -39,8 +39,12 @@ class Stock:
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
+        movement.pair.on_hand += movement.delta
+        self.tell(movement)
+
+    def tell(self, movement: Movement) -> None:
+        """View and record are told of a movement."""
         pair = movement.pair
-        pair.on_hand += movement.delta
         movement.level = pair.on_hand + pair.err
         pair.trail.movements.append(movement)
         if pair.node.pooled:
@@ -98,8 +102,16 @@ class Stock:
         """Walk-ins and what vanishes, one after another."""
         env, pairs = self._shop.env, self._shop.pairs
         for index, (t, pair, quantity, kind) in enumerate(day.physical.tolist()):
-            event = self._walk_in if kind == Physical.SALE else self._vanish
-            yield env.process(event(t, day.day << 40 | index, pairs[pair], quantity))
+            entity = day.day << 40 | index
+            if kind == Physical.SALE:
+                yield env.process(self._walk_in(t, entity, pairs[pair], quantity))
+                continue
+            yield Instant(env, t, tie_key(Tie.TILL, entity, 0))
+            self._happens(Physical(kind), pairs[pair])
+
+    def _happens(self, kind: Physical, pair: Pair) -> None:
+        """Something befalls what is on the shelf."""
+        {Physical.SHRINK: self.vanish, Physical.MISPLACED: self.misplace, Physical.FOUND: self.find}[kind](pair)
 
     def _walk_in(self, t: int, entity: int, pair: Pair, quantity: int) -> Process:
         """A customer takes units from the shelf to the till."""
@@ -114,26 +126,33 @@ class Stock:
             pair.sold += taken
             self.move(Movement(pair, -taken, t=t, moment=before_orders(t), entity=entity, part=0))
 
-    def _vanish(self, t: int, entity: int, pair: Pair, quantity: int) -> Process:
-        """Theft, damage, spoilage: nobody is told."""
-        yield Instant(self._shop.env, t, tie_key(Tie.TILL, entity, 0))
-        taken = min(quantity, pair.on_hand)
+    def vanish(self, pair: Pair) -> None:
+        """A unit is stolen, broken or spoilt: nobody is told."""
+        pair.shrunk += self._leave_unseen(pair, Flow.SHRINK_UNITS)
+
+    def misplace(self, pair: Pair) -> None:
+        """A unit is put where nobody finds it."""
+        pair.misplaced += self._leave_unseen(pair, Flow.MISPLACED_UNITS)
+
+    def _leave_unseen(self, pair: Pair, flow: Flow) -> int:
+        taken = min(1, pair.on_hand)
         pair.on_hand -= taken
         pair.err += taken
-        pair.shrunk += taken
-        self._shop.flows[Flow.SHRINK_UNITS] += taken
+        self._shop.flows[flow] += taken
+        return taken
 
-    def returns(self, day: WorldDay) -> Process:
-        """Goods come back to the first DC."""
-        shop = self._shop
-        for index, (t, sku, quantity, _) in enumerate(day.returns.tolist()):
-            yield shop.batch_time(t, 2 << 40 | index)
-            shop.flows[Flow.RETURNED_UNITS] += quantity
-            entity = day.day << 40 | index
-            pair = first_dc(shop.skus[sku])
-            movement = Movement(pair, quantity, t=t, moment=before_orders(t), entity=entity, part=RETURN)
-            movement.receipt = True
-            self.move(movement)
+    def find(self, pair: Pair) -> None:
+        """What was misplaced is back on the shelf."""
+        pair.on_hand += pair.misplaced
+        pair.err -= pair.misplaced
+        self._shop.flows[Flow.FOUND_UNITS] += pair.misplaced
+        pair.misplaced = 0
+
+    def correct(self, pair: Pair, delta: int, number: int, moment: int, t: int) -> None:
+        """A count found another number than its source system said: view and record are told of that."""
+        movement = Movement(pair, delta, t=t, moment=moment, entity=number << 32 | pair.number, part=CORRECTION)
+        movement.receipt = True
+        self.tell(movement)
 
 
 def first_dc(sku: Sku) -> Pair:

@@ -7,8 +7,10 @@ from math import floor
 
 from tests.reference.clock import Process, before_orders
 from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.receiving import Dock
 from tests.reference.shop import Shop
-from tests.reference.stock import DISPATCH, RECEIPT, Stock
+from tests.reference.stock import DISPATCH, Stock
+from tests.reference.transfers import Transfers
 from twin.core.clock import DAY, HOUR
 from twin.journal.tables import Flow
 
@@ -21,7 +23,8 @@ class Supply:
     """Keeps shelves filled."""
 
     def __init__(self, shop: Shop, stock: Stock) -> None:
-        self._shop, self._stock = shop, stock
+        self._shop, self._stock, self._dock = shop, stock, Dock(shop, stock)
+        self.transfers = Transfers(shop, stock, self._dock)
         self._settings = settings = shop.scenario.estate.stock
         self._truck = shop.stream("truck", settings.store_lead)
         self._supplier = shop.stream("supplier", settings.dc_lead)
@@ -101,15 +104,7 @@ class Supply:
         """A truck or a delivery is on its way, and arrives."""
         yield self._shop.batch_time(t, place)
         for pair, ordered, sent in load:
-            if not sent:
-                pair.on_order -= ordered
-                continue
-            self._shop.flows[Flow.RECEIVED_UNITS] += sent
-            entity = review << 32 | pair.number
-            movement = Movement(pair, sent, t=t, moment=before_orders(t), entity=entity, part=RECEIPT)
-            movement.receipt = True
-            movement.settles = ordered
-            self._stock.move(movement)
+            self._dock.receive(pair, sent, ordered, review, before_orders(t))
 
 
 def wanted(pair: Pair) -> int:

@@ -17,12 +17,15 @@ from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.observability import By, Signal, SpanKind
+from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
 from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
@@ -31,7 +34,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -57,11 +60,21 @@ RELOADS = {
 """What an arm may choose about snapshots."""
 SPELLS = ("of", "when", "recovery")
 """What a fallback may choose besides its strategy."""
+RETURNS = {
+    "restock": ("where_it_is", "dc", "best"),
+    "open box": ("shelf", "write_off"),
+    "refund at": ("receipt", "inspection", "restock"),
+    "unified": (True, False),
+    "refunds with keys": (True, False),
+    "across": ("dc", "file"),
+}
+"""What an arm may choose about what comes back."""
 SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
 """What may happen in a saga."""
 ALLOWED = (
     "twin.core",
     "twin.journal.observability",
+    "twin.journal.returns",
     "twin.journal.tables",
     "twin.policies",
     "twin.scenario",
@@ -111,6 +124,9 @@ def _expected() -> list[str]:
     modes += [f"feed {mode}" for mode in ("batch", "stream", "queue")]
     rare += [f"saga {mode}" for mode in get_args(Saga.model_fields["mode"].annotation)]
     rare += [f"saga {what}" for what in (*SAGAS, "too late", "given up and open", "lost for want of people")]
+    rare += [f"returns {mode}" for mode in get_args(Returns.model_fields["mode"].annotation)]
+    rare += [f"{name} {choice}" for name, listed in RETURNS.items() for choice in listed]
+    rare += ["goods sent elsewhere", "refund paid twice", "refund by hand", "refund paid and open"]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -143,6 +159,11 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         By: journal["incidents"]["by"],
         SpanKind: journal["spans"]["span"],
         SagaEnd: journal["sagas"]["outcome"],
+        ReturnEnd: journal["returns"]["outcome"],
+        RefundEnd: journal["refunds"]["outcome"],
+        Claim: journal["refunds"]["kind"],
+        Condition: journal["returns"]["condition"][journal["returns"]["t_graded"] >= 0],
+        Why: journal["counts"]["why"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
@@ -155,6 +176,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out["pickup by a fallback"] += int((taken & (lines["mode"] == Mode.PICKUP)).sum())
     out["release overtaken"] += _overtaken(arm, journal)
     out += _sagas(arm, journal["sagas"])
+    out += _returns(arm, journal["returns"], journal["refunds"])
     out["failed job"] += int(jobs["failed"].sum())
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
@@ -183,6 +205,21 @@ def _sagas(arm: dict[str, Any], rows: NDArray[Any]) -> Counter[str]:
     out["saga given up and open"] += int((given_up & (rows["outcome"] == SagaEnd.OPEN)).sum())
     if saga.mode == "orchestration":
         out["saga too late"] += int((rows["t_given_up"] - rows["t_begin"] > saga.deadline).sum())
+    return out
+
+
+def _returns(arm: dict[str, Any], goods: NDArray[Any], refunds: NDArray[Any]) -> Counter[str]:
+    """How what came back was handled, and what became of the money."""
+    returns = Returns.model_validate(arm.get("returns", {}))
+    chosen = returns.refunds
+    settings = [f"returns {returns.mode}", f"restock {returns.restock}", f"open box {returns.open_box}"]
+    settings += [f"refund at {chosen.at}", f"unified {chosen.unified}", f"refunds with keys {chosen.keys}"]
+    settings += [] if chosen.unified else [f"across {chosen.across}"]
+    out = Counter(settings if returns.mode == "inspected" else settings[:1])
+    out["goods sent elsewhere"] += int((goods["node"] != goods["origin"]).sum())
+    out["refund paid twice"] += int((refunds["paid"] > 1).sum())
+    out["refund by hand"] += int((refunds["human"] > 0).sum())
+    out["refund paid and open"] += int(((refunds["paid"] > 0) & (refunds["outcome"] == RefundEnd.OPEN)).sum())
     return out
 
 

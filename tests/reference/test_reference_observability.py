@@ -29,7 +29,7 @@ class Watched(Bench):
     def __init__(self, alert: Tree, *changes: Tree, **world: Any) -> None:
         settings = {"interval": "7s", "hold": "0s", "alerts": [alert]}
         super().__init__({"observability": settings}, *changes, **world)
-        self.alerts = Alerts(self.shop, self.stock, lambda t: 0)
+        self.alerts = Alerts(self.shop, self.stock, lambda t: 0, lambda t: 0)
 
     def told(self) -> list[tuple[int, int, int]]:
         """Since when, when, until when, in seconds."""

@@ -7,8 +7,10 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.clock import MINUTE
+from twin.journal.returns import Condition
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario
 from twin.world.tables import CRASH, FAILOVER, RETURN, TROUBLE, Physical, WorldDay
@@ -86,6 +88,7 @@ _ESTATE: Tree = {
             "market": {"kind": "marketplace", "weekly_checkouts": 900.0, **_CHANNEL, "pickup_share": 0.0},
             "advice": {"kind": "clienteling", "weekly_checkouts": 200.0, **_CHANNEL},
         },
+        "returns": {"second_case": {"law": "lognormal", "mean": "4h", "cv": 0.6}},
     },
     "experiment": {"scrape": "1h"},
 }
@@ -103,9 +106,21 @@ class WithReturns(World):
         drawn = super().day(day)
         sold = drawn.physical[drawn.physical["kind"] == Physical.SALE][::9]
         returns = np.zeros(sold.size, RETURN)
-        returns["t"], returns["quantity"], returns["channel"] = sold["t"], sold["quantity"], -1
+        returns["t"], returns["quantity"] = sold["t"], sold["quantity"]
         returns["sku"] = self.estate.pair_sku[sold["pair"]]
+        self._describe(returns, self.estate.pair_node[sold["pair"]])
         return dataclasses.replace(drawn, returns=returns)
+
+    def _describe(self, returns: NDArray[np.void], store: NDArray[np.int32]) -> None:
+        """In turn: every third bought at the till, every fifth handed in at another store or come to a DC."""
+        number, nodes = np.arange(returns.size), self.estate.nodes.size
+        returns["channel"] = np.where(number % 3 == 0, -1, number % len(self.estate.channels))
+        elsewhere = np.where(number % 2 == 0, (store + number) % nodes, number % 2)
+        returns["node"] = np.where((number % 5 == 0) & (returns["channel"] >= 0), elsewhere, store)
+        returns["cents"] = self.estate.skus["price_cents"][returns["sku"]] * returns["quantity"]
+        returns["condition"] = number * 7 % 11 % len(Condition)
+        brought = self.estate.nodes["is_dc"][returns["node"]] == 0
+        returns["twice"] = brought & (returns["channel"] >= 0) & (number % 4 < 2)
 
 
 class ByTheMinute(WithReturns):

@@ -13,6 +13,7 @@ from twin.scenario.demand import Channel, Demand, Tills
 from twin.scenario.estate import ProfileName, Skus
 from twin.scenario.fitted import PLACES, Fitted, fitted, fitted_profile
 from twin.scenario.loader import load
+from twin.scenario.return_demand import ReturnDemand
 from twin.world.profiles import BUILT_IN, weekly_rates
 
 
@@ -29,6 +30,7 @@ def test_a_log_fills_the_channel_that_names_it_and_no_other(minimal: Path) -> No
     assert (found.preset, found.profile, found.dispersion) == ("online_retail", "online_retail", part["dispersion"])
     assert (list(found.lines.values), list(found.units.shares)) == (part["lines"]["values"], part["units"]["shares"])
     assert found.weekly_checkouts == plain.channels[name].weekly_checkouts
+    assert demand(minimal, "demand.returns.preset=online_retail").returns.of(name) == pytest.approx(0.017, abs=0.001)
     assert found.lines.mean > 20  # a wholesaler's orders
     assert taken.tills == plain.tills
     assert {other: channel for other, channel in taken.channels.items() if other != name} == {
@@ -69,7 +71,7 @@ def test_a_part_that_a_log_cannot_fill_is_refused(
 
 def test_every_part_of_a_file_has_a_place_and_every_choice_has_a_part() -> None:
     models = dict(PLACES.values())
-    assert models == {"channel": Channel, "tills": Tills, "skus": Skus}
+    assert models == {"channel": Channel, "tills": Tills, "returns": ReturnDemand, "skus": Skus}
     for name in products(Fitted):
         parts = set(fitted(name).mapping) - {"preset", "profile"}
         assert parts == {part for part, model in models.items() if name in products(model)}

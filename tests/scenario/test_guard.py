@@ -20,7 +20,7 @@ HOSTILE = {
     "nested_dashes": ("- " * 100_000 + "a", "is nested more than 32 levels deep"),
     "nested_question_marks": ("? " * 100_000, "is nested more than 32 levels deep"),
     "nested_indentation": ("".join(" " * i + "a:\n" for i in range(1_000)), "is nested more than 32 levels deep"),
-    "many_values": ("a: [" + "1," * 200_000 + "]", "has more than 50000 YAML events; put data into tables"),
+    "many_values": ("a: [" + "1," * 200_000 + "]", "has more than 150000 YAML events; put data into tables"),
     "alias_bomb": (BOMB, "has an anchor, &a; repeat the value, or use extends"),
     "merge_bomb": ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "has an anchor, &a; repeat the value, or use extends"),
     "python_object": ("a: !!python/object/new:os.system [x]", "has a tag, 'tag:yaml.org,2002:python/"),

@@ -25,6 +25,7 @@ NAMES = [
     "real_incidents",
     "release_priority",
     "reservation_policies",
+    "returns",
 ]
 
 

@@ -62,6 +62,10 @@ def _parts(done: Calibrated) -> Iterator[str]:
     for counted in (done.lines, done.units):
         if counted is not None:
             yield f"  {counted.what.split()[0]}: {_law(counted.law)} # [F] {_tested(done, counted.what)}"
+    if (back := done.returns) is not None and done.declared.holds == "orders":
+        share, then = (came / max(sold, 1) for came, sold in zip(back.came, back.sold, strict=True))
+        yield "returns:"
+        yield f"  share: {share:.4f} # [F] of lines, within {done.declared.return_days} days; of those kept apart {then:.4f}"
     law, goods = done.goods.popularity, done.goods
     yield "skus:"
     yield f"  count: {law.size} # [F] articles, of which {int((goods.fitted > 0).sum()):,} were sold; the shift goes with it"

@@ -12,13 +12,14 @@ from twin.contracts.registry import CONTRACTS
 from twin.contracts.stock import MovementKind, StockMovement
 from twin.core.clock import Tie
 
-_KINDS: Final[tuple[tuple[MovementKind, str, Tie], ...]] = (
-    ("sale", "pos", Tie.TILL),
-    ("pick", "wms", Tie.ORDER),
-    ("receipt", "wms", Tie.BATCH),
-    ("dispatch", "wms", Tie.BATCH),
-    ("return", "wms", Tie.BATCH),
-)
+_KINDS: Final[dict[int, tuple[MovementKind, str, Tie]]] = {
+    0: ("sale", "pos", Tie.TILL),
+    1: ("pick", "wms", Tie.ORDER),
+    2: ("receipt", "wms", Tie.BATCH),
+    3: ("dispatch", "wms", Tie.BATCH),
+    4: ("return", "wms", Tie.BATCH),
+    7: ("count_correction", "wms", Tie.BATCH),
+}
 """By number (docs/model.md, section 4): kind, the system that reports it, and its class among things of one instant."""
 
 
@@ -40,7 +41,7 @@ def movement_event(
     6) raise ValueError.
     """
     entity, part = identity
-    if not 0 <= part >> 24 < len(_KINDS):
+    if part >> 24 not in _KINDS:
         raise ValueError(f"identity {identity}: kind {part >> 24} is not a movement")
     kind, system, tie = _KINDS[part >> 24]
     id_ = f"{entity:x}-{part:x}"

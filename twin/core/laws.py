@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.core.hashing import bits
 from twin.core.jit import kernel
 
 BINS: Final = 2048
@@ -28,6 +29,12 @@ def sample(knots: NDArray[np.int64], random_bits: np.uint64) -> int:
     fraction = np.int64((random_bits >> _FRACTION_SHIFT) & _FRACTION_MASK)
     low = knots[b]
     return low + ((knots[b + 1] - low) * fraction >> _FRACTION_BITS)
+
+
+@kernel
+def drawn(knots: NDArray[np.int64], key: np.uint64, entity: int, attempt: int) -> int:
+    """The law's value for ``attempt`` of ``entity`` in the stream ``key``, in one call from Python."""
+    return sample(knots, bits(key, entity, attempt))
 
 
 @kernel

@@ -25,17 +25,26 @@ Responses = Mapping[str, float | None]
 
 
 NEEDED: Final = (
+    "count_hours",
     "margin_kept_usd",
     "margin_lost_refused_usd",
     "messages_per_week",
     "oversold_lines",
     "oversold_orders",
     "reconciliation_gap_units",
+    "refund_human_hours",
+    "refunds_for_nothing_usd",
+    "refunds_paid_twice_usd",
+    "return_count",
+    "return_inspection_hours",
+    "return_limbo_usd",
+    "return_written_off_usd",
     "saga_duplicates",
     "saga_human_hours",
     "saga_orphans",
     "short_picks",
     "till_units_lost_per_week",
+    "transferred_units",
     "unit_margin_usd",
 )
 """KPIs that money is put on."""
@@ -81,13 +90,22 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
     labour_usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
     lost_tills_usd = year.from_weekly("till_units_lost_per_week") * year.level("unit_margin_usd")
     wrong_effects = year.from_window("saga_duplicates") + year.from_window("saga_orphans")
+    handling = year.from_window("return_inspection_hours") * at(economics.return_labour_usd_per_hour, level)
+    not_owed = year.from_window("refunds_paid_twice_usd") + year.from_window("refunds_for_nothing_usd")
+    exceptions = year.from_window("saga_human_hours") + year.from_window("refund_human_hours")
     return {
         "oversell_direct": year.from_window("oversold_lines") * at(economics.oversell_cost_usd, level),
         "oversell_future_margin": year.from_window("oversold_orders") * future,
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
-        "exceptions": year.from_window("saga_human_hours") * at(economics.exception_usd_per_hour, level),
+        "exceptions": exceptions * at(economics.exception_usd_per_hour, level),
+        "counting": year.from_window("count_hours") * at(economics.counting_usd_per_hour, level),
+        "transfers": year.from_window("transferred_units") * at(economics.transfer_usd_per_unit, level),
         "wrong_effects": wrong_effects * at(economics.wrong_effect_usd, level),
         "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
+        "return_handling": handling + year.from_window("return_count") * at(economics.return_handling_usd, level),
+        "return_write_offs": year.from_window("return_written_off_usd") * at(economics.written_off_share, level),
+        "refunds_not_owed": not_owed * at(economics.refund_loss_share, level),
+        "stock_in_limbo": year.level("return_limbo_usd") * at(economics.holding_rate_per_year, level),
         "till_margin_lost": lost_tills_usd * at(economics.lost_sale_share, level),
     }
 

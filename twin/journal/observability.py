@@ -18,6 +18,7 @@ class Signal(IntEnum):
     MISSING = 3  # messages lost to a feed, or expired, since the check before
     RELEASE_TIME = 4  # how long the oldest accepted order has waited for its release
     ACCURACY = 5  # pairs whose view differs from the shelf
+    REFUND_TIME = 6  # how long the oldest refund that is due has not been posted
 
 
 ALERT = np.dtype(

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 
 from twin.journal.observability import ALERT, INCIDENT, SPAN
+from twin.journal.returns import REFUND, RETURN
+from twin.journal.supply import CENSUS, COUNT, TRANSFER
 
 NONE: Final = -1
 
@@ -260,6 +262,8 @@ class Flow(IntEnum):
     CORRECTED_UNITS = 42  # by how much, added up
     LINES_CONFIRMED = 43  # accepted degraded and found backed by the view afterwards
     CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
+    MISPLACED_UNITS = 45
+    FOUND_UNITS = 46  # misplaced ones that are back on the shelf
 
 
 class Fate(IntEnum):
@@ -338,5 +342,10 @@ TABLES = {
     "incidents": INCIDENT,
     "spans": SPAN,
     "sagas": SAGA,
+    "returns": RETURN,
+    "refunds": REFUND,
+    "counts": COUNT,
+    "censuses": CENSUS,
+    "transfers": TRANSFER,
 }
 """Files of a run's journal: ``<name>.parquet``."""

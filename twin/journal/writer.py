@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -38,7 +38,9 @@ class Journal:
         self.alerts: list[tuple[int, ...]] = []
         self.incidents: list[tuple[int, ...]] = []
         self.spans: list[tuple[int, ...]] = []
-        self._kept: dict[str, list[tuple[int, ...]]] = {"scrapes": [], "sagas": []}
+        self.censuses: list[tuple[int, ...]] = []
+        self.transfers: list[list[int]] = []  # their last column is written when they arrive
+        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
@@ -47,6 +49,18 @@ class Journal:
     def end_saga(self, saga: tuple[int, ...]) -> None:
         """Append a row of ``sagas``."""
         self._keep("sagas", saga)
+
+    def end_return(self, goods: tuple[int, ...]) -> None:
+        """Append a row of ``returns``."""
+        self._keep("returns", goods)
+
+    def end_refund(self, refund: tuple[int, ...]) -> None:
+        """Append a row of ``refunds``."""
+        self._keep("refunds", refund)
+
+    def end_count(self, count: tuple[int, ...]) -> None:
+        """Append a row of ``counts``."""
+        self._keep("counts", count)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)
@@ -82,8 +96,9 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        for name in ("fallbacks", "alerts", "incidents", "spans"):
+        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
+        self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)

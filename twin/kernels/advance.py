@@ -8,11 +8,13 @@ from twin.core.clock import NEVER
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
 from twin.kernels.checkout import lapse
+from twin.kernels.counting import find, misplace
 from twin.kernels.memory import control, expect_pair, far, flows, holds, late, letters, pairs, physical, skus
 from twin.kernels.sending import move, send_late
 from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
 from twin.kernels.topics import book_until, deliver, deliver_post
+from twin.world.tables import Physical
 
 ROOM: Final = 8192
 """Free messages that every control-plane kernel may rely on; :func:`advance` stops when fewer are left."""
@@ -30,6 +32,7 @@ _LINES, _UNITS, _LOST, _SHRINK = (
     int(Flow.SHRINK_UNITS),
 )
 _SALE = int(Part.SALE)
+_IS_SALE, _IS_SHRINK, _IS_MISPLACED = int(Physical.SALE), int(Physical.SHRINK), int(Physical.MISPLACED)
 
 
 @kernel
@@ -75,10 +78,14 @@ def _physical_event(handle: int) -> None:
     c.physical += 1
     if c.physical + _AHEAD < len(physical(handle)):
         expect_pair(handle, physical(handle)[c.physical + _AHEAD].pair)
-    if event.kind == 0:
+    if event.kind == _IS_SALE:
         _sell(handle, event.t, event.pair, event.quantity, entity)
-    else:
+    elif event.kind == _IS_SHRINK:
         _vanish(handle, event.pair, event.quantity)
+    elif event.kind == _IS_MISPLACED:
+        misplace(handle, event.pair, event.quantity)
+    else:
+        find(handle, event.pair)
 
 
 @kernel

@@ -53,6 +53,7 @@ def _cancel(handle: int, row: int, line: Any, order: Any, now: int) -> None:
     line.cause = _DEGRADED
     line.status, line.t_end = _OVERSOLD, now
     order.open -= 1
+    control(handle)[0].let_down += 1
     flows(handle)[_CANCELLED] += 1
 
 
@@ -86,3 +87,4 @@ def cancel(handle: int, number: int, now: int) -> None:
         _withdraw(handle, line)
         drop_reservation(handle, row, line, now)
         end_line(handle, line, order, _GIVEN_UP, now)
+        c.let_down += 1

@@ -32,6 +32,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("control", state.CONTROL),
     ("pairs", state.PAIR),
     ("rules", state.RULE),
+    ("stocktakes", state.STOCKTAKE),
     ("skus", state.SKU),
     ("nodes", state.NODE),
     ("servers", np.dtype("i8")),
@@ -141,6 +142,7 @@ def _accessor(name: str) -> Callable[[int], Any]:
 control = _accessor("control")
 pairs = _accessor("pairs")
 rules = _accessor("rules")
+stocktakes = _accessor("stocktakes")
 skus = _accessor("skus")
 nodes = _accessor("nodes")
 servers = _accessor("servers")

@@ -8,7 +8,7 @@ from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Mode, Status
 from twin.kernels.chance import law
-from twin.kernels.memory import control, flows, keys, lines, moves, orders, pairs, watched
+from twin.kernels.memory import control, flows, keys, lines, moves, orders, pairs, stocktakes, watched
 from twin.kernels.sending import move
 from twin.kernels.sourcing import oversold
 from twin.kernels.state import NIL, Key, Law, Part, Reserved
@@ -67,6 +67,8 @@ def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
     if reserved:
         change_view(handle, p, 0, -q, now)
     set_blocked(handle, p, 1, now)
+    if control(handle)[0].stocktakes != 0:
+        stocktakes(handle)[p].short = 1
     line.reserved = _NO
     line.short_picks += 1
     if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:

@@ -36,7 +36,7 @@ from twin.kernels.traffic import PART_SHIFT, QUEUE, TOPIC_MOVES, TOPIC_NOTES
 from twin.policies.calendars import covering
 from twin.world.tables import TroubleKind
 
-_RECEIPT, _RETURN = int(Part.RECEIPT), int(Part.RETURN)
+_RECEIPT, _RETURN, _COUNT = int(Part.RECEIPT), int(Part.RETURN), int(Part.COUNT)
 _COPIES, _LATE, _LOSS = int(TroubleKind.COPIES), int(TroubleKind.LATE), int(TroubleKind.LOST)
 _LOST = int(Fate.LOST)
 _MOVEMENTS, _RESERVE_MESSAGES = int(Flow.MOVEMENTS), int(Flow.RESERVE_MESSAGES)
@@ -245,7 +245,8 @@ def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, pa
     message.level = pair.on_hand + pair.error
     message.next = message.next_post = message.next_pair = message.next_sku = NIL
     message.seen = message.posted = message.troubled = message.copies = message.held = 0
-    message.receipt = part >> PART_SHIFT == _RECEIPT or part >> PART_SHIFT == _RETURN
+    kind = part >> PART_SHIFT
+    message.receipt = kind == _RECEIPT or kind == _RETURN or kind == _COUNT  # the view need not shun the pair any more
     message.store = nodes(handle)[pair.node].is_dc == 0
     message.pooled = pair.pooled
     if pair.pooled != 0:

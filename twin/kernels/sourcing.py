@@ -218,6 +218,7 @@ def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> 
             line.also = causes & ~(1 << line.cause)
     line.status, line.t_end = _OVERSOLD, now
     order.open -= 1
+    control(handle)[0].let_down += 1
 
 
 @kernel

@@ -34,6 +34,17 @@ PAIR = np.dtype(
 )
 """One cache line: a movement touches its pair three times, and almost every touch is a miss."""
 
+STOCKTAKE = np.dtype(
+    [
+        ("corrected", "i4"),  # units by which counts changed what the source system counts, since the start
+        ("misplaced", "i4"),  # units that are in the node, where nobody finds them
+        ("unbooked", "i4"),  # units on the shelf whose receipt is not booked yet
+        ("misbooked", "i4"),  # units booked beyond what was received, since the start
+        ("short", "i4"),  # 1: a pick found too little since the node's last list of counts
+    ]
+)
+"""Why the source system's own count of a pair is wrong, beside shrink; a side table, there only where it is asked."""
+
 RULE = np.dtype([("reorder", "i4"), ("up_to", "i4"), ("pack", "i4")])
 """Replenishment rule of a pair, in the order of ``node_pairs``, in which reviews read them once a day."""
 
@@ -282,6 +293,8 @@ CONTROL = np.dtype(
         ("release_outage", "i8"),
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
+        ("let_down", "i8"),  # lines that were promised and ended without being supplied
+        ("stocktakes", "i8"),  # 1: the side table of that name is there
     ]
 )
 
@@ -379,6 +392,7 @@ class Part(IntEnum):
     RETURN = 4
     RESERVE = 5
     RELEASE = 6
+    COUNT = 7
 
 
 SERVICE, ERP, RELEASE = 0, 1, 2

@@ -79,6 +79,8 @@ class Cohort:
     horizon_us: int
     release_target_us: int
     """How long after its acceptance an order is released on time."""
+    refund_target_us: int
+    """How long after it was due a refund is posted on time."""
     release_cycle_us: tuple[int, int] | None = None
     """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -100,6 +102,31 @@ class Cohort:
     def sagas(self) -> Rows:
         """Sagas that began in the window."""
         return self._rows("sagas", "t_begin")
+
+    @cached_property
+    def returns(self) -> Rows:
+        """Goods handed in in the window."""
+        return self._rows("returns", "t_received")
+
+    @cached_property
+    def refunds(self) -> Rows:
+        """Claims due in the window."""
+        return self._rows("refunds", "t_due")
+
+    @cached_property
+    def counts(self) -> Rows:
+        """Counts of stock that ended in the window."""
+        return self._rows("counts", "t_end")
+
+    @cached_property
+    def transfers(self) -> Rows:
+        """Stock that stores sent each other in the window."""
+        return self._rows("transfers", "t_sent")
+
+    @cached_property
+    def censuses(self) -> Rows:
+        """What was on the stores' shelves at the beginning of each day of the window."""
+        return self._rows("censuses", "t")
 
     @cached_property
     def scrapes(self) -> Rows:
@@ -176,11 +203,15 @@ class Cohort:
         return self.price_cents - self._per_line("cost_cents")
 
     def _per_line(self, name: str) -> Integers:
-        each, sku = self._skus[name], self.lines["sku"]
+        return self.worth_cents(self.lines, name)
+
+    def worth_cents(self, rows: Rows, name: str) -> Integers:
+        """What each row's units are worth: ``name`` is price_cents or cost_cents."""
+        each, sku = self._skus[name], rows["sku"]
         if sku.size and not 0 <= int(sku.min()) <= int(sku.max()) < each.size:
             path = self.journal.path("skus")
             raise ResultsError(f"{path}: a line wants SKU {int(sku.max())}, the table has {each.size} SKUs")
-        return np.asarray(each[sku] * self.lines["quantity"].astype(np.int64))
+        return np.asarray(each[sku] * rows["quantity"].astype(np.int64))
 
     @cached_property
     def _skus(self) -> dict[str, Integers]:
@@ -219,6 +250,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         end_us=calendar.warm_up + calendar.window,
         horizon_us=calendar.horizon_us,
         release_target_us=scenario.experiment.release_target,
+        refund_target_us=scenario.experiment.refund_target,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.cohort import Cohort, cohort_of
+from twin.measure.counting import COUNTING
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
@@ -15,7 +16,9 @@ from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
+from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
+from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
@@ -25,7 +28,10 @@ SECTIONS: Final = {
     "Time": TIMING,
     "Release": RELEASE,
     "Sagas": SAGAS,
+    "Returns": RETURNS,
+    "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
+    "Counting": COUNTING,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,

@@ -16,11 +16,14 @@ from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works
 from twin.model.lanes import feed_of
+from twin.model.refunds import Refunds
 from twin.policies.alerting import QUIET, Standing, checked
 from twin.scenario.observability import Alert
 from twin.scenario.systems import Systems
 
 _CHECK_KIND: Final = 9 << 40
+_OF_WORKFLOWS: Final = (Signal.RELEASE_TIME, Signal.REFUND_TIME)
+"""Signals that show no trouble with messages."""
 _WAITING: Final = {VIEW: "unseen", NOTES: "unheard", RECORD: "unposted"}
 
 Exceeds = Callable[[int], bool]
@@ -42,10 +45,10 @@ class Rule:
     """Row of the journal, while it stands."""
 
 
-def checks(works: Works, systems: Systems, incidents: Incidents) -> Process:
+def checks(works: Works, systems: Systems, incidents: Incidents, refunds: Refunds | None) -> Process:
     """Check again and again."""
     settings = systems.observability
-    rules = [_rule(works, systems, place, alert) for place, alert in enumerate(settings.alerts)]
+    rules = [_rule(works, systems, place, alert, refunds) for place, alert in enumerate(settings.alerts)]
     k = 0
     while True:
         now = k * settings.interval
@@ -53,7 +56,7 @@ def checks(works: Works, systems: Systems, incidents: Incidents) -> Process:
         works.plane.advance(now)
         for rule in rules:
             _check(works, rule, now, settings.calm)
-            if rule.standing.raised != NEVER and rule.signal != Signal.RELEASE_TIME:
+            if rule.standing.raised != NEVER and rule.signal not in _OF_WORKFLOWS:
                 incidents.told(rule.feed, rule.standing.since, now)
         k += 1
 
@@ -68,14 +71,14 @@ def _check(works: Works, rule: Rule, now: int, calm: int) -> None:
         rows[rule.row] = (*rows[rule.row][:-1], now)
 
 
-def _rule(works: Works, systems: Systems, place: int, alert: Alert) -> Rule:
+def _rule(works: Works, systems: Systems, place: int, alert: Alert, refunds: Refunds | None) -> Rule:
     signal = Signal[alert.signal.upper()]
     feed = NONE if alert.feed is None else int(FeedName[alert.feed.upper()])
     hold = systems.observability.hold if alert.hold is None else alert.hold
-    return Rule(place, signal, feed, _exceeds(works, systems, alert, feed), hold)
+    return Rule(place, signal, feed, _exceeds(works, systems, alert, feed, refunds), hold)
 
 
-def _exceeds(works: Works, systems: Systems, alert: Alert, feed: int) -> Exceeds:
+def _exceeds(works: Works, systems: Systems, alert: Alert, feed: int, refunds: Refunds | None) -> Exceeds:
     plane, pairs = works.plane, int(works.world.start.pairs.size)
     if alert.share is not None:
         most = parts(alert.share) * pairs
@@ -84,6 +87,8 @@ def _exceeds(works: Works, systems: Systems, alert: Alert, feed: int) -> Exceeds
         longest = alert.longest
         if alert.signal == "release_time":
             return lambda now: int(topics.oldest_unreleased(plane.handle, now)) > longest
+        if alert.signal == "refund_time":
+            return lambda now: refunds is not None and refunds.longest_wait(now) > longest
         settings = feed_of(systems, feed)
         longest += settings.interval if settings.mode == "batch" else 0
         return lambda now: int(topics.oldest_waiting(plane.handle, feed, now)) > longest

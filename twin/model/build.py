@@ -82,6 +82,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _windows(memory, world)
     _slowdowns(memory, world)
     _stock(memory, world, systems)
+    _stocktakes(memory, scenario, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
     lay_buffers(memory, world, systems.buffers)
@@ -168,6 +169,14 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
     memory.put("node_first", estate.node_first.astype(np.int64))
+
+
+def _stocktakes(memory: Memory, scenario: Scenario, systems: Systems) -> None:
+    """The side table is there only if something is written into it."""
+    errors, receiving = scenario.estate.record_error, scenario.estate.receiving
+    wrong = max(errors.misplaced_per_sale, receiving.late_share, receiving.error_share)
+    asked = systems.counting.on or wrong > 0
+    memory.put("stocktakes", np.zeros(memory["pairs"].size if asked else 1, state.STOCKTAKE))
 
 
 def _nodes(memory: Memory, world: World) -> None:
@@ -267,6 +276,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     c["resend"] = systems.outbox.resend
     troubles = memory["troubles"]
     c["trouble_from"], c["trouble_until"] = troubles["start"].min(), troubles["end"].max()
+    c["stocktakes"] = memory["stocktakes"].size == memory["pairs"].size
     c["eager"] = is_eager(systems.posting)
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)

@@ -16,9 +16,12 @@ from twin.journal.tables import LINE, NONE, ORDER, Flow, Mode
 from twin.kernels import state
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
+from twin.model.census import Census
+from twin.model.counting import Counters
 from twin.model.jobs import Process, Works
 from twin.model.orders import Arrivals
 from twin.model.process import Instant
+from twin.model.returns import Returns
 from twin.model.shop import Customer, Shop, arrival_key
 from twin.model.supply import returns
 from twin.world.tables import WorldDay
@@ -30,6 +33,10 @@ class Days:
 
     works: Works
     shop: Shop
+    census: Census
+    counters: Counters | None
+    returns: Returns | None = None
+    """What handles goods that come back; ``None``: they are on the rack at once."""
     orders: int = 0  # rows of `orders` and `lines` in use
     lines: int = 0
 
@@ -40,6 +47,7 @@ class Days:
             if day:
                 self.works.plane.advance(day * DAY - 1)
                 self.seal(final=False)
+            self.census.take(day * DAY, self.counters.waiting(day * DAY) if self.counters else 0)
             self.begin(self.works.world.day(day))
 
     def begin(self, day: WorldDay) -> None:
@@ -58,7 +66,7 @@ class Days:
         payments = sample_many(self.shop.payment, bits_of_many(self.shop.payment_key, orders, 0))
         Arrivals(self.shop, _customers(checkouts, payments, first))
         if day.returns.size:
-            works.env.process(returns(works, day))
+            works.env.process(returns(works, day) if self.returns is None else self.returns.day(day))
 
     def _append(self, checkouts: NDArray[np.void], wanted: NDArray[np.void]) -> None:
         """Rows for checkouts and their lines (those of the day), behind those still in use."""

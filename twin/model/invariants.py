@@ -10,6 +10,7 @@ from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
+from twin.model import owed
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -39,6 +40,8 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_places(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
+        *owed.returns(plane, days),
+        *owed.refunds(plane, days),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),
@@ -51,18 +54,23 @@ def _clock(plane: Plane) -> list[str]:
     return [f"clock: {back} steps were asked for in the past"] if back else []
 
 
+_COME = (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS, Flow.FOUND_UNITS)
+_GO = (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS, Flow.MISPLACED_UNITS)
+
+
 def _stock(plane: Plane, world: World) -> list[str]:
-    """Units are only moved: start + received + returned + at stores' doors = sold + shrunk + picked + dispatched + on
-    hand.
+    """Units are only moved: start + received + returned + found = sold + shrunk + picked + dispatched + misplaced + on
+    hand; and what is misplaced is in the node still.
     """
     pairs, flows = plane.memory["pairs"], plane.memory["flows"]
     broken = []
     left = int(pairs["on_hand"].sum(dtype=np.int64)) - int(world.start.pairs["on_hand"].sum(dtype=np.int64))
-    moved = sum(int(flows[f]) for f in (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS)) - sum(
-        int(flows[f]) for f in (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS)
-    )
+    moved = sum(int(flows[f]) for f in _COME) - sum(int(flows[f]) for f in _GO)
     if left != moved:
         broken.append(f"stock: on hand changed by {left} units, flows by {moved}")
+    hidden = int(plane.memory["stocktakes"]["misplaced"].sum(dtype=np.int64))
+    if hidden != int(flows[Flow.MISPLACED_UNITS] - flows[Flow.FOUND_UNITS]):
+        broken.append(f"stock: {hidden} units are said to be misplaced, flows say otherwise")
     if int(pairs["on_hand"].min()) < 0:
         broken.append("stock: a shelf holds less than nothing")
     return broken
@@ -307,9 +315,14 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
 
 
 def _pairs(plane: Plane, world: World) -> list[str]:
-    """Error = error at the start + shrink; observers are told of the gaps that there are."""
-    pairs, control = plane.memory["pairs"], plane.control
-    wrong = np.count_nonzero(pairs["error"] != world.start.pairs["error"] + pairs["shrunk"])
+    """Error = error at the start + shrink + what is misplaced or not booked yet + errors of booking + what counts
+    corrected; observers are told of the gaps that there are.
+    """
+    pairs, control, side = plane.memory["pairs"], plane.control, plane.memory["stocktakes"]
+    known = world.start.pairs["error"] + pairs["shrunk"]
+    if control["stocktakes"]:
+        known = known + side["misplaced"] - side["unbooked"] + side["misbooked"] + side["corrected"]
+    wrong = np.count_nonzero(pairs["error"] != known)
     broken = [f"error: {wrong} pairs differ from the start and what vanished"] if wrong else []
     owed = np.count_nonzero(pairs["on_order"] < 0)
     if owed:

@@ -183,6 +183,7 @@ def _saga(shop: Shop, customer: Customer, now: int) -> Story:
         shop.process(shop.env, fulfil(shop, customer, 0, release), customer.key)
     else:
         shop.plane.cancel(customer.number, now)
+        shop.refund(customer.number, now)
 
 
 def _spares(rule: Rule | None, station: int, call: int) -> bool:
@@ -195,19 +196,26 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     now = int(shop.env.now)
     if rule.asks == Asks.LATER:
         now = yield from _await_confirmation(rule, customer, now)
-        if not shop.plane.confirm(customer.number, now):
+        if not _confirm(shop, customer.number, now):
             return
     elif rule.reconfirms:
         if rule.on(customer.channel):
             rule.taken.setdefault(customer.channel, []).append((customer.number, customer.order))
         else:
             yield now  # what the acceptance sent is on its way before
-            if not shop.plane.confirm(customer.number, now):
+            if not _confirm(shop, customer.number, now):
                 return
     if shop.sagas is not None:
         _begin_saga(shop, customer, now)
     else:
         yield from fulfil(shop, customer, 0, steps.released_at(shop.plane.handle, customer.number, 0, now))
+
+
+def _confirm(shop: Shop, number: int, now: int) -> int:
+    """Lines of an order that the view can back; the others are cancelled."""
+    left = shop.plane.confirm(number, now)
+    shop.refund(number, now)
+    return left
 
 
 def _await_confirmation(rule: Rule, customer: Customer, now: int) -> Asking:
@@ -229,7 +237,7 @@ def _recheck(shop: Shop, number: int, now: int) -> Story:
     yield now
     if shop.fallbacks is None or not shop.plane.awaits_sourcing(number):
         return
-    if not shop.plane.confirm(number, now):
+    if not _confirm(shop, number, now):
         shop.fallbacks.cancelled.add(number)
 
 
@@ -264,6 +272,7 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
         if shop.fallbacks is not None and shop.fallbacks.gone(number):
             return
     first, ends = plane.source(number, wave, now)
+    shop.refund(number, now)
     for parcel, end in enumerate(ends[1:], first + 1):
         key = tie_key(Tie.ORDER, customer.order, _PARCEL_STEPS * (parcel + 1))
         shop.process(shop.env, parcel_story(shop, customer, parcel, end), key)
@@ -275,6 +284,7 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
     """A parcel is picked; what was short is brokered again."""
     yield end
     wave = shop.plane.pick(customer.number, parcel, end)
+    shop.refund(customer.number, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)

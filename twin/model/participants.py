@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hashing import bits
-from twin.core.laws import sample
+from twin.core.laws import drawn
 from twin.model.build import knots_of
 from twin.model.jobs import Works
 from twin.model.station import FifoStation
@@ -31,7 +30,7 @@ class Timed:
 
     def of(self, order: int, number: int) -> int:
         """How long it takes a call, or event, of an order."""
-        return int(sample(self._knots, np.uint64(bits(self._key, order, number))))
+        return int(drawn(self._knots, self._key, order, number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +74,25 @@ class Step:
         return done, carried_out
 
 
+class Case(Protocol):
+    """What people write down of what they see to."""
+
+    order: int
+    cases: int
+    human: int
+    waited: int
+    by_hand: dict[int, int]
+
+
 class People:
     """Who do by hand what a system did not, first come, first served."""
 
-    def __init__(self, works: Works, settings: HumanQueue) -> None:
+    def __init__(self, works: Works, settings: HumanQueue, stream: str = "saga.human") -> None:
         opens, closes = settings.opens, settings.closes
         self._station = FifoStation(
             settings.agents, opening=lambda t: int(next_open(t, opens, closes, 0)), slow=Slowdowns(())
         )
-        self._handling = Timed(works, settings.handling, "saga.human")
+        self._handling = Timed(works, settings.handling, stream)
         self._limit, self._horizon = settings.limit, works.world.horizon_us
         self._starts: deque[int] = deque()
 
@@ -93,7 +102,7 @@ class People:
             self._starts.popleft()
         return not self._limit or len(self._starts) < self._limit
 
-    def handle(self, tale: Tale, kind: int, now: int) -> int:
+    def handle(self, tale: Case, kind: int, now: int) -> int:
         """A case comes: when it has been handled."""
         handling = self._handling.of(tale.order, kind)
         start, done = self._station.serve(handling, now)

@@ -282,16 +282,22 @@ class Plane:
         rows = self._rows(node)
         return rows[: supply.review_dc(self.handle, node, rows)].copy()
 
-    def receive(self, rows: NDArray[np.int64], arrived: NDArray[np.int64], review: int, now: int) -> None:
-        """A delivery arrives."""
+    def receive(
+        self, rows: NDArray[np.int64], arrived: NDArray[np.int64], booked: NDArray[np.int64], review: int, now: int
+    ) -> None:
+        """A delivery arrives; see :func:`twin.kernels.supply.receive`."""
         self.advance(now)
         self._ensure("moves", len(rows))
-        supply.receive(self.handle, rows, arrived, review, now)
+        supply.receive(self.handle, rows, arrived, booked, review, now)
 
     def take_back(self, pair: int, units: int, entity: int, now: int) -> None:
         """Goods come back."""
         self.advance(now)
         supply.take_back(self.handle, pair, units, entity, now)
+
+    def ensure_moves(self, room: int) -> None:
+        """Make room for so many movements that are made at once."""
+        self._ensure("moves", room)
 
     def _rows(self, node: int) -> NDArray[np.int64]:
         first = self.memory["node_first"]

@@ -21,6 +21,8 @@ from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments
 from twin.model.build import Built, build
+from twin.model.census import Census
+from twin.model.counting import Counters
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
 from twin.model.incidents import Incidents
@@ -30,10 +32,13 @@ from twin.model.listings import listing_jobs
 from twin.model.orders import recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
+from twin.model.receiving import Dock
 from twin.model.reloads import reload_jobs
+from twin.model.returns import Returns
 from twin.model.shop import Shop
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
+from twin.model.transfers import Rebalancing
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.told import faults_told
@@ -61,11 +66,17 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     works = Works(env, world, plane, journal)
     incidents = Incidents.of(works, systems.operations)
     shop = Shop.of(works, scenario, systems, built.marketplaces)
-    days = Days(works, shop)
+    days = Days(
+        works,
+        shop,
+        Census(works, scenario.experiment.frozen_days),
+        _counters(works, scenario, systems),
+        Returns.of(works, systems.returns, scenario.demand.returns, shop.refunds),
+    )
     _start(works, scenario, systems, built, days)
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
-        env.process(checks(works, systems, incidents))
+        env.process(checks(works, systems, incidents, shop.refunds))
     with _collector_at_rest():
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
@@ -74,8 +85,9 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
-    if shop.sagas is not None:
-        shop.sagas.write_open()
+    for told in (shop.sagas, shop.refunds, days.returns):
+        if told is not None:
+            told.write_open()
     works.journal.close(
         latency=_latencies(built),
         flows=_flows(plane, world),
@@ -86,6 +98,11 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     )
     if broken:
         raise invariants.InvariantError(broken)
+
+
+def _counters(works: Works, scenario: Scenario, systems: Systems) -> Counters | None:
+    """The people who count, if anything is counted."""
+    return Counters(works, systems.counting, scenario.estate.record_error) if systems.counting.on else None
 
 
 def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, days: Days) -> None:
@@ -108,10 +125,20 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(allotments(works, systems.buffers.allotment))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
-    start_supply(works, scenario.estate.stock)
+    _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))
+
+
+def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:
+    """Put what fills and counts shelves on the clock."""
+    dock = Dock(works, scenario.estate.receiving)
+    start_supply(works, scenario.estate.stock, dock)
+    if systems.transfers.interval:
+        Rebalancing(works, systems.transfers, dock).start()
+    if counters is not None:
+        counters.start()
 
 
 def scrapes(works: Works, interval: int) -> Process:

@@ -19,6 +19,7 @@ from twin.model.jobs import Works
 from twin.model.observed import results_of
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess
+from twin.model.refunds import Refunds
 from twin.model.release import Desk
 from twin.model.saga import Sagas
 from twin.scenario.scenario import Scenario
@@ -73,8 +74,15 @@ class Shop:
     """Where orders wait for their release; ``None``: kernels know when they are released."""
     sagas: Sagas | None
     """What has to happen before an accepted order is released; ``None``: nothing."""
+    refunds: Refunds | None
+    """What is paid back; ``None``: the arm does not look at that."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
+
+    def refund(self, order: int, now: int) -> None:
+        """Lines of an order may have ended at ``now`` that were paid and will not be supplied."""
+        if self.refunds is not None:
+            self.refunds.look_at(order, now)
 
     @staticmethod
     def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
@@ -110,5 +118,6 @@ class Shop:
             fallbacks=fallbacks,
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
+            refunds=Refunds.of(works, systems.returns),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

@@ -13,6 +13,8 @@ from twin.core.hashing import bits_of_many
 from twin.kernels.sourcing import pair_at
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens
+from twin.model.receiving import Dock
+from twin.model.returns import RETURN_KIND, RETURN_SHIFT
 from twin.scenario.estate import Stock
 from twin.world.tables import WorldDay
 
@@ -20,7 +22,6 @@ Rows = NDArray[np.int64]
 
 DELIVERY_KIND: Final = 0
 TRUCK_KIND: Final = 1 << 40
-RETURN_KIND: Final = 2 << 40
 STORE_REVIEW_KIND: Final = 3 << 40
 DC_REVIEW_KIND: Final = 4 << 40
 STORE_REVIEW_CLOCK: Final = 2 * HOUR
@@ -29,17 +30,17 @@ _INITIAL_SUPPLIER: Final = 4095
 _INITIAL_REVIEW: Final = 1 << 24
 
 
-def start_supply(works: Works, stock: Stock) -> None:
+def start_supply(works: Works, stock: Stock, dock: Dock) -> None:
     """Put all replenishment of the estate on the clock."""
     nodes = works.world.estate.nodes
     for region in range(works.world.estate.zone_shift.shape[0]):
-        works.env.process(store_reviews(works, stock, region))
+        works.env.process(store_reviews(works, dock, stock, region))
     for dc in np.flatnonzero(nodes["is_dc"] != 0).tolist():
-        works.env.process(dc_reviews(works, stock, dc))
-    works.env.process(initial_deliveries(works))
+        works.env.process(dc_reviews(works, dock, stock, dc))
+    works.env.process(initial_deliveries(works, dock))
 
 
-def store_reviews(works: Works, stock: Stock, region: int) -> Process:
+def store_reviews(works: Works, dock: Dock, stock: Stock, region: int) -> Process:
     """Every night at 02:00 local time, or when the ERP is up again, each store of the region orders what its record
     says is missing; trucks leave at once.
     """
@@ -57,10 +58,10 @@ def store_reviews(works: Works, stock: Stock, region: int) -> Process:
             load = works.plane.review_store(store, day, now)
             if load.size:
                 arrival = now + works.duration(knots, "truck", store << 24 | day)
-                works.env.process(delivery(works, (arrival, TRUCK_KIND | store), load, load[:, 1], day))
+                works.env.process(delivery(works, dock, (arrival, TRUCK_KIND | store), load, load[:, 1], day))
 
 
-def dc_reviews(works: Works, stock: Stock, dc: int) -> Process:
+def dc_reviews(works: Works, dock: Dock, stock: Stock, dc: int) -> Process:
     """At every review, a DC orders from its suppliers; each supplier sends one delivery, some lines of it short."""
     knots = knots_of(stock.dc_lead)
     suppliers = works.world.estate.skus["supplier"]
@@ -75,7 +76,7 @@ def dc_reviews(works: Works, stock: Stock, dc: int) -> Process:
             chosen = of_row == supplier
             arrival = now + works.duration(knots, "supplier", dc << 40 | supplier << 24 | review)
             entity = DELIVERY_KIND | dc * (_INITIAL_SUPPLIER + 1) + supplier
-            works.env.process(delivery(works, (arrival, entity), rows[chosen], arrived[chosen], review))
+            works.env.process(delivery(works, dock, (arrival, entity), rows[chosen], arrived[chosen], review))
 
 
 def _shipped(works: Works, stock: Stock, rows: Rows, review: int) -> Rows:
@@ -86,14 +87,14 @@ def _shipped(works: Works, stock: Stock, rows: Rows, review: int) -> Rows:
     return np.where(short, rows[:, 1] - missing, rows[:, 1])
 
 
-def delivery(works: Works, when: tuple[int, int], rows: Rows, arrived: Rows, review: int) -> Process:
+def delivery(works: Works, dock: Dock, when: tuple[int, int], rows: Rows, arrived: Rows, review: int) -> Process:
     """A truck or a supplier's delivery is on its way, and arrives."""
     arrival, entity = when
     yield works.at(arrival, entity)
-    works.plane.receive(rows, arrived, review, arrival)
+    dock.receive(rows, arrived, review, arrival)
 
 
-def initial_deliveries(works: Works) -> Process:
+def initial_deliveries(works: Works, dock: Dock) -> Process:
     """What was already on its way at the start."""
     receipts, nodes = works.world.start.receipts, works.world.estate.pair_node
     for t in np.unique(receipts["t"]).tolist():
@@ -102,13 +103,13 @@ def initial_deliveries(works: Works) -> Process:
         for node in np.unique(at).tolist():
             rows = np.stack([due["pair"][at == node], due["quantity"][at == node]], axis=1).astype(np.int64)
             yield works.at(t, DELIVERY_KIND | node * (_INITIAL_SUPPLIER + 1) + _INITIAL_SUPPLIER)
-            works.plane.receive(rows, rows[:, 1].copy(), _INITIAL_REVIEW, t)
+            dock.receive(rows, rows[:, 1].copy(), _INITIAL_REVIEW, t)
 
 
 def returns(works: Works, day: WorldDay) -> Process:
     """Goods of the day's returns go back on the rack of the first DC."""
     dc = int(np.flatnonzero(works.world.estate.nodes["is_dc"] != 0)[0])
     for index, row in enumerate(day.returns):
-        yield works.at(int(row["t"]), RETURN_KIND | index)
+        yield works.at(int(row["t"]), RETURN_KIND | day.day << RETURN_SHIFT | index)
         pair = pair_at(works.plane.handle, int(row["sku"]), dc)
         works.plane.take_back(pair, int(row["quantity"]), day.day << 40 | index, int(row["t"]))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from twin.scenario.base import DATE, Broken, Duration, Model, Name, Positive, Seq, Share, par
 from twin.scenario.laws import CountLaw, DurationLaw, constant, lognormal
+from twin.scenario.return_demand import ReturnDemand
 
 
 class Tills(Model):
@@ -201,6 +202,7 @@ class Demand(Model):
     tills: Tills = par(default_factory=Tills, unit="object", meaning="till sales")
     channels: dict[Name, Channel] = par(unit="object", meaning="online channels by name", min_length=1)
     promotions: Seq[Promotion] = par((), unit="list", meaning="promotions and flash sales")
+    returns: ReturnDemand = par(default_factory=ReturnDemand, unit="object", meaning="goods that come back")
     profiles: dict[str, Seq[float]] = par(
         default_factory=dict,
         unit="relative rates",

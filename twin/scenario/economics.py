@@ -80,14 +80,53 @@ class Economics(Model):
     exception_usd_per_hour: Range = par(
         _range(18, 25, 45),
         unit="USD/h",
-        meaning="labour of people who handle the exceptions of sagas",
+        meaning="labour of people who handle the exceptions of sagas and refunds",
         source="assumption: $22/h [S weak: getordersyncpro], with overhead",
+    )
+    counting_usd_per_hour: Range = par(
+        _range(16, 22, 32),
+        unit="USD/h",
+        meaning="labour of people who count stock",
+        source="assumption: store staff, with overhead",
+    )
+    transfer_usd_per_unit: Range = par(
+        _range(0.3, 0.7, 1.5),
+        unit="USD/unit",
+        meaning="picking, carrying and shelving of a unit that one store sends another",
+        source="assumption",
     )
     wrong_effect_usd: Range = par(
         _range(2, 8, 25),
         unit="USD/effect",
         meaning="refund fees, service and goodwill for what a saga's step did twice, or did for an order that was cancelled",
         source="assumption: half a case of service and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
+    )
+    return_handling_usd: Range = par(
+        _range(3, 6, 12),
+        unit="USD/return",
+        meaning="postage, packing and freight of a return, its inspection aside",
+        source="assumption",
+    )
+    return_labour_usd_per_hour: Range = par(
+        _range(16, 20, 28), unit="USD/h", meaning="labour of people who inspect returns", source="assumption"
+    )
+    written_off_share: Range = par(
+        _range(0.5, 0.8, 1.0),
+        unit="share of cost",
+        meaning="what is lost of the cost of goods that are written off; the rest is what a liquidator pays",
+        source="assumption",
+    )
+    refund_loss_share: Range = par(
+        _range(0.3, 0.7, 1.0),
+        unit="share",
+        meaning="of money refunded twice, or for nothing, what is never got back",
+        source="assumption",
+    )
+    holding_rate_per_year: Range = par(
+        _range(0.12, 0.2, 0.3),
+        unit="1/year",
+        meaning="yearly cost of holding stock, as a share of its cost: capital, space, ageing",
+        source="assumption: 20 to 30 % is a textbook rule",
     )
     amortisation_years: float = par(3.0, unit="years", meaning="years over which a build is spread", gt=0)
     platforms: dict[str, PlatformCost] = par(

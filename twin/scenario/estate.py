@@ -136,6 +136,19 @@ class Stock(Model):
     short_fraction: Share = par(0.4, unit="share", meaning="part of the quantity that is missing from a short line")
 
 
+class Receiving(Model):
+    """How deliveries are booked: goods are on the shelf at once, the books learn of them when somebody gets to it."""
+
+    late_share: Share = par(0.0, unit="share", meaning="rows of a delivery that are not booked when it arrives")
+    late: DurationLaw = par(
+        lognormal("8h", 1.0), unit="duration law", meaning="from the arrival to the booking of such a row"
+    )
+    error_share: Share = par(0.0, unit="share", meaning="rows that are booked with a wrong number of units")
+    error_units: float = par(
+        1.5, unit="units", meaning="mean size of a wrong booking's error, up or down, geometric in size", ge=1
+    )
+
+
 class RecordError(Model):
     """How far the record is from the truth, and how it drifts."""
 
@@ -157,6 +170,21 @@ class RecordError(Model):
         unit="units per unit sold",
         meaning="stock that leaves a store without any movement: theft, damage, spoilage",
     )
+    misplaced_per_sale: Share = par(
+        0.0,
+        unit="units per unit sold",
+        meaning="stock of a store that is put where nobody finds it: it is there and cannot be sold",
+    )
+    tidied_every: Duration = par(
+        "30d", unit="duration", meaning="mean time until somebody comes across what is misplaced of a SKU in a store"
+    )
+    found_by_count: Share = par(
+        0.7, unit="share", meaning="counts of a pair that find what is misplaced of it, and put it back"
+    )
+    miscount_share: Share = par(0.03, unit="share", meaning="counts that are wrong themselves")
+    miscount_units: float = par(
+        1.5, unit="units", meaning="mean size of a wrong count's error, up or down, geometric in size", ge=1
+    )
 
 
 class Estate(Model):
@@ -167,6 +195,7 @@ class Estate(Model):
     stores: Stores = par(unit="object", meaning="stores")
     skus: Skus = par(unit="object", meaning="catalogue")
     stock: Stock = par(default_factory=Stock, unit="object", meaning="stock levels and replenishment")
+    receiving: Receiving = par(default_factory=Receiving, unit="object", meaning="how deliveries are booked")
     record_error: RecordError = par(default_factory=RecordError, unit="object", meaning="inventory record inaccuracy")
     width_km: Positive = par(800, unit="km", meaning="side of the square country in which drawn stores lie")
 
@@ -192,5 +221,5 @@ def _whole(path: tuple[str, ...], shares: Sequence[float]) -> Iterator[Broken]:
 
 
 ProfileName = Literal[
-    "flat", "high_street", "mall", "neighbourhood", "online", "marketplace", "online_retail", "completejourney"
-]
+    "flat", "high_street", "mall", "neighbourhood", "online", "marketplace", "working_days", "online_retail", "completejourney"
+]  # fmt: skip

@@ -19,8 +19,16 @@ class Experiment(Model):
         meaning="mean time between two observations of the ledgers; each falls at a random instant of its interval",
         source="Prometheus scrape_interval 1m; costs less than can be measured beside a run",
     )
+    frozen_days: Positive = par(
+        3,
+        unit="days",
+        meaning="a record is frozen when it says that there is stock, the shelf is empty and nothing was sold for so many days",
+    )
     release_target: Duration = par(
         "15m", unit="duration", meaning="an order is released on time if it was accepted at most this long before"
+    )
+    refund_target: Duration = par(
+        "3d", unit="duration", meaning="a refund is on time if its credit is posted at most this long after it was due"
     )
 
 

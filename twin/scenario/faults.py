@@ -15,14 +15,14 @@ System = Literal[
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm"
 ]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
-store to the middleware; identity provider; orchestrator of sagas, and payment provider, fraud screening and CRM as their steps call
-them."""
+store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
+as their steps call them."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
 Topic = Literal["movements", "orders"]
 
-MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release"]
+MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release", "count"]
 
 FaultKind = Literal[
     "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
@@ -32,7 +32,7 @@ FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "p
 """The consumers of each topic."""
 
 MESSAGES: Final[dict[Topic, tuple[MessageKind, ...]]] = {
-    "movements": ("sale", "pick", "receipt", "dispatch", "return"),
+    "movements": ("sale", "pick", "receipt", "dispatch", "return", "count"),
     "orders": ("reserve", "release"),
 }
 """The kinds of message of each topic."""

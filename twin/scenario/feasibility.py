@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from twin.core.clock import SECOND, WEEK
+from twin.core.clock import DAY, SECOND, WEEK
 from twin.core.shares import parts
 from twin.scenario.base import Broken
 from twin.scenario.context import Check, Context
@@ -147,6 +147,45 @@ def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
             )
 
 
+def returns_to_stores(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Who brings something back to a store needs a store."""
+    returns, stores = scenario.demand.returns, scenario.estate.stores
+    if not returns.are_drawn or stores.count > 0 or stores.table is not None:
+        return
+    for name in ("to_store", "till_share"):
+        share = getattr(returns, name)
+        if share > 0:
+            yield Broken(("demand", "returns", name), f"needs stores and there are none, it is {share:g}")
+
+
+def inspection_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Returns are inspected faster than they come on average; stores as a whole, DCs as a whole."""
+    stores = scenario.estate.stores
+    if stores.table is not None or not scenario.demand.returns.are_drawn:
+        return
+    posted, brought = _returns(scenario)
+    for arm, systems in scenario.arms.items():
+        path, work = ("arms", arm, "returns", "inspection"), systems.returns.inspection
+        if systems.returns.mode == "at_once" or work.dc_closes <= work.dc_opens:
+            continue
+        staff = work.dc_staff * len(scenario.estate.dcs) * (work.dc_closes - work.dc_opens) / DAY
+        yield from _served((*path, "dc_staff"), posted * work.dc.mean / WEEK, staff, "inspections of DCs")
+        if stores.count:
+            hours = sum(cluster.share * (cluster.closes - cluster.opens) for cluster in stores.clusters)
+            staff = work.store_staff * stores.count * hours / DAY
+            yield from _served((*path, "store_staff"), brought * work.store.mean / WEEK, staff, "inspections of stores")
+
+
+def _returns(scenario: Scenario) -> tuple[float, float]:
+    """Returns a week: to DCs, to stores."""
+    law = scenario.demand.returns
+    online = sum(
+        channel.weekly_checkouts * (1 - channel.abandonment) * (1 - channel.decline) * channel.lines.mean * law.of(name)
+        for name, channel in scenario.demand.channels.items()
+    )
+    return online * (1 - law.to_store), online * law.to_store + _till_lines(scenario) * law.till_share
+
+
 def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The ERP serves more calls than are made on average; else its queue grows for ever."""
     for arm, systems in scenario.arms.items():
@@ -278,6 +317,8 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     promoted_skus,
     order_sizes,
     pickups,
+    returns_to_stores,
+    inspection_capacity,
     erp_capacity,
     service_capacity,
     release_capacity,

@@ -15,12 +15,14 @@ from twin.scenario.demand import Channel, Tills
 from twin.scenario.estate import Skus
 from twin.scenario.merge import merge
 from twin.scenario.nodes import Location, Node
+from twin.scenario.return_demand import ReturnDemand
 
 FOLDER: Final = "demand"
 
 PLACES: Final[dict[Location, tuple[str, type[Model]]]] = {
     ("demand", "channels", "<channel>"): ("channel", Channel),
     ("demand", "tills"): ("tills", Tills),
+    ("demand", "returns"): ("returns", ReturnDemand),
     ("estate", "skus"): ("skus", Skus),
 }
 """Objects of the world that may name a log as their ``preset``, with the part of its file that fills them."""
@@ -39,6 +41,7 @@ class Fitted(Model):
     )
     channel: Channel = par(unit="object", meaning="fills a channel")
     tills: Tills = par(unit="object", meaning="fills the tills")
+    returns: ReturnDemand = par(unit="object", meaning="fills the returns")
     skus: Skus = par(unit="object", meaning="fills the drawn catalogue")
 
 

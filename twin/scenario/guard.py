@@ -16,7 +16,8 @@ from twin.scenario.errors import Problem, ScenarioError
 
 BYTES_MAX: Final = 2 * 2**20
 DEPTH_MAX: Final = 32
-EVENTS_MAX: Final = 50_000
+EVENTS_MAX: Final = 150_000
+"""A resolved scenario has about a thousand for each arm, so this is a hundred arms and more."""
 
 STRING_TAG: Final = "tag:yaml.org,2002:str"
 """The only tag that is read: it says that a scalar is text."""

@@ -10,7 +10,7 @@ from twin.scenario.base import Broken, Count, Duration, Model, Seq, Share, par
 
 ObservabilityPreset = Literal["none", "logs", "metrics", "tracing"]
 
-SignalName = Literal["lag", "age", "dead_letters", "missing", "release_time", "accuracy"]
+SignalName = Literal["lag", "age", "dead_letters", "missing", "release_time", "accuracy", "refund_time"]
 
 _LIMIT: Final[dict[SignalName, str]] = {
     "lag": "messages",
@@ -19,6 +19,7 @@ _LIMIT: Final[dict[SignalName, str]] = {
     "missing": "messages",
     "release_time": "longest",
     "accuracy": "share",
+    "refund_time": "longest",
 }
 """What each signal is held against."""
 
@@ -33,7 +34,7 @@ class Alert(Model):
         unit="name",
         meaning="lag: messages not yet applied; age: of the oldest of them, less the interval of a batch feed; dead_letters: that there are; "
         "missing: messages lost or expired lately; release_time: how long the oldest accepted order has waited for its "
-        "release; accuracy: pairs whose view differs from the shelf, as a count of sampled shelves would find",
+        "release; accuracy: pairs whose view differs from the shelf, as a count of sampled shelves would find; refund_time: the longest time that a refund which is due has not been posted",
     )
     feed: Literal["movements", "orders", "posting"] | None = par(
         None, unit="name", meaning="lag, age, dead_letters, missing: the feed that is looked at"
@@ -41,7 +42,9 @@ class Alert(Model):
     messages: Count | None = par(
         None, unit="messages", meaning="lag, dead_letters, missing: more than this is too much", le=10**12
     )
-    longest: Duration | None = par(None, unit="duration", meaning="age, release_time: longer than this is too much")
+    longest: Duration | None = par(
+        None, unit="duration", meaning="age, release_time, refund_time: longer than this is too much"
+    )
     share: Share | None = par(None, unit="share", meaning="accuracy: more than this share of the pairs is too much")
     span: Duration = par(
         "0s",

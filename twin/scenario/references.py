@@ -48,6 +48,21 @@ def channel_profiles(scenario: Scenario, context: Context) -> Iterator[Broken]:
         yield from _unless_known("profile", ("demand", "channels", name, "profile"), channel.profile, known)
 
 
+def return_profiles(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """The profiles of returns are built in or the scenario's own."""
+    known = [*PROFILES, *scenario.demand.profiles]
+    for name in ("post_profile", "store_profile"):
+        path = ("demand", "returns", name)
+        yield from _unless_known("profile", path, getattr(scenario.demand.returns, name), known)
+
+
+def returning_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """What comes back was bought in a channel that exists."""
+    for name in scenario.demand.returns.shares:
+        path = ("demand", "returns", "shares", name)
+        yield from _unless_known("channel", path, name, scenario.demand.channels, key=True)
+
+
 def promoted_channels(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A promotion runs in channels that exist."""
     for place, promotion in enumerate(scenario.demand.promotions):
@@ -182,6 +197,8 @@ REFERENCES: Final[tuple[Check, ...]] = (
     dc_regions,
     cluster_profiles,
     channel_profiles,
+    return_profiles,
+    returning_channels,
     promoted_channels,
     buffered_channels,
     released_first,

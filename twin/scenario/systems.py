@@ -10,6 +10,7 @@ from typing import Final, Literal
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Count, Duration, Model, Positive, par
 from twin.scenario.buffers import Buffers
+from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
 from twin.scenario.feeds import Feed
 from twin.scenario.laws import DurationLaw, constant, lognormal
@@ -21,7 +22,9 @@ from twin.scenario.order_release import Release
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
+from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.transfers import Transfers
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
@@ -224,6 +227,9 @@ class Systems(Model):
     release: Release = par(default_factory=Release, unit="object", meaning="order release")
     buffers: Buffers = par(default_factory=Buffers, unit="object", meaning="buffers")
     sourcing: Sourcing = par(default_factory=Sourcing, unit="object", meaning="sourcing and fulfilment")
+    returns: Returns = par(default_factory=Returns, unit="object", meaning="goods that come back, and refunds")
+    counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
+    transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,

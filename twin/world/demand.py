@@ -14,6 +14,7 @@ from twin.world.channels import ChannelDay, DrawnChannel
 from twin.world.estate import RealisedEstate
 from twin.world.places import Homes
 from twin.world.promotions import Promotions
+from twin.world.returns import DrawnReturns, inspected
 from twin.world.sites import centres_km
 from twin.world.streams import Streams
 from twin.world.tables import CHECKOUT, LINE, RETURN, WorldDay
@@ -57,7 +58,10 @@ class Demand:
         promotions = Promotions(scenario.demand.promotions, estate.popularity)
         homes = Homes(estate.nodes, centres_km(scenario.estate))
         shelves = Shelves(estate.popularity, estate.pair_sku[estate.by_node], estate.node_first)
-        self._streams, self._returns = streams, returns
+        self._scenario, self._estate, self._streams = scenario, estate, streams
+        self._returns: list[ReturnSource] = [returns] if returns else []
+        if scenario.demand.returns.are_drawn:
+            self._returns.append(DrawnReturns(scenario, estate, shelves, streams))
         self._tills = tills or Tills(scenario, estate, promotions, streams)
         self._channels: list[ChannelSource] = [
             (channels or {}).get(name)
@@ -71,8 +75,14 @@ class Demand:
         channels = [channel.day(day, self._streams) for channel in self._channels]
         checkouts, lines = joined(day, channels)
         sessions = np.stack([channel.sessions for channel in channels])
-        returns = self._returns.returns(day) if self._returns else np.zeros(0, RETURN)
-        return WorldDay(day, physical, checkouts, lines, sessions, returns)
+        return WorldDay(day, physical, checkouts, lines, sessions, self._coming_back(day))
+
+    def _coming_back(self, day: int) -> NDArray[np.void]:
+        """A log's returns and drawn ones, by time; of one instant the log's come first."""
+        rows = np.concatenate([np.zeros(0, RETURN), *(source.returns(day) for source in self._returns)])
+        rows = rows[np.argsort(rows["t"], kind="stable")]
+        inspected(rows, day, self._scenario, self._estate, self._streams)
+        return rows
 
 
 def joined(day: int, channels: Sequence[ChannelDay]) -> tuple[NDArray[np.void], NDArray[np.void]]:

@@ -27,6 +27,7 @@ _LOCAL = (
 )  # fmt: skip
 _MALL = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 11, 13, 14, 14, 14, 14, 14, 13, 11, 8, 4, 1, 0)
 _EVENING = (3, 2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 7, 8, 8, 7, 7, 7, 8, 9, 11, 13, 13, 10, 6)
+_OFFICE = (0, 0, 0, 0, 0, 0, 0, 3, 8, 10, 9, 7, 5, 6, 7, 6, 4, 2, 0, 0, 0, 0, 0, 0)
 _ALL_DAY = (4, 3, 2, 1, 1, 2, 3, 4, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8, 9, 10, 11, 11, 9, 6)
 
 _BUILT_IN: Final[dict[str, tuple[Sequence[float], Sequence[float]]]] = {
@@ -36,6 +37,7 @@ _BUILT_IN: Final[dict[str, tuple[Sequence[float], Sequence[float]]]] = {
     "neighbourhood": (_LOCAL, (1.04, 0.86, 0.86, 0.88, 0.94, 1.17, 1.25)),
     "online": (_EVENING, (1.1, 1.0, 0.98, 0.97, 0.92, 0.88, 1.15)),
     "marketplace": (_ALL_DAY, (1.08, 1.04, 1.0, 0.98, 0.95, 0.92, 1.03)),
+    "working_days": (_OFFICE, (1.3, 1.05, 0.95, 0.9, 0.8, 0, 0)),
 }
 
 BUILT_IN: Final = (*_BUILT_IN, *products(Fitted))

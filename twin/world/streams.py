@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,12 @@ from twin.core.hashing import stream_key
 
 EVERY_REPLICATION: Final = -1
 """Replication number of luck that all replications share: the estate."""
+
+
+@lru_cache(maxsize=1024)
+def _key(seed: int, replication: int, name: str) -> np.uint64:
+    """Keys are asked for at every step of a process, and a hash of text costs more than the luck itself."""
+    return stream_key(seed, replication, name)
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class Streams:
 
     def key(self, name: str) -> np.uint64:
         """Key of a stream of counter-based luck, for :func:`twin.core.hashing.bits`."""
-        return stream_key(self.seed, self.replication, name)
+        return _key(self.seed, self.replication, name)
 
     def generator(self, name: str, day: int) -> np.random.Generator:
         """Generator of the exogenous arrivals of one day.

@@ -62,10 +62,13 @@ class Physical(IntEnum):
 
     SALE = 0
     SHRINK = 1
+    MISPLACED = 2
+    FOUND = 3
 
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])
-"""A walk-in who takes units to a till, or units that vanish.
+"""A walk-in who takes units to a till, units that vanish or are put in the wrong place, or somebody who finds
+all that is in the wrong place.
 
 Sorted by (t, node, pair, kind); the entity is ``day << 40 | index``.
 """
@@ -199,8 +202,19 @@ class WorldDay:
         return digest(self.day, self.physical, self.checkouts, self.lines, self.sessions, self.returns)
 
 
-RETURN = np.dtype([("t", "i8"), ("sku", "i4"), ("quantity", "i4"), ("channel", "i2")])
-"""Goods that come back to the DC of the first region: a replayed log's cancellations; drawn worlds have none.
+RETURN = np.dtype(
+    [
+        ("t", "i8"),
+        ("sku", "i4"),
+        ("quantity", "i4"),
+        ("channel", "i2"),  # -1: bought at a till
+        ("node", "i4"),  # where it is handed in: a store, or the DC that the parcel comes to
+        ("cents", "i8"),  # what was paid for it
+        ("condition", "i1"),  # twin.journal.returns.Condition
+        ("twice", "i1"),  # handed in at a store, and the online shop has a case of its own of it too
+    ]
+)
+"""Goods that come back: drawn, or a replayed log's cancellations. All were bought before the run.
 
-Sorted by (t, sku, quantity); ``channel`` is -1 for till sales that are taken back.
+Sorted by (t, sku, quantity), drawn ones by (t, channel, node) before; the entity is ``day << 40 | index``.
 """

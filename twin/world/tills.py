@@ -7,15 +7,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.clock import DAY
+from twin.core.clock import DAY, WEEK
 from twin.core.jit import kernel
 from twin.scenario.errors import Problem, ScenarioError
+from twin.scenario.estate import RecordError
 from twin.scenario.scenario import Scenario
 from twin.world.density import Density, Weekly, density, instant, joined, weekly
 from twin.world.estate import RealisedEstate
 from twin.world.horizon import weekday
 from twin.world.luck import counts
-from twin.world.physical import PAIRS_MAX, RANK_BITS, table
+from twin.world.physical import KIND_BITS, PAIRS_MAX, RANK_BITS, table
 from twin.world.profiles import weekly_rates
 from twin.world.promotions import Promotions
 from twin.world.streams import Streams
@@ -23,6 +24,8 @@ from twin.world.tables import Physical
 
 STORE: Final = np.dtype([("first", "i8"), ("last", "i8"), ("segment", "i8"), ("segments", "i8")])
 """A node's ranks ``first : last`` and its pieces ``segment : segments``."""
+
+_STREAMS: Final = {Physical.SHRINK: "shrink", Physical.MISPLACED: "misplaced", Physical.FOUND: "found"}
 
 
 @kernel
@@ -35,7 +38,7 @@ def place_sales(
         for rank in range(store.first, store.last):
             for _ in range(sales[rank]):
                 t = instant(segments, store.segment, store.segments, uniforms[at])
-                out[at] = np.uint64((t << (RANK_BITS + 1)) | (rank << 1))
+                out[at] = np.uint64((t << (RANK_BITS + KIND_BITS)) | (rank << KIND_BITS))
                 at += 1
 
 
@@ -53,11 +56,11 @@ class Tills:
         ranked_node = estate.pair_node[estate.by_node]
         lines = estate.till_daily[estate.by_node] * 7 / self._law.units.mean
         self._weekly_lines, self._rank_node = lines, ranked_node
-        self._shrunk_weekly = estate.till_daily[estate.by_node] * 7 * scenario.estate.record_error.shrink_per_sale
+        self._weekly_events = _weekly_events(scenario.estate.record_error, estate.till_daily[estate.by_node] * 7)
 
     def day(self, day: int) -> NDArray[np.void]:
-        """PHYSICAL rows of one day: sales and shrink."""
-        keys = np.concatenate([self.sale_keys(day), self.shrink_keys(day)])
+        """PHYSICAL rows of one day: sales, shrink, and what is misplaced and found again."""
+        keys = np.concatenate([self.sale_keys(day), self.event_keys(day)])
         keys.sort()
         uniform = self._streams.generator("tills.units", day).random(keys.size)
         quantity = counts(self._law.units, uniform).astype(np.int16)
@@ -74,12 +77,17 @@ class Tills:
             keys.append(self._place(weights, factor, self._densities(day, start, end), generator))
         return np.concatenate(keys)
 
-    def shrink_keys(self, day: int) -> NDArray[np.uint64]:
-        """Units that vanish on a day as keys: spread over pairs and hours as sales are, without their daily factor."""
+    def event_keys(self, day: int) -> NDArray[np.uint64]:
+        """What else happens to units on a day as keys, not sorted: spread over pairs and hours as sales are, without
+        their daily factor.
+        """
+        return np.concatenate([self._events(day, kind) for kind in self._weekly_events])
+
+    def _events(self, day: int, kind: Physical) -> NDArray[np.uint64]:
         densities = self._densities(day, day * DAY, (day + 1) * DAY)
         ones = np.ones(self._estate.nodes.size)
-        generator = self._streams.generator("shrink", day)
-        return self._place(self._shrunk_weekly, ones, densities, generator) | np.uint64(Physical.SHRINK)
+        generator = self._streams.generator(_STREAMS[kind], day)
+        return self._place(self._weekly_events[kind], ones, densities, generator) | np.uint64(kind)
 
     def _traffic(self, day: int) -> NDArray[np.float64]:
         """Daily factor per node: gamma of mean 1, so that daily sales are negative binomial."""
@@ -116,6 +124,15 @@ class Tills:
         keys = np.empty(int(events.sum()), np.uint64)
         place_sales(stores, segments, events, generator.random(keys.size), keys)
         return keys
+
+
+def _weekly_events(errors: RecordError, weekly_units: NDArray[np.float64]) -> dict[Physical, NDArray[np.float64]]:
+    """What happens to units on shelves beside sales: events a week by rank, of a store that is open all week."""
+    events = {Physical.SHRINK: weekly_units * errors.shrink_per_sale}
+    if errors.misplaced_per_sale > 0:
+        events[Physical.MISPLACED] = weekly_units * errors.misplaced_per_sale
+        events[Physical.FOUND] = np.full(weekly_units.size, WEEK / errors.tidied_every)
+    return events
 
 
 def store_profiles(scenario: Scenario) -> list[Weekly]:

@@ -84,16 +84,18 @@ def replayed(scenario: Scenario, estate: RealisedEstate, prepared: Prepared, str
     back = np.flatnonzero(prepared.fate == code(fates.RETURN))
     sales, returns = select(replay, log, sold, streams), select(replay, log, back, streams)
     counted = _account(prepared, np.concatenate([sold, back]), (sales, returns))
-    lines = _lines(scenario, prepared, sales, streams)
+    lines, returned = (_lines(scenario, prepared, chosen, streams) for chosen in (sales, returns))
     if replay.target == "channel":
         assert replay.channel is not None, "reading the log checks the channel"
         channel = ReplayedChannel(replay.channel, scenario, estate, lines, streams)
-        coming = _returns(scenario, prepared, returns, streams, estate.channels.index(replay.channel))
+        number, by_post = estate.channels.index(replay.channel), np.zeros(returned.t.size, np.int64)
+        coming = ReplayedReturns(estate, returned, channel=number, node=by_post)
         return Replayed(counted, coming, channels={replay.channel: channel})
     tills = Tills(scenario, estate, Promotions(scenario.demand.promotions, estate.popularity), streams)
     pair = _pairs(estate, prepared.mapping.store[log.store[sales.line]], lines.sku)
     rows = sale_rows(lines.t, pair, lines.quantity)
-    coming = _returns(scenario, prepared, returns, streams, -1)
+    store = prepared.mapping.store[log.store[returns.line]] + int(estate.nodes["is_dc"].sum())
+    coming = ReplayedReturns(estate, returned, channel=-1, node=store)
     return Replayed(counted, coming, tills=ReplayedTills(estate, rows, tills))
 
 
@@ -115,13 +117,6 @@ def _lines(scenario: Scenario, prepared: Prepared, chosen: Selection, streams: S
     t = log.t[chosen.line] - prepared.period.start
     t = jittered(t, order, chosen, replay, scenario.calendar.horizon_us, streams)
     return OrderLines(t, order, customer, prepared.mapping.sku[log.sku[chosen.line]], log.quantity[chosen.line])
-
-
-def _returns(
-    scenario: Scenario, prepared: Prepared, chosen: Selection, streams: Streams, channel: int
-) -> ReplayedReturns:
-    lines = _lines(scenario, prepared, chosen, streams)
-    return ReplayedReturns(lines.t, lines.sku, -lines.quantity, channel)
 
 
 def _pairs(estate: RealisedEstate, store: NDArray[np.int64], sku: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twin.core.clock import DAY
 from twin.world.estate import RealisedEstate
 from twin.world.physical import table
+from twin.world.replay.orders import OrderLines
 from twin.world.tables import PHYSICAL, RETURN, Physical
 from twin.world.tills import Tills
 
@@ -23,7 +24,7 @@ class ReplayedTills:
     def day(self, day: int) -> NDArray[np.void]:
         """PHYSICAL rows of one day."""
         first, last = np.searchsorted(self._rows["t"], (day * DAY, (day + 1) * DAY))
-        keys = np.sort(self._tills.shrink_keys(day))
+        keys = np.sort(self._tills.event_keys(day))
         vanished = table(keys, day=day, by_node=self._estate.by_node, quantity=np.ones(keys.size, np.int16))
         rows = np.concatenate([self._rows[first:last], vanished])
         return rows[np.lexsort((rows["kind"], rows["pair"], self._estate.pair_node[rows["pair"]], rows["t"]))]
@@ -39,11 +40,16 @@ def sale_rows(t: NDArray[np.int64], pair: NDArray[np.int64], quantity: NDArray[n
 class ReplayedReturns:
     """Cancellations of a log as goods that come back."""
 
-    def __init__(self, t: NDArray[np.int64], sku: NDArray[np.int64], units: NDArray[np.int64], channel: int) -> None:
-        """``units`` that come back, positive; ``channel`` is -1 for returns to a store."""
-        rows = np.zeros(t.size, RETURN)
-        rows["t"], rows["sku"], rows["quantity"], rows["channel"] = t, sku, units, channel
-        self._rows = rows[np.lexsort((units, sku, t))]
+    def __init__(self, estate: RealisedEstate, lines: OrderLines, *, channel: int, node: NDArray[np.int64]) -> None:
+        """``lines`` of units that come back, negative, to ``node``; ``channel`` is -1 for what was bought at a till.
+
+        What was paid for them is taken to be today's price.
+        """
+        rows = np.zeros(lines.t.size, RETURN)
+        rows["t"], rows["sku"], rows["quantity"] = lines.t, lines.sku, -lines.quantity
+        rows["channel"], rows["node"] = channel, node
+        rows["cents"] = estate.skus["price_cents"][lines.sku].astype(np.int64) * rows["quantity"]
+        self._rows = rows[np.lexsort((rows["quantity"], rows["sku"], rows["t"]))]
 
     def returns(self, day: int) -> NDArray[np.void]:
         """RETURN rows of one day."""
