@@ -13,10 +13,14 @@ from twin.scenario.return_demand import ReturnDemand
 class Tills(Model):
     """Till sales: a non-homogeneous Poisson process per store and SKU, over-dispersed from day to day."""
 
+    preset: Literal["none", "completejourney"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     dispersion: float = par(
         0.15,
         unit="ratio",
         meaning="coefficient of variation of a store's daily traffic factor (gamma); 0 is Poisson",
+        source="assumption; completejourney: 0.088 ± 0.041, then 0.123 ± 0.038 (docs/calibration.md)",
         ge=0,
         le=3,
     )
@@ -31,6 +35,9 @@ class Tills(Model):
 class Channel(Model):
     """An online channel. Sessions become checkouts by the conversion; checkouts are followed one by one."""
 
+    preset: Literal["none", "online_retail"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     kind: Literal["web", "app", "marketplace", "clienteling"] = par(unit="name", meaning="kind of channel")
     weekly_checkouts: float = par(
         unit="checkouts/week", meaning="mean number of customers who start a checkout in a week", ge=0
@@ -43,7 +50,12 @@ class Channel(Model):
     )
     profile: str = par("online", unit="name", meaning="hour-of-week profile of the customer's local time")
     dispersion: float = par(
-        0.10, unit="ratio", meaning="coefficient of variation of the channel's daily factor (gamma)", ge=0, le=3
+        0.15,
+        unit="ratio",
+        meaning="coefficient of variation of the channel's daily factor (gamma)",
+        source="[F] online_retail: 0.155 ± 0.022 in half a year, 0.161 ± 0.029 in the summer after (docs/calibration.md)",
+        ge=0,
+        le=3,
     )
     lines: CountLaw = par(
         CountLaw(values=(1, 2, 3, 4), shares=(0.70, 0.18, 0.08, 0.04)), unit="law", meaning="order lines per checkout"
@@ -128,11 +140,8 @@ class ReplayColumns(Model):
     store: str | None = par(None, unit="column", meaning="store identity; lines with it are till sales")
 
 
-class Replay(Model):
-    """A real log in place of drawn demand.
-
-    A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
-    """
+class DemandLog(Model):
+    """A real log of sales: where it lies, what its columns mean, and what its lines are."""
 
     log: str = par(
         unit="file",
@@ -140,20 +149,6 @@ class Replay(Model):
     )
     columns: ReplayColumns = par(unit="object", meaning="declared mapping of the columns")
     time_zone: str = par(unit="IANA zone", meaning="zone of naive time stamps")
-    from_date: str = par(
-        unit="local date",
-        meaning="first day of the log that is replayed; becomes the first day of the simulation",
-        pattern=DATE,
-    )
-    fit_days: Positive = par(
-        28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted"
-    )
-    target: Literal["tills", "channel"] = par(
-        "channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders"
-    )
-    channel: str | None = par(
-        None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn"
-    )
     quantity_unit: Literal["units"] = par("units", unit="name", meaning="what the quantity column counts")
     negatives: Literal["error", "returns", "adjustments"] = par(
         "error",
@@ -171,6 +166,31 @@ class Replay(Model):
         unit="regular expression",
         meaning="article codes that are goods; all others are set aside as service lines",
     )
+    max_line_units: Positive = par(
+        10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors"
+    )
+
+
+class Replay(DemandLog):
+    """A real log in place of drawn demand.
+
+    A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
+    """
+
+    from_date: str = par(
+        unit="local date",
+        meaning="first day of the log that is replayed; becomes the first day of the simulation",
+        pattern=DATE,
+    )
+    fit_days: Positive = par(
+        28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted"
+    )
+    target: Literal["tills", "channel"] = par(
+        "channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders"
+    )
+    channel: str | None = par(
+        None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn"
+    )
     scale: float = par(
         1.0,
         unit="ratio",
@@ -182,9 +202,6 @@ class Replay(Model):
         "30m",
         unit="duration",
         meaning="copies made by scale above 1 are moved by up to this much either way, never the original",
-    )
-    max_line_units: Positive = par(
-        10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors"
     )
     stock_cover: Duration = par(
         "7d", unit="duration", meaning="stock rule: days of fitted mean sales that the order-up-to level covers"

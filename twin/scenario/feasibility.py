@@ -14,8 +14,8 @@ from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import HOLDING_POINTS, PROMISING_POINTS, Feed
 
-LINES_MAX: Final = 16
-"""Lines of a drawn order: more than a basket holds. A wholesaler's invoice comes from a replay, which knows no such limit."""
+LINES_MAX: Final = 1_000
+"""Lines of a drawn order: more than a wholesaler's invoice has (the log of one reaches some six hundred)."""
 
 UNITS_MAX: Final = 32_767
 """Units of a line: the world's tables hold 16 bits."""
