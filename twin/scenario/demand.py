@@ -20,7 +20,6 @@ class Tills(Model):
         0.15,
         unit="ratio",
         meaning="coefficient of variation of a store's daily traffic factor (gamma); 0 is Poisson",
-        source="assumption; completejourney: 0.088 ± 0.041, then 0.123 ± 0.038 (docs/calibration.md)",
         ge=0,
         le=3,
     )
@@ -50,12 +49,7 @@ class Channel(Model):
     )
     profile: str = par("online", unit="name", meaning="hour-of-week profile of the customer's local time")
     dispersion: float = par(
-        0.15,
-        unit="ratio",
-        meaning="coefficient of variation of the channel's daily factor (gamma)",
-        source="[F] online_retail: 0.155 ± 0.022 in half a year, 0.161 ± 0.029 in the summer after (docs/calibration.md)",
-        ge=0,
-        le=3,
+        0.10, unit="ratio", meaning="coefficient of variation of the channel's daily factor (gamma)", ge=0, le=3
     )
     lines: CountLaw = par(
         CountLaw(values=(1, 2, 3, 4), shares=(0.70, 0.18, 0.08, 0.04)), unit="law", meaning="order lines per checkout"

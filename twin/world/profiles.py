@@ -18,13 +18,9 @@ from twin.scenario.fitted import Fitted, fitted_profile
 
 HOURS: Final = 168
 
-# One rate per hour of the day, and one factor per day from Monday to Sunday. Source: assumption, but where it is said.
+# One rate per hour of the day, and one factor per day from Monday to Sunday. Source: assumption.
 _SHOP = (0, 0, 0, 0, 0, 0, 1, 3, 6, 8, 10, 12, 14, 13, 12, 12, 13, 15, 14, 10, 6, 3, 1, 0)
-# Groceries near home: hours and days of completejourney, fitted, as two factors (docs/calibration.md).
-_LOCAL = (
-    1.1, 0.6, 0.4, 0.3, 0.1, 0.2, 0.4, 1.1, 2.0, 4.0, 6.9, 10.2, 11.6, 12.1,
-    13.2, 13.2, 15.4, 17.0, 16.5, 13.4, 10.6, 7.3, 4.4, 1.9,
-)  # fmt: skip
+_LOCAL = (0, 0, 0, 0, 0, 1, 4, 8, 9, 9, 10, 11, 10, 9, 9, 10, 13, 17, 17, 12, 8, 5, 2, 1)
 _MALL = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 11, 13, 14, 14, 14, 14, 14, 13, 11, 8, 4, 1, 0)
 _EVENING = (3, 2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 7, 8, 8, 7, 7, 7, 8, 9, 11, 13, 13, 10, 6)
 _OFFICE = (0, 0, 0, 0, 0, 0, 0, 3, 8, 10, 9, 7, 5, 6, 7, 6, 4, 2, 0, 0, 0, 0, 0, 0)
@@ -34,7 +30,7 @@ _BUILT_IN: Final[dict[str, tuple[Sequence[float], Sequence[float]]]] = {
     "flat": ((1,) * 24, (1,) * 7),
     "high_street": (_SHOP, (0.85, 0.85, 0.9, 0.95, 1.15, 1.5, 0.8)),
     "mall": (_MALL, (0.75, 0.75, 0.8, 0.9, 1.2, 1.6, 1.0)),
-    "neighbourhood": (_LOCAL, (1.04, 0.86, 0.86, 0.88, 0.94, 1.17, 1.25)),
+    "neighbourhood": (_LOCAL, (0.95, 0.9, 0.95, 1.0, 1.15, 1.25, 0.8)),
     "online": (_EVENING, (1.1, 1.0, 0.98, 0.97, 0.92, 0.88, 1.15)),
     "marketplace": (_ALL_DAY, (1.08, 1.04, 1.0, 0.98, 0.95, 0.92, 1.03)),
     "working_days": (_OFFICE, (1.3, 1.05, 0.95, 0.9, 0.8, 0, 0)),
