@@ -45,6 +45,7 @@ class Stock:
     def recount(self, movement: Movement) -> None:
         """The node counts anew what is on the shelf, and a movement tells of it."""
         movement.pair.err += movement.delta
+        movement.pair.corrected += movement.delta
         self.tell(movement)
 
     def tell(self, movement: Movement) -> None:
