@@ -69,7 +69,7 @@ SELLING: Final = (
         ),
         stories=(lapse,),
         outlets=OWN,
-        systems=("service", *CARRIERS),
+        systems=CARRIERS,
         messages=("release",),
         faults=("outage",),
         settings=("systems.reserving.ttl", "systems.reserving.expiry_lag", "systems.reserving.lapsed"),

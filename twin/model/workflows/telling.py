@@ -89,7 +89,7 @@ TELLING: Final = (
             "it is done carelessly."
         ),
         stories=(reload_jobs,),
-        systems=("erp", *CARRIERS),
+        systems=("erp", "link", *CARRIERS),
         faults=("outage",),
         settings=("systems.reload",),
         kpis=("reload_corrections", "reload_corrected_units", "superseded_messages", "reconciliation_gap_units"),
