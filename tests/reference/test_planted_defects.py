@@ -85,7 +85,7 @@ DEFECTS = (
         "self._submitted: deque[int] = deque(maxlen=2 * publication.feeds)",
         shown_in="in-feeds",
     ),
-    Defect("a-hold-is-released-without-lag", "kernels/checkout", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
+    Defect("a-hold-is-released-without-lag", "kernels/holding", "now + c.ttl + c.expiry_lag", "now + c.ttl"),
     Defect("calls-do-not-queue", "kernels/calls", "max(ready, servers(handle)[server])", "ready"),
     Defect(
         "one-re-brokering-too-few",
@@ -686,8 +686,8 @@ DEFECTS = (
     ),
     Defect(
         "an-extended-hold-keeps-its-first-time",
-        "kernels/checkout",
-        "            holds(handle)[line.hold & c.holds_mask].alive = 0\n            _hold(handle, row, line, now)",
+        "kernels/holding",
+        "            holds(handle)[line.hold & c.holds_mask].alive = 0\n            hold(handle, row, line, now)",
         "            pass",
         shown_in="held-in-carts",
     ),
@@ -721,7 +721,7 @@ DEFECTS = (
     ),
     Defect(
         "the-age-of-a-copy-is-forgotten",
-        "kernels/checkout",
+        "kernels/asking",
         "        age += copy_age(handle, line.channel, line.sku, now)",
         "        age += 0",
         shown_in="at-risk",

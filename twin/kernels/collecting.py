@@ -10,7 +10,7 @@ from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.tables import Flow, Status
 from twin.kernels.chance import law
-from twin.kernels.checkout import order_row
+from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, keys, lines, set_aside
 from twin.kernels.sending import move
 from twin.kernels.sourcing import picker_done

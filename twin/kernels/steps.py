@@ -8,10 +8,10 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels import checkout, collecting, confirming, picking, sourcing
+from twin.kernels import asking, checkout, collecting, confirming, holding, picking, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
-from twin.kernels.checkout import order_row
+from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import ERP, NIL, Point
@@ -33,8 +33,8 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.refuse_all,
     checkout.end_open,
 )
-_leave, _extend = checkout.leave, checkout.extend
-_may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
+_leave, _extend = checkout.leave, holding.extend
+_may_serve_stale, _go_without, _turn_away = asking.may_serve_stale, asking.go_without, checkout.turn_away
 _confirm, _cancel = confirming.confirm, confirming.cancel
 _source, _pick, _restock = sourcing.source, picking.pick, collecting.restock
 

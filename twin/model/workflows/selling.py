@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twin.kernels import advance
-from twin.kernels.checkout import lapse
+from twin.kernels.holding import lapse
 from twin.model import orders
 from twin.model.allotments import allotments
 from twin.model.calling import call_out
