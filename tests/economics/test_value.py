@@ -51,6 +51,8 @@ ECONOMICS: dict[str, Any] = {
 TINY: Scenario = scenario(economics=ECONOMICS)
 
 RUN: Responses = {
+    "close_hours": 6.0,
+    "closes": 0.0,
     "count_hours": 2.5,
     "margin_kept_usd": 1000.0,
     "margin_lost_refused_usd": 40.0,
@@ -100,6 +102,12 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
             "platform_build": 20,
         }
     )
+
+
+def test_where_books_are_closed_the_hours_of_it_take_the_place_of_so_much_a_unit() -> None:
+    costs = [yearly_cost_usd({**RUN, "closes": closes}, TINY, "files", level="base") for closes in (0.0, 2.0)]
+    assert costs[1]["reconciliation"] == pytest.approx(6 * YEARS_WINDOWS * 20)
+    assert {item for item in costs[0] if costs[0][item] != costs[1][item]} == {"reconciliation"}
 
 
 def test_every_cost_rises_with_the_level() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
 from twin.core.clock import DAY, HOUR, MINUTE
+from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By, Signal
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import (
@@ -45,6 +46,8 @@ HORIZON = 4 * DAY
 PAIRS = 10
 SKU_CENTS = ((1000, 600), (2000, 500))
 """Price and cost of the two SKUs."""
+
+_LEDGERS = ("shelf", "operations", "commerce", "finance")
 
 
 def scenario(**changes: Any) -> Scenario:
@@ -167,6 +170,21 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def close(**changes: Any) -> Row:
+    """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
+    row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
+    row |= {f"{name}_units": 10 for name in _LEDGERS} | {f"{name}_cents": 6000 for name in _LEDGERS}
+    return _changed(row, changes)
+
+
+def exception(**changes: Any) -> Row:
+    """A unit of SKU 0 that the first close missed, cleared in six minutes an hour later."""
+    row = dict.fromkeys(TABLES["exceptions"].names or (), 0)
+    row |= {"order": NONE, "line": NONE, "units": 1, "cents": 600, "t_listed": START, "t_begin": START + HOUR}
+    row |= {"t_end": START + HOUR + 6 * MINUTE, "outcome": ExceptionEnd.CLEARED, "corrected": 1}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -194,6 +212,8 @@ def journal(
     censuses: Iterable[Row] = (),
     transfers: Iterable[Row] = (),
     collections: Iterable[Row] = (),
+    closes: Iterable[Row] = (),
+    exceptions: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -218,6 +238,8 @@ def journal(
         "censuses": censuses,
         "transfers": transfers,
         "collections": collections,
+        "closes": closes,
+        "exceptions": exceptions,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -13,8 +13,10 @@ from tests.measure.make import (
     Row,
     alert,
     census,
+    close,
     collection,
     count,
+    exception,
     false_oos,
     goods,
     incident,
@@ -30,6 +32,7 @@ from tests.measure.make import (
     transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
+from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import NONE, Cause, CollectionEnd, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
@@ -225,6 +228,37 @@ TRANSFERS: list[Row] = [
     transfer(t_sent=END, units=100),  # after the window
 ]
 
+CLOSES: list[Row] = [
+    close(
+        finance_gap_units=3,
+        finance_gap_cents=1800,
+        standing_cents=900,
+        commerce_gap_units=5,
+        accepted_cents=50000,
+        let_down_cents=2000,
+        booked_cents=30000,
+        refunds_due_cents=5000,
+        refunds_booked_cents=1000,
+        waiting=4,
+    ),
+    close(
+        close=1,
+        t=START + DAY,
+        finance_gap_units=1,
+        finance_gap_cents=600,
+        accepted_cents=10000,
+        booked_cents=12000,
+    ),
+    close(close=2, t=END, finance_gap_units=90, finance_gap_cents=90000),  # after the window
+]
+
+EXCEPTIONS: list[Row] = [
+    exception(),
+    exception(number=1, t_begin=NONE, t_end=START + 2 * HOUR, outcome=ExceptionEnd.MATCHED, corrected=0),
+    exception(number=2, close=1, t_listed=START + DAY, t_begin=NONE, t_end=NONE, outcome=ExceptionEnd.OPEN),
+    exception(number=3, close=2, t_listed=END, t_begin=END, t_end=END + 9 * HOUR),  # after the window
+]
+
 EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | {
     **NOTHING_FAILED,
     "oversell_rate": 2 / 6,
@@ -324,6 +358,24 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "view_gap_units": 1.0,
     "record_gap_units": 1.5,
     "reconciliation_gap_units": 6.0,
+    "closes": 2,
+    "close_gap_units": 2.0,
+    "close_gap_usd": 12.0,
+    "close_gap_max_usd": 18.0,
+    "close_gap_share": 24 / 120,
+    "close_standing_share": 9 / 24,
+    "close_commerce_gap_units": 2.5,
+    "close_orders_gap_usd": (180 + 20) / 2,
+    "close_refunds_gap_usd": 40 / 2,
+    "close_exceptions_per_week": 3 * 7 / 2,
+    "close_healed_share": 1 / 3,
+    "close_open_share": 1 / 3,
+    "close_hours": 0.1,
+    "close_backlog_exceptions": 2.0,
+    "close_clearing_p50_s": 2 * 3600,
+    "close_clearing_p95_s": None,
+    "close_done_p50_s": 2 * 3600,
+    "close_done_p95_s": None,
     "backlog_peak_messages": 9,
     "posting_backlog_peak_messages": 7,
     "messages_per_week": 134 * PER_WEEK,
@@ -440,6 +492,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         censuses=CENSUSES,
         transfers=TRANSFERS,
         collections=COLLECTIONS,
+        closes=CLOSES,
+        exceptions=EXCEPTIONS,
     )
     return measure(folder, scenario(), "files")
 
@@ -472,6 +526,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"pickup_out_of_sale_unit_days"}
     counted -= {"pickup_waiting_units"}  # a mean
+    counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing
     counted -= {"misplaced_stock_units", "unbooked_stock_units"}  # means over censuses

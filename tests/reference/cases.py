@@ -9,6 +9,8 @@ from typing import Any, Final
 from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
+from tests.reference.random_books import on_the_minute as books_on_the_minute
+from tests.reference.random_books import random_books
 from tests.reference.random_declines import random_damage, random_declines
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
@@ -52,7 +54,8 @@ class Case:
         return kind(self.scenario(), 0)
 
 
-def _drawn(seed: int, *, by_the_minute: bool = False) -> Case:
+def drawn(seed: int, *, by_the_minute: bool = False) -> Case:
+    """A random world with faults, and an arm of each preset with random settings."""
     rng, guarded, released = Random(seed), Random(f"gateway {seed}"), Random(f"release {seed}")
     arms = {name: systems(name, random_changes(rng)) for name in PRESETS}
     world = random_world(rng)
@@ -119,7 +122,7 @@ def _returning(rng: Random, arms: dict[str, Tree], world: Tree, *, by_the_minute
     return arms, random_provider(rng, world)
 
 
-def _counted(case: Case) -> Case:
+def counted(case: Case) -> Case:
     """The same, but the arms count their stock, and more befalls it."""
     rng = Random(f"counting {case.seed}")
     arms = {name: merged(arm, random_counting(rng)) for name, arm in case.arms.items()}
@@ -143,6 +146,15 @@ def _declined(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, 
         return arms, world
     rng = Random(f"declines {seed}")
     return {name: merged(arm, random_declines(rng)) for name, arm in arms.items()}, random_damage(rng, world)
+
+
+def closed(case: Case) -> Case:
+    """The same, but the arms close their books."""
+    rng = Random(f"books {case.seed}")
+    arms = {name: merged(arm, random_books(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
+    return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -440,6 +452,19 @@ _WAITS_FOR_MONEY: Tree = {
     }
 }
 
+_CLOSED: Tree = {
+    "books": {
+        "on": True, "interval": "3h", "phase": "90m", "accountants": 2, "opens": "2h", "closes": "20h",
+        "handling": "9m", "orders": {"interval": "2h", "phase": "0s", "rejected": 0.2},
+    }
+}  # fmt: skip
+_ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
+_POISON_LONG: Tree = {
+    "faults": [_every(9, "poison", "4h", of=[kind], share=share) for kind, share in (("sale", 0.2), ("pick", 0.3))]
+}
+_LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
+_DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -496,7 +521,13 @@ CASES: Final = (
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
     _targeted("collected", 135, PRESETS, [_COUNTER], [_SCARCE, _VISITORS]),
     _targeted("declined", 136, PRESETS, [_DECLINES], [_WORN]),
-    *(_drawn(seed) for seed in range(1, 13)),
-    *(_drawn(seed, by_the_minute=True) for seed in range(13, 21)),
-    *(_counted(_drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
+    _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST_TWICE]),
+    _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
+    _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
+    _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
+    _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    *(drawn(seed) for seed in range(1, 13)),
+    *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
+    *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
+    *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
 )

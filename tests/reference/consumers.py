@@ -150,6 +150,7 @@ class Record:
         change = self._content.change(movement, movement.pair.record)
         movement.pair.record += change or 0
         movement.pair.record_drift += change or 0
+        movement.pair.again += change or 0
         return change is not None
 
     def miss(self, movement: Movement, moment: int) -> None:

@@ -24,6 +24,7 @@ KEYS: Final = {
     "returns": ("entity",),
     "refunds": ("refund",),
     "collections": ("order",),
+    "exceptions": ("number",),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

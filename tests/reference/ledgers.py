@@ -146,9 +146,9 @@ class Pair:
     """A SKU at a node."""
 
     __slots__ = (
-        "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number", "on_hand",
-        "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra", "resv_lost",
-        "set_aside", "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
+        "again", "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number",
+        "on_hand", "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra",
+        "resv_lost", "set_aside", "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
     )  # fmt: skip
 
     def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: Callable[[int], int]) -> None:
@@ -162,6 +162,7 @@ class Pair:
         self.reorder, self.up_to, self.pack = row["reorder"], row["up_to"], row["pack"]
         self.resv = self.promised = self.on_order = self.sold = self.shrunk = 0
         self.lost = self.extra = self.resv_lost = self.resv_extra = self.record_drift = 0
+        self.again = 0  # units that the record took more than once since people last corrected it
         self.misplaced = self.unbooked = 0  # units in the wrong place; on the shelf before their receipt is booked
         self.misbooked = self.corrected = 0  # units by which receipts were booked wrong, by which counts corrected
         self.short = False  # a pick found too little since the node's last list of counts

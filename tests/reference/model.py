@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tests.reference.alerts import Alerts
 from tests.reference.allotting import allot
+from tests.reference.books import Books
 from tests.reference.census import Census
 from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
@@ -47,6 +48,7 @@ class Reference:
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait, self.refunds.longest_wait)
         self.supply = Supply(shop, self.stock)
         self.counting, self.census = Counting(shop, self.stock), Census(shop)
+        self.books = Books(shop, self.stock, self.orders, self.refunds)
         shop.env.process(self._days())
         shop.env.process(self._scrapes())
         allot(shop, channels)
@@ -118,6 +120,8 @@ class Reference:
             "counts": _table("counts", self.counting.rows),
             "censuses": _table("censuses", self.census.rows),
             "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
+            "closes": _table("closes", self.books.closes),
+            "exceptions": _table("exceptions", self.books.rows()),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

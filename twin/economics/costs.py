@@ -25,6 +25,8 @@ Responses = Mapping[str, float | None]
 
 
 NEEDED: Final = (
+    "close_hours",
+    "closes",
     "count_hours",
     "margin_kept_usd",
     "margin_lost_refused_usd",
@@ -88,7 +90,6 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
     """Yearly cost, USD, of what goes wrong. Online margin that was not earned is no cost: the margin kept lacks it."""
     economics, year = scenario.economics, year_of(kpis, scenario)
     future = at(economics.oversell_future_margin_share, level) * at(economics.customer_margin_usd_per_year, level)
-    labour_usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
     lost_tills_usd = year.from_weekly("till_units_lost_per_week") * year.level("unit_margin_usd")
     wrong_effects = year.from_window("saga_duplicates") + year.from_window("saga_orphans")
     handling = year.from_window("return_inspection_hours") * at(economics.return_labour_usd_per_hour, level)
@@ -103,13 +104,24 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
         "counting": year.from_window("count_hours") * at(economics.counting_usd_per_hour, level),
         "transfers": year.from_window("transferred_units") * at(economics.transfer_usd_per_unit, level),
         "wrong_effects": wrong_effects * at(economics.wrong_effect_usd, level),
-        "reconciliation": year.level("reconciliation_gap_units") * labour_usd_per_unit_year,
+        "reconciliation": _reconciliation_usd(year, scenario, level=level),
         "return_handling": handling + year.from_window("return_count") * at(economics.return_handling_usd, level),
         "return_write_offs": year.from_window("return_written_off_usd") * at(economics.written_off_share, level),
         "refunds_not_owed": not_owed * at(economics.refund_loss_share, level),
         "stock_in_limbo": year.level("return_limbo_usd") * at(economics.holding_rate_per_year, level),
         "till_margin_lost": lost_tills_usd * at(economics.lost_sale_share, level),
     }
+
+
+def _reconciliation_usd(year: Year, scenario: Scenario, *, level: Level) -> float:
+    """What it costs to make the ledgers agree: the hours, where people are simulated who do it, and else so much for a
+    unit of the gap; never both.
+    """
+    economics = scenario.economics
+    if year.level("closes"):
+        return year.from_window("close_hours") * at(economics.exception_usd_per_hour, level)
+    usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
+    return year.level("reconciliation_gap_units") * usd_per_unit_year
 
 
 def false_oos_margin_lost_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> float:

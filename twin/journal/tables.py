@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
@@ -397,5 +398,7 @@ TABLES = {
     "censuses": CENSUS,
     "transfers": TRANSFER,
     "collections": COLLECTION,
+    "closes": CLOSE,
+    "exceptions": EXCEPTION,
 }
 """Files of a run's journal: ``<name>.parquet``."""

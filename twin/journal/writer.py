@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -39,6 +39,7 @@ class Journal:
         self.incidents: list[tuple[int, ...]] = []
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
+        self.closes: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
         self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
 
@@ -65,6 +66,10 @@ class Journal:
     def end_collection(self, collection: tuple[int, ...]) -> None:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
+
+    def end_exception(self, exception: tuple[int, ...]) -> None:
+        """Append a row of ``exceptions``."""
+        self._keep("exceptions", exception)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)
@@ -100,7 +105,7 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses"):
+        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
         self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)

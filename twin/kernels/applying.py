@@ -150,6 +150,7 @@ def _change_of_record(handle: int, row: Any, number: int, again: int) -> tuple[i
     if consumer.level == 0:
         if again != 0:
             drifts(handle)[row.pair].record += row.delta
+            drifts(handle)[row.pair].again += row.delta
         return row.delta, _APPLIED
     drift = drifts(handle)[row.pair]
     change, fate = 0, _SUPERSEDED
@@ -157,6 +158,7 @@ def _change_of_record(handle: int, row: Any, number: int, again: int) -> tuple[i
         change, fate = row.level - pairs(handle)[row.pair].record, _APPLIED
         drift.latest_post = max(drift.latest_post, number)
     drift.record += change if again != 0 else change - row.delta
+    drift.again += change if again != 0 else 0
     return change, fate
 
 

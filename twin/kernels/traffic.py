@@ -151,6 +151,8 @@ DRIFT = np.dtype(
         ("resv_lost", "i4"),
         ("resv_extra", "i4"),
         ("record", "i4"),
+        ("again", "i4"),  # of that, what the record took more than once since people last corrected it
+        ("corrected", "i4"),  # units by which people corrected the record, since the start
     ]
 )
 """By how much beliefs about a pair are off because messages went missing or were repeated."""

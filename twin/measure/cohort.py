@@ -127,6 +127,16 @@ class Cohort:
         return self._rows("transfers", "t_sent")
 
     @cached_property
+    def closes(self) -> Rows:
+        """Closes of the books that took place in the window."""
+        return self._rows("closes", "t")
+
+    @cached_property
+    def exceptions(self) -> Rows:
+        """What closes of the window listed."""
+        return self._rows("exceptions", "t_listed")
+
+    @cached_property
     def censuses(self) -> Rows:
         """What was on the stores' shelves at the beginning of each day of the window."""
         return self._rows("censuses", "t")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from twin.measure.books import BOOKS
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.declines import DECLINES
@@ -36,6 +37,7 @@ SECTIONS: Final = {
     "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
     "Counting": COUNTING,
+    "Books": BOOKS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,
     "Gateway": GATEWAY,

@@ -18,6 +18,7 @@ from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.model.census import Census
 from twin.model.counting import Counters
+from twin.model.documents import Documents
 from twin.model.jobs import Process, Works
 from twin.model.orders import Arrivals
 from twin.model.process import Instant
@@ -37,6 +38,8 @@ class Days:
     counters: Counters | None
     returns: Returns | None = None
     """What handles goods that come back; ``None``: they are on the rack at once."""
+    documents: Documents | None = None
+    """What finance is told of orders; ``None``: nobody closes books."""
     orders: int = 0  # rows of `orders` and `lines` in use
     lines: int = 0
 
@@ -106,6 +109,8 @@ class Days:
         over = self.orders if final else self._over(orders, lines)
         cut = int(orders["first"][over] - control["line_base"]) if over < self.orders else self.lines
         self.works.plane.close_orders(orders[:over])
+        if self.documents is not None:
+            self.documents.seal(orders[:over], lines[:cut])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", columns(lines[:cut], LINE))
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))

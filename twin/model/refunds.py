@@ -56,6 +56,10 @@ class Refunds:
         self.of_lines = 0
         """Lines that are paid back."""
         self.arisen = 0
+        self.due_cents = 0
+        """What customers were owed since the start, whether it is paid or not; second cases of the same left aside."""
+        self.booked_cents = 0
+        """What the ERP has booked of refunds since the start."""
         self.ended: Counter[RefundEnd] = Counter()
         self.wrong: list[str] = []
         """Claims that were not paid as their end says: there must be none."""
@@ -72,6 +76,7 @@ class Refunds:
         claim = Claim(self.arisen, kind, identity, line, channel, cents, due, matter)
         self.open[claim.number] = claim
         self.arisen += 1
+        self.due_cents += cents if kind != Kind.SECOND else 0
         return claim
 
     def matter(self) -> Matter:
@@ -156,6 +161,10 @@ class Refunds:
     def _end(self, claim: Claim, outcome: RefundEnd, now: int) -> None:
         claim.outcome, claim.t_end = outcome, now
         del self.open[claim.number]
+        if outcome == RefundEnd.POSTED:
+            self.booked_cents += claim.cents
+        elif outcome == RefundEnd.DENIED and claim.kind != Kind.SECOND:
+            self.due_cents -= claim.cents
         self.ended[outcome] += 1
         row = claim.row(self._horizon)
         times = row[-1]

@@ -20,11 +20,13 @@ from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments
+from twin.model.books import Books
 from twin.model.build import Built, build
 from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.days import Days
 from twin.model.disruptions import start_disruptions
+from twin.model.documents import Documents
 from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
@@ -72,8 +74,12 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         Census(works, scenario.experiment.frozen_days),
         _counters(works, scenario, systems),
         Returns.of(works, systems.returns, scenario.demand.returns, shop.refunds),
+        Documents(world, systems.books.orders) if systems.books.on else None,
     )
+    books = Books.of(works, systems.books, days)
     _start(works, scenario, systems, built, days)
+    if books is not None:
+        books.start()
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
         env.process(checks(works, systems, incidents, shop.refunds))
@@ -81,11 +87,12 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
     plane.count_waiting(world.horizon_us)
-    broken = invariants.check(plane, days, world)
+    broken = [*invariants.check(plane, days, world), *(books.broken if books is not None else ())]
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
-    for told in (shop.sagas, shop.refunds, days.returns, shop.counter):
+    desk = None if books is None else books.desk
+    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, desk):
         if told is not None:
             told.write_open()
     works.journal.close(

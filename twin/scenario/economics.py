@@ -80,13 +80,13 @@ class Economics(Model):
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),
         unit="USD/unit/week",
-        meaning="labour to reconcile a unit by which view and record differ",
+        meaning="labour to reconcile a unit by which view and record differ; of arms that close their books, the hours count instead",
         source="assumption",
     )
     exception_usd_per_hour: Range = par(
         _range(18, 25, 45),
         unit="USD/h",
-        meaning="labour of people who handle the exceptions of sagas and refunds",
+        meaning="labour of people who handle the exceptions of sagas, of refunds and of closing the books",
         source="assumption: $22/h [S weak: getordersyncpro], with overhead",
     )
     counting_usd_per_hour: Range = par(

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
+from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
@@ -251,6 +252,7 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
         False,
