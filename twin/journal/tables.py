@@ -35,6 +35,13 @@ class Status(IntEnum):
     NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
 
 
+LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+"""What a line ends as that was paid and is not handed over: it is paid back."""
+
+PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LET_DOWN)
+"""What a line is that was accepted once; it never goes back from there."""
+
+
 class Refusal(IntEnum):
     """Why a line was refused; for its stock: the first correction that alone would have let it pass, in this order."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.tables import Cause, Refusal, Status
+from twin.journal.tables import PROMISED, Cause, Refusal, Status
 from twin.measure.read import Journal, open_journal
 from twin.scenario.scenario import Scenario
 
@@ -24,9 +24,6 @@ Integers = NDArray[np.int64]
 T = TypeVar("T")
 
 _PICKED: Final = (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)
-_PROMISED: Final = (*_PICKED, Status.ACCEPTED, Status.OVERSOLD, Status.CANCELLED)
-"""Accepted once; a line never goes back from there."""
-
 _KEPT_BYTES: Final = 4
 """Wider columns (instants, identities) are read again each time: memory matters more than a few milliseconds."""
 
@@ -178,7 +175,7 @@ class Cohort:
     @cached_property
     def accepted(self) -> Mask:
         """Lines that were promised, whatever became of them."""
-        return np.isin(self.lines["status"], _PROMISED)
+        return np.isin(self.lines["status"], PROMISED)
 
     @cached_property
     def still_open(self) -> Mask:
