@@ -9,6 +9,8 @@ from twin.kernels.lanes import handle_head
 from twin.kernels.publication import settle
 from twin.model import disruptions
 from twin.model.alerts import checks
+from twin.model.books import Books
+from twin.model.desk import Desk
 from twin.model.incidents import Incidents
 from twin.model.jobs import feed_jobs, query_outages
 from twin.model.listings import listing_jobs
@@ -52,6 +54,26 @@ TELLING: Final = (
         faults=("outage", "crash", "stuck", "failover", *FAULTS_OF_MESSAGES),
         settings=("systems.posting", "systems.outbox"),
         kpis=("posting_lag_p95_s", "posting_backlog_peak_messages", "reconciliation_gap_units", "record_gap_units"),
+    ),
+    Workflow(
+        title="Closing the books",
+        paragraph=(
+            "At every close operations, commerce and finance add up from their own ledgers. What differs and will not "
+            "heal by itself is listed, and accountants clear it up, one case after another."
+        ),
+        stories=(Books._closes, Books._close, Desk.look),
+        systems=("erp",),
+        faults=("outage", *FAULTS_OF_MESSAGES),
+        settings=("systems.books",),
+        kpis=(
+            "close_gap_usd",
+            "close_commerce_gap_units",
+            "close_orders_gap_usd",
+            "close_refunds_gap_usd",
+            "close_exceptions_per_week",
+            "close_hours",
+            "close_done_p95_s",
+        ),
     ),
     Workflow(
         title="Availability to own channels",
