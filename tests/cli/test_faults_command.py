@@ -55,7 +55,10 @@ def test_faults_are_listed_with_the_quantiles_of_how_long_they_last(
     assert "late movements mtbf 12h 10 87 min 75 min 90 min 90 min 90 min 90 min" in lines
 
 
-def test_what_a_log_does_not_have_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_log_does_not_have_ends_with_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TWIN_DATA", raising=False)
     file = tmp_path / "some.yaml"
     file.write_text(FAULTS)
     log(tmp_path, 9)

@@ -22,6 +22,7 @@ from twin.journal.tables import (
     PRICE,
     TABLES,
     Cause,
+    CollectionEnd,
     Degraded,
     Fate,
     FeedName,
@@ -162,6 +163,13 @@ def transfer(**changes: Any) -> Row:
     return _changed(row | {"target": 1, "units": 2, "t_sent": START, "t_arrived": START + HOUR}, changes)
 
 
+def collection(outcome: CollectionEnd, **changes: Any) -> Row:
+    """An order of one unit that was picked and ready when the window began."""
+    row = dict.fromkeys(TABLES["collections"].names or (), NONE)
+    row |= {"order": 1, "node": 1, "lines": 1, "units": 1, "t_pick": START, "t_ready": START, "outcome": outcome}
+    return _changed(row, changes)
+
+
 def close(**changes: Any) -> Row:
     """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
     row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
@@ -203,6 +211,7 @@ def journal(
     counts: Iterable[Row] = (),
     censuses: Iterable[Row] = (),
     transfers: Iterable[Row] = (),
+    collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
@@ -228,6 +237,7 @@ def journal(
         "counts": counts,
         "censuses": censuses,
         "transfers": transfers,
+        "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],

@@ -14,6 +14,7 @@ from tests.measure.make import (
     alert,
     census,
     close,
+    collection,
     count,
     exception,
     false_oos,
@@ -34,7 +35,7 @@ from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import NONE, Cause, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.tables import NONE, Cause, CollectionEnd, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [
@@ -70,8 +71,27 @@ ORDERS: list[Row] = [
 ]
 
 SCRAPES: list[Row] = [
-    scrape(t=START, view_wrong=1, view_gap=5, record_wrong=2, record_gap=10, books_gap=4, unseen=3, unposted=7),
-    scrape(t=END - 1, view_wrong=3, view_gap=15, record_wrong=4, record_gap=20, books_gap=8, unseen=9, unposted=1),
+    scrape(
+        t=START, view_wrong=1, view_gap=5, record_wrong=2, record_gap=10, books_gap=4, unseen=3, unposted=7, set_aside=2
+    ),
+    scrape(
+        t=END - 1,
+        view_wrong=3,
+        view_gap=15,
+        record_wrong=4,
+        record_gap=20,
+        books_gap=8,
+        unseen=9,
+        unposted=1,
+        set_aside=4,
+    ),
+]
+
+COLLECTIONS: list[Row] = [
+    collection(CollectionEnd.COLLECTED, order=2, t_collected=START + HOUR),
+    collection(CollectionEnd.TOO_LATE, order=10, units=3, t_given_up=START + DAY, t_back=START + 2 * DAY),
+    collection(CollectionEnd.WAITING, order=11),
+    collection(CollectionEnd.NEVER_CAME, order=12, t_ready=START - 1, t_given_up=START),  # before the window
 ]
 
 LATENCY: list[Row] = [
@@ -103,6 +123,9 @@ FLOWS = {
     "applied_again": 9,
     "corrections": 14,
     "corrected_units": 15,
+    "pick_corrections": 16,
+    "pick_corrected_units": 17,
+    "damaged_units": 18,
     "calls_throttled": 6,
     "calls_queued": 8,
     "token_fetches": 9,
@@ -313,7 +336,22 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "fulfilment_p50_s": 3600,
     "fulfilment_p95_s": 3600,
     "fulfilment_p99_s": 3600,
+    "ready_for_pickup_p50_s": 7200,
     "ready_for_pickup_p95_s": 7200,
+    "declined_supplied_share": None,
+    "pick_corrections_per_week": 16 * PER_WEEK,
+    "pick_corrected_units_per_week": 17 * PER_WEEK,
+    "damaged_units_per_week": 18 * PER_WEEK,
+    "pickup_ready_on_time": 1.0,
+    "pickup_collected_share": 0.5,
+    "pickup_not_collected_orders": 1,
+    "pickup_too_late_orders": 1,
+    "pickup_waiting_orders": 1,
+    "pickup_collection_p50_s": 3600,
+    "pickup_collection_p95_s": 3600,
+    "pickup_waiting_units": 3,
+    "pickup_restocked_units": 3,
+    "pickup_out_of_sale_unit_days": 6,
     "delivery_p95_s": 5 * 3600,
     "stock_accuracy": 0.8,
     "record_accuracy": 0.7,
@@ -453,6 +491,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         counts=COUNTS,
         censuses=CENSUSES,
         transfers=TRANSFERS,
+        collections=COLLECTIONS,
         closes=CLOSES,
         exceptions=EXCEPTIONS,
     )
@@ -471,7 +510,10 @@ def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, flo
 
 def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() -> None:
     zero = {name for name, value in EXPECTED.items() if value == 0.0}
-    assert all(name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.")) for name in zero)
+    zero -= {"refunded_not_collected_usd", "margin_lost_not_collected_usd"}  # in test_pickup, with lines of their own
+    assert all(
+        name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.", "decline_rate.")) for name in zero
+    )
 
 
 def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Path) -> None:
@@ -482,6 +524,8 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
+    counted |= {"pickup_out_of_sale_unit_days"}
+    counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}
     counted -= {"reload_corrected_units"}  # a total of the run, of which an empty journal knows nothing

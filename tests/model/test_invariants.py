@@ -25,7 +25,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.model.runs import scarce, systems
-from tests.world.make import cluster
+from tests.world.make import channel, cluster
 from twin.journal.returns import RefundEnd, ReturnEnd
 from twin.journal.tables import Fate, Flow, SagaEnd, Status
 from twin.kernels.memory import TABLES
@@ -151,6 +151,25 @@ def _troubled(content: str = "delta") -> Systems:
     )
 
 
+def _with_pickups() -> tuple[Scenario, Systems]:
+    """Many who pick up and seldom come in time."""
+    web = channel(weekly_checkouts=6000.0, pickup_share=0.7, no_show=0.3, collects={"law": "exponential", "mean": "5h"})
+    estate = _estate(demand__channels={"web": web}, faults=OUTAGES)
+    return estate, systems(movements=SLOW, pickup={"kept_for": "4h", "restock": "1h"})
+
+
+def _with_corrections() -> tuple[Scenario, Systems]:
+    """Records so wrong, and shelves so damaged, that picks correct many."""
+    errors = {"wrong_share": 0.9, "dc_wrong_share": 0.5, "mean_units": 3.0, "shrink_per_sale": 0.05, "damaged": 1.0}
+    sourcing = {"declines": "correct", "cascade": True, "strategy": "nearest", "store_pick": "10m"}
+    estate = _estate(
+        estate__record_error=errors,
+        estate__stock={"store_cover": "12h", "dc_cover": "12h"},
+        demand__channels={"web": channel(weekly_checkouts=9000.0)},
+    )
+    return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
+
+
 RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "under way": lambda: (_estate(faults=OUTAGES), _under_way()),
     "troubled": lambda: (_estate(faults=TROUBLES), _troubled()),
@@ -159,6 +178,8 @@ RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
 WITH_SAGAS = "with sagas"
 WITH_RETURNS = "with returns"
 WITH_COUNTS = "with counts"
+WITH_PICKUPS = "with pickups"
+WITH_CORRECTIONS = "with corrections"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -214,6 +235,19 @@ class StillRefunds:
 
 
 @dataclass
+class StillCounter:
+    """What waits for customers at a run's end."""
+
+    units: int
+    waiting: set[int]
+
+    @classmethod
+    def of(cls, days: Days) -> StillCounter | None:
+        counter = days.shop.counter
+        return None if counter is None else cls(counter.units, set(counter.waiting))
+
+
+@dataclass
 class Still:
     """Ledgers of a run at its end, as the laws read them."""
 
@@ -224,6 +258,7 @@ class Still:
     sagas: StillSagas | None = None
     returns: StillReturns | None = None
     refunds: StillRefunds | None = None
+    counter: StillCounter | None = None
 
     @property
     def control(self) -> np.void:
@@ -232,7 +267,7 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds)
+        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter)
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -241,7 +276,7 @@ class Still:
 
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
-        kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds))
+        kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds, self.counter))
         return Still(memory, self.lines, self.orders, self.world, *kept)
 
     def broken(self) -> list[str]:
@@ -266,7 +301,7 @@ def _ended(name: str) -> Still:
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
-        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds))
+        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter))
         kept.append(Still(memory, days.lines, days.orders, world, *told).copy())
         return check(plane, days, world)
 
@@ -279,6 +314,10 @@ def _ended(name: str) -> Still:
     elif name == WITH_RETURNS:
         returns = {"share": 0.5, "till_share": 0.1, "second_case": "2h"}
         description, arm = _estate(faults=OUTAGES, demand__returns=returns), _with_returns()
+    elif name == WITH_PICKUPS:
+        description, arm = _with_pickups()
+    elif name == WITH_CORRECTIONS:
+        description, arm = _with_corrections()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -287,7 +326,9 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize("name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS])
+@pytest.mark.parametrize(
+    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS]
+)
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -326,6 +367,22 @@ def test_the_run_with_counts_ends_with_corrections_and_with_misplaced_units() ->
     assert side["misplaced"].any()
 
 
+def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back() -> None:
+    still = _ended(WITH_PICKUPS)
+    lines = still.memory["lines"][: still.lines]
+    aside = np.repeat(
+        still.memory["orders"]["aside"][: still.orders] != 0, still.memory["orders"]["lines"][: still.orders]
+    )
+    assert np.count_nonzero(lines["status"] == Status.READY) > 5
+    assert np.count_nonzero(aside & (lines["status"] == Status.NOT_COLLECTED)) > 3
+    assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 20
+
+
+def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
+    flows = _ended(WITH_CORRECTIONS).memory["flows"]
+    assert min(flows[[Flow.PICK_CORRECTIONS, Flow.DAMAGED_UNITS, Flow.REJECTED_LINES]]) > 5
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_the_troubled_runs_end_with_every_fate_and_full_boxes_and_repeated_messages(name: str) -> None:
     still = _ended(name)
@@ -351,7 +408,8 @@ def _add(table: str, column: str, units: int = 1) -> Tamper:
     """Units from nowhere in the first row of a table."""
 
     def tamper(still: Still) -> None:
-        still.memory[table][column][0] += units
+        rows = still.memory[table]
+        (rows[column] if column else rows)[0] += units
 
     return tamper
 
@@ -529,6 +587,21 @@ def _refund(column: str) -> Tamper:
     return tamper
 
 
+def _collected_without_a_trace(still: Still) -> None:
+    """The units are said to have left the counter, and nobody counts them."""
+    here = np.flatnonzero(still.memory["set_aside"])[0]
+    lines = still.memory["lines"][: still.lines]
+    line = lines[np.flatnonzero((lines["status"] == Status.READY) & (lines["pair"] == here))[0]]
+    still.memory["set_aside"][here] -= line["quantity"]
+    still.control["set_aside"] -= line["quantity"]
+    line["status"] = Status.SUPPLIED
+
+
+def _collected_twice(still: Still) -> None:
+    assert still.counter is not None
+    still.counter.waiting.add(7)
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -657,6 +730,24 @@ CASES: dict[str, Case] = {
     "a claim that is forgotten": Case(_refund("arisen"), "refunds: 1 have no end", (WITH_RETURNS,)),
     "a line that is not paid back": Case(_refund("of_lines"), "refunds: 1 of lines", (WITH_RETURNS,)),
     "a refund that is not what its end says": Case(_refund("wrong"), "refunds: 1 were not paid", (WITH_RETURNS,)),
+    "units collected that nobody counts": Case(
+        _collected_without_a_trace, r"set aside: \d+ units are neither collected", (WITH_PICKUPS,)
+    ),
+    "units behind a counter that nobody waits for": Case(
+        _add("set_aside", ""), "set aside: 1 pairs differ", (WITH_PICKUPS,)
+    ),
+    "units behind counters that observers do not see": Case(
+        _add("control", "set_aside", -1), "set aside: -1 units too many", (WITH_PICKUPS,)
+    ),
+    "a customer who is said to come still": Case(_collected_twice, "set aside: 1 orders too many", (WITH_PICKUPS,)),
+    "units set aside though nobody asks who comes": Case(
+        _add("control", "set_aside"), "set aside: 1 units although", CALM
+    ),
+    "units put back that nobody counts": Case(
+        _count(Flow.RESTOCKED_UNITS, -1), "stock: on hand changed by", (WITH_PICKUPS,)
+    ),
+    "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
+    "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 

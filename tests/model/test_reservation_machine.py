@@ -19,6 +19,7 @@ from twin.journal.tables import Status
 from twin.kernels import state
 from twin.model import invariants
 from twin.model.build import build
+from twin.model.census import Census
 from twin.model.days import Days
 from twin.model.jobs import Works
 from twin.model.plane import Plane
@@ -80,7 +81,8 @@ class ReservationsAgree(RuleBasedStateMachine):
         description, world = _world()
         self.plane = Plane(build(world, description, arm).memory)
         self.plane.put("physical", np.zeros(0, state.PHYSICAL))
-        self.days = Days(cast(Works, SimpleNamespace(plane=self.plane)), cast(Shop, None))
+        works = cast(Works, SimpleNamespace(plane=self.plane))
+        self.days = Days(works, cast(Shop, None), cast(Census, None), None)
         self._put(baskets)
         self.baskets = baskets
         self.now = 0

@@ -21,8 +21,8 @@ from twin.journal.returns import RefundEnd
 from twin.journal.tables import NONE, Fate, Status
 
 CLOSE, MORNING, CLEARED = (kind << 40 for kind in (31, 32, 33))
-SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
-LOST = (Status.OVERSOLD, Status.CANCELLED)
+LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LOST)
 
 
 @dataclass(slots=True, eq=False)

@@ -11,9 +11,12 @@ from tests.reference.random_access import ON_THE_MINUTE, random_access, random_v
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_books import on_the_minute as books_on_the_minute
 from tests.reference.random_books import random_books
+from tests.reference.random_declines import random_damage, random_declines
 from tests.reference.random_fallbacks import always, random_fallbacks
 from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
+from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
+from tests.reference.random_pickup import random_customers, random_pickup
 from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
@@ -83,6 +86,7 @@ def drawn(seed: int, *, by_the_minute: bool = False) -> Case:
     if seed % 5 in (1, 3):
         arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
     arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
+    arms, world = _declined(seed, *_collected(seed, arms, world, by_the_minute=by_the_minute))
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -125,6 +129,23 @@ def counted(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: counting_on_the_minute(arm) for name, arm in arms.items()}
     return Case(case.name, case.seed, arms, random_stockroom(rng, case.changes), case.by_the_minute)
+
+
+def _collected(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: bool) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: arms that wait for customers who pick up, and such customers."""
+    if seed % 3 != 2:
+        return arms, world
+    rng = Random(f"pickup {seed}")
+    minutes = COLLECTED_ON_THE_MINUTE if by_the_minute else {}
+    return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
+
+
+def _declined(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: nodes that say why they do not supply, and damaged goods."""
+    if seed % 7 not in (2, 3, 5):
+        return arms, world
+    rng = Random(f"declines {seed}")
+    return {name: merged(arm, random_declines(rng)) for name, arm in arms.items()}, random_damage(rng, world)
 
 
 def closed(case: Case) -> Case:
@@ -352,6 +373,32 @@ _SAGA_FAILS: Tree = {
 }
 _SAGA_OUTAGES: Tree = {"faults": [*_OUTAGES["faults"], *_SAGA_FAILS["faults"]]}
 
+_DECLINES: Tree = {
+    "sourcing": {"declines": "correct", "cascade": True, "store_pick": "2h", "rebroker": 1, "strategy": "nearest"},
+    "buffers": {"store": 0, "dc": 0},
+    "observability": {"traces": 0.5},
+}
+_WORN: Tree = {
+    "estate": {
+        "record_error": {"wrong_share": 0.9, "mean_units": 4.0, "damaged": 0.3, "shrink_per_sale": 0.2},
+        "skus": {"count": 15, "ending_share": 0.7},
+    },
+    "faults": [_every(5, "lost", "1h", of=["correction"], share=0.3), _every(6, "late", "2h", share=0.2, by="50m")],
+}
+_COUNTER: Tree = {"pickup": {"kept_for": "5h", "restock": "20m"}, "observability": {"traces": 0.5}}
+_VISITORS: Tree = {
+    "demand": {
+        "channels": {
+            "web": {"pickup_share": 0.7, "no_show": 0.3, "collects": {"law": "exponential", "mean": "3h"}},
+            "advice": {"pickup_share": 0.5, "no_show": 0.1, "collects": "6h"},
+        }
+    },
+    "faults": [
+        _every(5, "poison", "1h", of=["restock"], share=0.5),
+        _every(7, "late", "2h", of=["restock", "pick"], share=0.3, by="40m"),
+        _every(9, "outage", "1h", system="link", stores=0.5),
+    ],
+}
 _BROWSING: Tree = {
     "demand": {
         "channels": {"web": {"cart": "25m", "cart_abandonment": 0.6, "conversion": 0.2, "weekly_checkouts": 900.0}}
@@ -472,6 +519,8 @@ CASES: Final = (
     _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-once", 136, _SYNCHRONOUS, [FILED, KEYED, SENT_ON, _SAGA], [_SCARCE, PROVIDER_FAILS]),
     _targeted("refunded-by-event", 137, PRESETS, [FILED, TOLD, _LATER], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("collected", 135, PRESETS, [_COUNTER], [_SCARCE, _VISITORS]),
+    _targeted("declined", 136, PRESETS, [_DECLINES], [_WORN]),
     _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST_TWICE]),
     _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),

@@ -23,6 +23,7 @@ KEYS: Final = {
     "sagas": ("order",),
     "returns": ("entity",),
     "refunds": ("refund",),
+    "collections": ("order",),
     "exceptions": ("number",),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""

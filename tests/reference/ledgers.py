@@ -148,7 +148,7 @@ class Pair:
     __slots__ = (
         "again", "blocked", "buffer", "corrected", "err", "extra", "lost", "misbooked", "misplaced", "node", "number",
         "on_hand", "on_order", "pack", "promised", "record", "record_drift", "reorder", "resv", "resv_extra",
-        "resv_lost", "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
+        "resv_lost", "set_aside", "short", "shrunk", "sku", "sold", "trail", "unbooked", "up_to", "view",
     )  # fmt: skip
 
     def __init__(self, number: int, node: Node, sku: Sku, row: dict[str, int], *, buffer: Callable[[int], int]) -> None:
@@ -166,6 +166,7 @@ class Pair:
         self.misplaced = self.unbooked = 0  # units in the wrong place; on the shelf before their receipt is booked
         self.misbooked = self.corrected = 0  # units by which receipts were booked wrong, by which counts corrected
         self.short = False  # a pick found too little since the node's last list of counts
+        self.set_aside = 0  # picked, and not collected yet
         self.blocked = False
         self.trail = Trail()
 

@@ -95,7 +95,8 @@ class Reference:
             promised += pair.promised
         unheard, dead = self.stock.unheard(), self.stock.dead()
         on_their_way = (*self.stock.in_flight(), unheard, *self.stock.oldest_waiting(t), dead)
-        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *on_their_way, promised
+        set_aside = sum(pair.set_aside for pair in self.shop.pairs)
+        return view_wrong, view_gap, record_wrong, record_gap, books_gap, *on_their_way, promised, set_aside
 
     def _journal(self) -> Journal:
         shop = self.shop
@@ -112,6 +113,7 @@ class Reference:
             "sagas": _table("sagas", self.orders.sagas.rows()),
             "returns": _table("returns", self.returns.rows()),
             "refunds": _table("refunds", self.refunds.rows()),
+            "collections": _table("collections", self.orders.sourcing.collection.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
-from twin.journal.tables import NONE, Cause, Degraded, Mode, Refusal, Status
+from twin.journal.tables import NONE, Cause, Decline, Degraded, Mode, Refusal, Status
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing
+    from tests.reference.sourcing import Parcel
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +37,8 @@ class Line:
     cause: Cause = Cause.NONE
     also: int = 0
     short_picks: int = 0
+    rejections: int = 0
+    decline: Decline = Decline.NONE
     t_decision: int = NONE
     belief: int = 0
     truth: int = 0
@@ -49,6 +52,7 @@ class Line:
     hold: bool = False  # the reservation will be released if the order is not placed in time
     holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
+    parcel: Parcel | None = None  # in which it waits for its pick
     suspect: Cause = Cause.NONE
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
@@ -89,6 +93,8 @@ class Line:
             self.cause,
             self.also,
             self.short_picks,
+            self.rejections,
+            self.decline,
             self.sku.number,
             self.quantity,
             self.t_demand,

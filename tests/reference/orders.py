@@ -20,7 +20,7 @@ from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
 from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
-from tests.reference.sourcing import Parcel, Sourcing
+from tests.reference.sourcing import Parcel, Rejected, Sourcing
 from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
@@ -31,6 +31,7 @@ from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
+REJECTED_STEPS = 16_384
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
@@ -46,7 +47,7 @@ class Orders:
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self._sourcing = Sourcing(shop, stock, self._blame)
+        self.sourcing = Sourcing(shop, stock, self._blame, refunds)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
         identity = Identity(shop)
@@ -460,11 +461,11 @@ class Orders:
         if not believes(order, line):
             return False
         if at_service and not line.pickup and reserving.level == "node":
-            able = self._sourcing.candidates(line, order)
+            able = self.sourcing.candidates(line, order)
             if not able:
                 line.belief = 0
                 return False
-            self._sourcing.choose(line, able[0])
+            self.sourcing.choose(line, able[0])
         line.reserved, line.by_message = True, not at_service
         line.took_own = not at_service and line.channel.takes_own and not line.pickup
         self._tell(line, line.quantity)
@@ -589,7 +590,7 @@ class Orders:
         if release is not None:
             release.finish(self._env.now)
         self._released(order)
-        parcels = self._sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
+        parcels = self.sourcing.source(order, [line for line in lines if line.status == Status.ACCEPTED])
         self._refunds.for_lines(order)
         for parcel in parcels[1:]:
             own = Waking(self._env, order.id, PARCEL_STEPS * (parcel.number + 1))
@@ -626,12 +627,26 @@ class Orders:
         if self._env.now > found:
             yield wake.at(self._env.now)
 
+    def _fulfil_again(self, rejected: Rejected, wave: int) -> Process:
+        """Lines that another order's pick had rejected are released once more."""
+        order = rejected.order
+        wake = Waking(self._env, order.id, REJECTED_STEPS + PARCEL_STEPS * wave)
+        yield wake.at(self._env.now)
+        yield from self._fulfil(order, wake, rejected.lines, wave)
+
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""
         done = yield parcel.taken
         yield wake.at(done)
-        again = self._sourcing.pick(order, parcel)
+        again, rejected = self.sourcing.pick(order, parcel)
         self._refunds.for_lines(order)
+        for other in rejected:
+            self._refunds.for_lines(other.order)
+            if other.lines:
+                other.order.waves += 1
+                self._env.process(self._fulfil_again(other, other.order.waves))
         if again:
             order.waves += 1
             yield from self._fulfil(order, wake, again, order.waves)
+        elif order.pickup and self.sourcing.collection.is_on:
+            yield from self.sourcing.collection.story(order, parcel, wake)

@@ -126,7 +126,7 @@ class Refunds:
     def for_lines(self, order: Order) -> None:
         """Something happened to an order: what it will not get is paid back."""
         for line in order.lines if self.are_on else ():
-            lost = line.status in (Status.OVERSOLD, Status.CANCELLED)
+            lost = line.status in (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
             if not lost or (order.id, line.number) in self._paid_back:
                 continue
             self._paid_back.add((order.id, line.number))

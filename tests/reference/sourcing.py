@@ -10,15 +10,17 @@ import simpy
 
 from tests.reference.blame import Blame, cause_of, gone
 from tests.reference.clock import among_orders
+from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.orderlines import Line, Order
+from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
 from tests.reference.stations import Station
-from tests.reference.stock import Stock
+from tests.reference.stock import CORRECTION, Stock
 from tests.reference.traces import Span
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Cause, Degraded, Flow, Status
+from twin.journal.tables import NONE, Cause, Decline, Degraded, Flow, Status
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24
@@ -35,16 +37,27 @@ class Parcel:
     span: Span | None = None  # of the pick, once it is known when it begins
 
 
+@dataclass(slots=True)
+class Rejected:
+    """Lines of one order that have to be brokered again because another order found nothing."""
+
+    order: Order
+    lines: list[Line]
+
+
 class Sourcing:
     """Finds nodes, has parcels picked."""
 
-    def __init__(self, shop: Shop, stock: Stock, blame: Blame) -> None:
+    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds) -> None:
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
         self._reserves = shop.systems.reserving.point != "none"
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
         self._dc_pick = shop.stream("pick", settings.dc_pick)
         self._store_pick = shop.stream("pick", settings.store_pick)
+        self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}
+        self._damaged = shop.stream("damaged")
+        self.collection = Collection(shop, stock, self._pickers, opening=self._opening, refunds=refunds)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
 
     def candidates(self, line: Line, order: Order) -> list[Pair]:
@@ -134,6 +147,9 @@ class Sourcing:
         takes = law.sample(order.id, number)
         taken = self._pickers[node.number].join(takes, self._opening(node))
         parcel = Parcel(number, node, lines, taken)
+        for line in lines:
+            line.parcel = parcel
+            self._to_pick.setdefault(line.store(), []).append((order, line))
         self._trace(order, parcel, takes)
         return parcel
 
@@ -161,15 +177,82 @@ class Sourcing:
 
         return opening
 
-    def pick(self, order: Order, parcel: Parcel) -> list[Line]:
-        """The pick ends: what is there is taken; returns the lines to be brokered again."""
-        now = self._shop.env.now
-        short = [line for line in parcel.lines if not self._take(line, now)]
+    def pick(self, order: Order, parcel: Parcel) -> tuple[list[Line], list[Rejected]]:
+        """The pick ends: what is there is taken; returns the lines to be brokered again, and those of other orders."""
+        now, again, rejected, found = self._shop.env.now, list[Line](), list[Rejected](), 0
+        for line in [line for line in parcel.lines if line.parcel is parcel]:
+            pair = line.store()
+            self._to_pick[pair].remove((order, line))
+            line.parcel = None
+            self._shop.flows[Flow.PICKS] += 1
+            reason = self._finds(line)
+            if reason == Decline.NONE:
+                self._take(line, now)
+                found += 1
+                continue
+            self._shop.flows[Flow.SHORT_PICKS] += 1
+            self._decline(line, reason, now)
+            if self._broker_again(line):
+                again.append(line)
+            if reason == Decline.NOT_IN_STOCK and self._settings.cascade:
+                rejected += self._reject_others(order, pair)
         assert parcel.span is not None
-        parcel.span.finish(now, len(parcel.lines) - len(short))
-        if len(short) < len(parcel.lines):
+        parcel.span.finish(now, found)
+        if found:
             self._hand_over(order, parcel, now)
-        return [line for line in short if self._broker_again(line)]
+        return again, rejected
+
+    def _finds(self, line: Line) -> Decline:
+        """What the picker finds."""
+        on_hand, wanted = line.store().on_hand, line.quantity
+        if on_hand < wanted:
+            return Decline.MISMATCH if on_hand else Decline.NOT_IN_STOCK
+        share = round(self._shop.scenario.estate.record_error.damaged * 10**6)
+        last = on_hand < 2 * wanted
+        worn = last and share and self._damaged.below(10**6, line.order, line.number << 4 | line.short_picks) < share
+        return Decline.DAMAGED if worn else Decline.NONE
+
+    def _decline(self, line: Line, reason: Decline, now: int) -> None:
+        """The picker found too little; the node may say so."""
+        pair, missing = line.store(), line.quantity
+        line.decline = reason
+        if reason == Decline.DAMAGED:
+            pair.on_hand -= missing
+            pair.err += missing
+            pair.shrunk += missing
+            self._shop.flows[Flow.DAMAGED_UNITS] += missing
+        pair.change(among_orders(now), blocked=True)
+        pair.short = True
+        if self._settings.declines != "correct":
+            return
+        counted = pair.on_hand + pair.err
+        change = {
+            Decline.NOT_IN_STOCK: -counted,
+            Decline.MISMATCH: pair.on_hand - missing,
+            Decline.DAMAGED: -missing,
+        }[reason]
+        if change:
+            self._shop.flows[Flow.PICK_CORRECTIONS] += 1
+            self._shop.flows[Flow.PICK_CORRECTED_UNITS] += abs(change)
+            part = CORRECTION | line.number << 4 | line.short_picks
+            told = Movement(pair, change, t=now, moment=among_orders(now), entity=line.order, part=part)
+            told.receipt = True
+            self._stock.recount(told)
+
+    def _reject_others(self, order: Order, pair: Pair) -> list[Rejected]:
+        """Everybody else who waits for this item here is told that there is none."""
+        others = [(other, line) for other, line in self._to_pick[pair] if other is not order]
+        out: list[Rejected] = []
+        for other, line in sorted(others, key=lambda each: (each[0].id, each[1].number)):
+            self._to_pick[pair].remove((other, line))
+            line.parcel, line.decline = None, Decline.REJECTED
+            line.rejections += 1
+            self._shop.flows[Flow.REJECTED_LINES] += 1
+            if not out or out[-1].order is not other:
+                out.append(Rejected(other, []))
+            if self._broker_again(line):
+                out[-1].lines.append(line)
+        return out
 
     def _hand_over(self, order: Order, parcel: Parcel, now: int) -> None:
         ready, tracer = now + self._pack.sample(order.id, parcel.number), self._shop.tracer
@@ -178,28 +261,30 @@ class Sourcing:
         if not order.pickup:
             tracer.add(order.id, SpanKind.TRANSIT, parcel.number, ready, done)
         order.t_pick = max(order.t_pick, now)
-        order.t_ready, order.t_done = max(order.t_ready, ready), max(order.t_done, done)
+        order.t_ready = max(order.t_ready, ready)
+        if not (order.pickup and self.collection.is_on):
+            order.t_done = max(order.t_done, done)
 
-    def _take(self, line: Line, now: int) -> bool:
-        pair, flows = line.store(), self._shop.flows
-        flows[Flow.PICKS] += 1
+    def _take(self, line: Line, now: int) -> None:
+        pair = line.store()
         pair.promised -= line.quantity
-        if pair.on_hand < line.quantity:
-            flows[Flow.SHORT_PICKS] += 1
-            pair.change(among_orders(now), resv=-line.quantity if line.reserved else 0, blocked=True)
-            pair.short = True
-            return False
-        flows[Flow.PICKED_UNITS] += line.quantity
+        self._shop.flows[Flow.PICKED_UNITS] += line.quantity
         part = PICK | line.number << 4 | line.short_picks
         movement = Movement(pair, -line.quantity, t=now, moment=among_orders(now), entity=line.order, part=part)
         movement.settles = line.quantity if line.reserved else 0
         self._stock.move(movement)
-        line.end(Status.SUPPLIED, now)
-        return True
+        if line.pickup and self.collection.is_on:
+            line.status = Status.READY
+            pair.set_aside += line.quantity
+        else:
+            line.end(Status.SUPPLIED, now)
 
     def _broker_again(self, line: Line) -> bool:
-        """After a short pick: look for another node, or give up."""
+        """After a short pick, or a rejection: look for another node, or give up."""
         pair = line.store()
+        pair.promised -= line.quantity
+        if line.reserved:
+            pair.change(among_orders(self._shop.env.now), resv=-line.quantity)
         line.short_picks += 1
         reserved, line.reserved = line.reserved, False
         if line.pickup or line.short_picks > self._settings.rebroker:

@@ -18,7 +18,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.tables import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
-RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, CORRECTION = (part << 24 for part in (2, 3, 4, 5, 6, 7))
+RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, COUNT, CORRECTION, RESTOCK = (part << 24 for part in range(2, 10))
 
 
 class Stock:
@@ -40,6 +40,12 @@ class Stock:
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
         movement.pair.on_hand += movement.delta
+        self.tell(movement)
+
+    def recount(self, movement: Movement) -> None:
+        """The node counts anew what is on the shelf, and a movement tells of it."""
+        movement.pair.err += movement.delta
+        movement.pair.corrected += movement.delta
         self.tell(movement)
 
     def tell(self, movement: Movement) -> None:
@@ -150,7 +156,7 @@ class Stock:
 
     def correct(self, pair: Pair, delta: int, number: int, moment: int, t: int) -> None:
         """A count found another number than its source system said: view and record are told of that."""
-        movement = Movement(pair, delta, t=t, moment=moment, entity=number << 32 | pair.number, part=CORRECTION)
+        movement = Movement(pair, delta, t=t, moment=moment, entity=number << 32 | pair.number, part=COUNT)
         movement.receipt = True
         self.tell(movement)
 

@@ -19,7 +19,21 @@ from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import TABLES, Cause, Degraded, Fate, FeedName, Flow, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.tables import (
+    TABLES,
+    Cause,
+    CollectionEnd,
+    Decline,
+    Degraded,
+    Fate,
+    FeedName,
+    Flow,
+    Latency,
+    Mode,
+    Refusal,
+    SagaEnd,
+    Status,
+)  # fmt: skip
 from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.books import Books
@@ -36,7 +50,7 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, Document, ExceptionEnd,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline, Document, ExceptionEnd,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -170,6 +184,8 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         Claim: journal["refunds"]["kind"],
         Condition: journal["returns"]["condition"][journal["returns"]["t_graded"] >= 0],
         Why: journal["counts"]["why"],
+        Decline: lines["decline"],
+        CollectionEnd: journal["collections"]["outcome"],
         Document: journal["exceptions"]["document"],
         ExceptionEnd: journal["exceptions"]["outcome"],
     }

@@ -68,8 +68,8 @@ class Tracer:
 
     def _checkout(self, order: Order) -> None:
         over = NOW if order.open_lines() or order.promised_lines() else max(line.t_end for line in order.lines)
-        promised = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
-        accepted = sum(line.status in promised for line in order.lines)
+        told_no = (Status.OPEN, Status.REFUSED, Status.ABANDONED, Status.DECLINED, Status.LEFT)
+        accepted = sum(line.status not in told_no for line in order.lines)
         end = order.t_accept if order.t_accept != NONE else over
         self.add(order.id, SpanKind.CHECKOUT, 0, order.t, end, accepted)
         if order.sets_out != NONE and order.sets_out <= over and not order.released:

@@ -11,6 +11,8 @@ from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.core.errors import UsageError
 from twin.scenario.arms import FOLDERS, PRESETS, preset, products, takers
 from twin.scenario.catalogue import Preset, families, named, presets_page
+from twin.scenario.fitted import FOLDER as FITTED
+from twin.scenario.fitted import Fitted
 from twin.scenario.loader import load
 from twin.scenario.merge import merge
 from twin.scenario.nodes import built_in
@@ -26,7 +28,7 @@ CHOICES = [
     for name in products(model)
     if (path[-1], name) != ("marketplace", "d365_channel_cache")  # a marketplace sells from listings
 ]
-ACCOUNTED = ("assumption", "[C]", "[D]", "shortest")
+ACCOUNTED = ("assumption", "[C]", "[D]", "[F]", "shortest")
 
 
 def systems(path: Path, *sets: str, arm: str = "hub") -> Systems:
@@ -44,7 +46,8 @@ def test_every_preset_has_its_file_and_every_file_its_preset() -> None:
     assert {path.stem for path in FILES.glob("*.yaml")} == set(PRESETS) == set(get_args(PresetName))
     for model, folder in FOLDERS.items():
         assert {path.stem for path in (FILES / folder).glob("*.yaml")} == set(products(model))
-    assert {path.name for path in FILES.iterdir() if path.is_dir()} == set(FOLDERS.values())
+    assert {path.name for path in FILES.iterdir() if path.is_dir()} == {*FOLDERS.values(), FITTED}
+    assert {path.stem for path in (FILES / FITTED).glob("*.yaml")} == set(products(Fitted))
 
 
 @pytest.mark.parametrize(("family", "shown"), ALL, ids=lambda each: each.name if isinstance(each, Preset) else "")

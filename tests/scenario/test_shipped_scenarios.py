@@ -15,18 +15,25 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 NAMES = [
     "black_friday",
     "black_friday_degraded",
-    "buffers",
+    "bopis",
     "broker_outage",
+    "buffers",
+    "cycle_counts",
+    "duplicate_storm",
     "close_the_books",
     "erp_maintenance",
     "integration_styles",
     "online_retail_replay",
     "order_saga",
+    "pick_declines",
     "quickstart",
     "real_incidents",
     "release_priority",
     "reservation_policies",
     "returns",
+    "schema_break",
+    "silent_failure",
+    "store_link_loss",
 ]
 
 

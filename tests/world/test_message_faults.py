@@ -94,7 +94,7 @@ def test_each_kind_of_trouble_says_what_it_does_to_which_messages() -> None:
     ).troubles
     posting, movements = 0b100, 0b101
     assert made[["kind", "feeds", "parts", "share", "value"]].tolist() == [
-        (TroubleKind.POISON, movements, 0b11111, 250_000, 0),
+        (TroubleKind.POISON, movements, 0b1110011111, 250_000, 0),
         (TroubleKind.POISON, posting, 0b10001, 1_000_000, 0),
         (TroubleKind.COPIES, 0b010, 0b1100000, 100_000, 3),
         (TroubleKind.LATE, movements, 0b01100, 1, 30_000_000),

@@ -127,6 +127,36 @@ def presets(
 
 
 @app.command()
+def calibrate(
+    log: Annotated[
+        str,
+        typer.Argument(
+            metavar="LOG",
+            help="Declaration of a log: online_retail, completejourney, or a file of your own.",
+            show_default=False,
+        ),
+    ],
+    *,
+    data_dir: DataDir = None,
+    write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what was fitted as a preset.")] = None,
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw every fit into this folder.")] = None,
+    max_order_units: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Leave out orders of more units, instead of the declaration's."),
+    ] = None,
+    declaration: Annotated[
+        bool, typer.Option("--declaration", help="Print the declaration, to start your own from.")
+    ] = False,
+) -> int:
+    """Fit demand to a real log, test the fit on days kept apart, and hold the defaults against it."""
+    from twin.cli.calibrate import Request, fit_log, print_declaration
+
+    if declaration:
+        return print_declaration(log)
+    return fit_log(Request(log, data_dir, write, figures, max_order_units))
+
+
+@app.command()
 def selfcheck() -> int:
     """Measure known answers of queueing and probability through the twin's components; two minutes."""
     from twin.cli.selfcheck import print_checks

@@ -19,6 +19,8 @@ _KINDS: Final[dict[int, tuple[MovementKind, str, Tie]]] = {
     3: ("dispatch", "wms", Tie.BATCH),
     4: ("return", "wms", Tie.BATCH),
     7: ("count_correction", "wms", Tie.BATCH),
+    8: ("count_correction", "wms", Tie.ORDER),
+    9: ("return", "wms", Tie.ORDER),  # what nobody collected goes back on the shelf
 }
 """By number (docs/model.md, section 4): kind, the system that reports it, and its class among things of one instant."""
 
@@ -52,7 +54,7 @@ def movement_event(
         sku=sku,
         delta=delta,
         level=level,
-        order_id=f"{entity:x}" if kind == "pick" else None,
+        order_id=f"{entity:x}" if tie == Tie.ORDER else None,
         occurred_at=instant(start, at),
     )
     source, sequence = f"{run}/{system}/{quote(node, safe='')}", f"{at:019d}-{tie}-{entity:016x}-{part:08x}"

@@ -73,6 +73,7 @@ class SpanKind(IntEnum):
     VIEW = 11
     POSTING = 12
     SAGA = 13
+    COLLECTION = 14
 
 
 SPAN = np.dtype(

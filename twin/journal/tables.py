@@ -27,10 +27,19 @@ class Status(IntEnum):
     ABANDONED = 2  # the customer left the checkout
     DECLINED = 3  # the payment was declined
     ACCEPTED = 4  # promised, not yet supplied
-    SUPPLIED = 5  # picked: shipped or ready for pickup as promised
+    SUPPLIED = 5  # picked: shipped, or ready for pickup as promised; collected, where the arm waits for that
     OVERSOLD = 6  # cancelled after acceptance for lack of stock
     CANCELLED = 7  # cancelled after acceptance because the saga of its order was undone
     LEFT = 8  # the customer left the cart before the checkout; whatever it was told, it asked for nothing
+    READY = 9  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
+    NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
+
+
+LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+"""What a line ends as that was paid and is not handed over: it is paid back."""
+
+PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LET_DOWN)
+"""What a line is that was accepted once; it never goes back from there."""
 
 
 class Refusal(IntEnum):
@@ -96,6 +105,16 @@ class Degraded(IntEnum):
     FAIL_CLOSED = 8
 
 
+class Decline(IntEnum):
+    """Why a node did not supply a line that it was to pick."""
+
+    NONE = 0
+    NOT_IN_STOCK = 1  # nothing was there
+    MISMATCH = 2  # too few were there
+    DAMAGED = 3  # the last ones were there, but nobody can have them
+    REJECTED = 4  # another order had found that nothing was there
+
+
 class Mode(IntEnum):
     """How the customer wants the order."""
 
@@ -115,7 +134,9 @@ LINE = np.dtype(
         ("degraded", "i1"),  # Degraded
         ("cause", "i1"),  # oversold only
         ("also", "i2"),  # bit c set: cause c was sufficient too
-        ("short_picks", "i2"),
+        ("short_picks", "i2"),  # and rejections
+        ("rejections", "i2"),  # of them: another order had found that nothing was there
+        ("decline", "i1"),  # Decline, of the last of them
         ("sku", "i4"),
         ("quantity", "i4"),
         ("t_demand", "i8"),
@@ -142,7 +163,7 @@ ORDER = np.dtype(
         ("t_release", "i8"),  # first hand-over to a node
         ("t_pick", "i8"),  # last parcel picked
         ("t_ready", "i8"),  # last parcel handed to the carrier or ready in the store
-        ("t_done", "i8"),  # delivered, or ready for pickup
+        ("t_done", "i8"),  # delivered, or ready for pickup (collected, where the arm waits for that)
     ]
 )
 
@@ -185,6 +206,7 @@ SCRAPE = np.dtype(
         ("oldest_unposted", "i8"),  # us, the same of the record
         ("dead", "i8"),  # dead letters of all feeds
         ("promised", "i8"),  # units promised to open orders
+        ("set_aside", "i8"),  # units picked and waiting for their customers, or to be put back on the shelf
     ]
 )
 """Observation at a random instant of each scrape interval."""
@@ -265,6 +287,12 @@ class Flow(IntEnum):
     CONFIRMATIONS_CANCELLED = 44  # accepted degraded and cancelled when the view was asked
     MISPLACED_UNITS = 45
     FOUND_UNITS = 46  # misplaced ones that are back on the shelf
+    COLLECTED_UNITS = 47  # handed to customers in stores
+    RESTOCKED_UNITS = 48  # that nobody collected, back on the shelf
+    DAMAGED_UNITS = 49  # that a pick found
+    REJECTED_LINES = 50  # because another order had found that nothing was there
+    PICK_CORRECTIONS = 51  # of view and record, by picks that found too little
+    PICK_CORRECTED_UNITS = 52  # by how much, added up
 
 
 class Fate(IntEnum):
@@ -325,6 +353,34 @@ SAGA = np.dtype(
 """The saga of an accepted order. What happens at or after the horizon does not count."""
 
 
+class CollectionEnd(IntEnum):
+    """What became of an order that was ready in a store."""
+
+    WAITING = 0  # for its customer, when the run ended
+    COLLECTED = 1
+    NEVER_CAME = 2  # and never would have
+    TOO_LATE = 3  # the customer would have come, but later than it was kept
+
+
+COLLECTION = np.dtype(
+    [
+        ("order", "i8"),
+        ("node", "i4"),  # the store
+        ("lines", "i2"),  # picked
+        ("units", "i4"),
+        ("t_pick", "i8"),  # the units left the shelf
+        ("t_ready", "i8"),  # the customer was told
+        ("t_collected", "i8"),
+        ("t_given_up", "i8"),  # it was not kept any longer, and the sale refunded
+        ("t_back", "i8"),  # on the shelf again
+        ("outcome", "i1"),  # CollectionEnd
+    ]
+)
+"""An order that was picked to be collected, in an arm that waits for customers. What happens at or after the horizon
+does not count, but for ``t_ready``, which is known at the pick.
+"""
+
+
 ACCOUNT = np.dtype(
     [("group", "U24"), ("reason", "U64"), ("lines", "i8"), ("units", "i8"), ("skus", "i8"), ("example", "U32")]
 )
@@ -348,6 +404,7 @@ TABLES = {
     "counts": COUNT,
     "censuses": CENSUS,
     "transfers": TRANSFER,
+    "collections": COLLECTION,
     "closes": CLOSE,
     "exceptions": EXCEPTION,
 }

@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "exceptions")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -62,6 +62,10 @@ class Journal:
     def end_count(self, count: tuple[int, ...]) -> None:
         """Append a row of ``counts``."""
         self._keep("counts", count)
+
+    def end_collection(self, collection: tuple[int, ...]) -> None:
+        """Append a row of ``collections``."""
+        self._keep("collections", collection)
 
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""

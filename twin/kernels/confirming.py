@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Cause, Flow, Mode, Status
-from twin.kernels.checkout import drop_reservation, end_line, order_row
+from twin.kernels.holding import drop_reservation, end_line, order_row
 from twin.kernels.memory import control, flows, lines
 from twin.kernels.state import NIL, Asks, Point, Reserved
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view

@@ -77,6 +77,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("sku_rates", np.dtype("i8")),
     ("risks", np.dtype("i8")),
     ("watched", traffic.WATCHED),
+    ("set_aside", np.dtype("i4")),
+    ("corrected", np.dtype("i4")),
+    ("rejected", state.REJECTED),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -187,6 +190,9 @@ pair_rates = _accessor("pair_rates")
 sku_rates = _accessor("sku_rates")
 risks = _accessor("risks")
 watched = _accessor("watched")
+set_aside = _accessor("set_aside")
+corrected = _accessor("corrected")
+rejected = _accessor("rejected")
 
 
 def far(function: Callable[..., Any]) -> Any:

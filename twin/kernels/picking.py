@@ -6,25 +6,20 @@ from typing import Any
 
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Flow, Mode, Status
+from twin.journal.tables import Decline, Flow, Mode, Status
 from twin.kernels.chance import law
-from twin.kernels.memory import control, flows, keys, lines, moves, orders, pairs, stocktakes, watched
+from twin.kernels.collecting import keep_aside
+from twin.kernels.declining import attempt_of, decline, reason_to_decline, reject_others
+from twin.kernels.memory import control, flows, keys, lines, moves, orders, watched
 from twin.kernels.sending import move
-from twin.kernels.sourcing import oversold
 from twin.kernels.state import NIL, Key, Law, Part, Reserved
-from twin.kernels.stock import (
-    change_on_hand,
-    change_promised,
-    change_reserved,
-    change_unplaced,
-    change_view,
-    set_blocked,
-)
+from twin.kernels.stock import change_on_hand, change_promised
 from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
 _PICKUP = int(Mode.PICKUP)
-_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_FOUND, _NOT_IN_STOCK = int(Decline.NONE), int(Decline.NOT_IN_STOCK)
+_NODE = int(Reserved.NODE)
 _PICK = int(Part.PICK)
 _PACK, _TRANSIT = int(Law.PACK), int(Law.TRANSIT)
 _K_PACK, _K_TRANSIT = int(Key.PACK), int(Key.TRANSIT)
@@ -48,38 +43,17 @@ def _take(handle: int, line: Any, order: Any, now: int) -> None:
     p, q = line.pair, line.quantity
     change_promised(handle, p, -q)
     change_on_hand(handle, p, -q)
-    part = _PICK << PART_SHIFT | line.line << 4 | line.short_picks
+    part = _PICK << PART_SHIFT | attempt_of(line)
     settled = q if line.reserved == _NODE else 0
     number = move(handle, now, p, -q, settled, order.order, part, now)
     if order.traced != 0:
         _watch(handle, number, line, now)
     flows(handle)[_UNITS] += q
+    if control(handle)[0].collects != 0 and line.mode == _PICKUP:
+        keep_aside(handle, line, order)
+        return
     line.status, line.t_end = _SUPPLIED, now
     order.open -= 1
-
-
-@kernel
-def _fall_short(handle: int, line: Any, order: Any, now: int) -> bool:
-    """The picker found too little: set the pair aside; whether the line is brokered again."""
-    p, q = line.pair, line.quantity
-    change_promised(handle, p, -q)
-    reserved = line.reserved == _NODE
-    if reserved:
-        change_view(handle, p, 0, -q, now)
-    set_blocked(handle, p, 1, now)
-    if control(handle)[0].stocktakes != 0:
-        stocktakes(handle)[p].short = 1
-    line.reserved = _NO
-    line.short_picks += 1
-    if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
-        oversold(handle, line, order, True, now)
-        return False
-    change_unplaced(handle, line.sku, q)
-    if reserved:
-        change_reserved(handle, line.sku, q, now)
-        line.reserved = _GROUP
-    line.pair, line.parcel = NIL, NIL
-    return True
 
 
 @kernel
@@ -93,14 +67,17 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
         if line.status != _ACCEPTED or line.parcel != parcel:
             continue
         flows(handle)[_PICKS] += 1
-        if pairs(handle)[line.pair].on_hand >= line.quantity:
+        reason, p = reason_to_decline(handle, line), line.pair
+        if reason == _FOUND:
             _take(handle, line, order, now)
             supplied += 1
             continue
         flows(handle)[_SHORT] += 1
-        if _fall_short(handle, line, order, now):
+        if decline(handle, line, order, reason, now):
             again = order.waves + 1
             line.wave = again
+        if c.cascade != 0 and reason == _NOT_IN_STOCK:
+            reject_others(handle, p, order.order, now)
     if again > 0:
         order.waves = again
     if supplied > 0:
@@ -112,7 +89,7 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
 def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
     """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
     ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
-    done = ready
+    done = NIL if order.aside != 0 else ready
     if order.mode != _PICKUP:
         done += law(handle, _TRANSIT, bits(keys(handle)[_K_TRANSIT], order.order, parcel))
     order.t_pick = max(order.t_pick, now)

@@ -36,7 +36,13 @@ from twin.kernels.traffic import PART_SHIFT, QUEUE, TOPIC_MOVES, TOPIC_NOTES
 from twin.policies.calendars import covering
 from twin.world.tables import TroubleKind
 
-_RECEIPT, _RETURN, _COUNT = int(Part.RECEIPT), int(Part.RETURN), int(Part.COUNT)
+_RECEIPT, _RETURN, _COUNT, _CORRECTION, _RESTOCK = (
+    int(Part.RECEIPT),
+    int(Part.RETURN),
+    int(Part.COUNT),
+    int(Part.CORRECTION),
+    int(Part.RESTOCK),
+)
 _COPIES, _LATE, _LOSS = int(TroubleKind.COPIES), int(TroubleKind.LATE), int(TroubleKind.LOST)
 _LOST = int(Fate.LOST)
 _MOVEMENTS, _RESERVE_MESSAGES = int(Flow.MOVEMENTS), int(Flow.RESERVE_MESSAGES)
@@ -245,8 +251,8 @@ def _move(handle: int, t: int, p: int, delta: int, settles: int, entity: int, pa
     message.level = pair.on_hand + pair.error
     message.next = message.next_post = message.next_pair = message.next_sku = NIL
     message.seen = message.posted = message.troubled = message.copies = message.held = 0
-    kind = part >> PART_SHIFT
-    message.receipt = kind == _RECEIPT or kind == _RETURN or kind == _COUNT  # the view need not shun the pair any more
+    # from these the view learns that it need not shun the pair any more
+    message.receipt = part >> PART_SHIFT in (_RECEIPT, _RETURN, _COUNT, _CORRECTION, _RESTOCK)
     message.store = nodes(handle)[pair.node].is_dc == 0
     message.pooled = pair.pooled
     if pair.pooled != 0:

@@ -273,16 +273,20 @@ def _may_start(handle: int, node: Any, t: int) -> int:
 
 
 @kernel
-def station_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
-    """A parcel joins the pick station of node ``n``: when its pick ends. First come, first served by the picker free
-    first.
-    """
+def picker_done(handle: int, n: int, duration: int, now: int) -> int:
+    """Work joins the pick station of node ``n``: when it ends. First come, first served by the picker free first."""
     node = nodes(handle)[n]
     best = first_free(handle, node.server, node.pickers)
     start = _may_start(handle, node, max(now, servers(handle)[best]))
-    row = _DC_PICK if node.is_dc != 0 else _STORE_PICK
-    servers(handle)[best] = start + law(handle, row, bits(keys(handle)[_K_PICK], entity, attempt))
+    servers(handle)[best] = start + duration
     return servers(handle)[best]
+
+
+@kernel
+def _pick_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
+    """A parcel joins the pick station of node ``n``: when its pick ends."""
+    row = _DC_PICK if nodes(handle)[n].is_dc != 0 else _STORE_PICK
+    return picker_done(handle, n, law(handle, row, bits(keys(handle)[_K_PICK], entity, attempt)), now)
 
 
 @kernel
@@ -318,7 +322,7 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
         parcel = _parcel_of(handle, order, line, wave, i)
         if parcel == NIL:
             parcel = order.parcels
-            scratch(handle)[made + 1] = station_done(handle, line.node, order.order, parcel, now)
+            scratch(handle)[made + 1] = _pick_done(handle, line.node, order.order, parcel, now)
             order.parcels += 1
             made += 1
         line.parcel = parcel

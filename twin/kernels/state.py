@@ -140,6 +140,7 @@ ORDER = np.dtype(
         ("unanswered", "i1"),  # it goes on without the answer of a system
         ("asks", "i1"),  # Asks
         ("dc_only", "i1"),
+        ("aside", "i1"),  # 1: some of it is set aside in a store
         ("withheld", "i4"),  # what a growing buffer holds back
         ("quota", "i4"),  # row of `quotas` of SKU 0
         ("traced", "i4"),  # 1: its picks are watched
@@ -189,11 +190,16 @@ LINE = np.dtype(
         ("set_at_once", "i1"),  # its reservation was made in the view at its confirmation, whatever its channel does
         ("owned", "i1"),  # its units are in the channel's own count
         ("lapsed", "i1"),
+        ("decline", "i1"),  # Decline, of its last short pick or rejection
+        ("rejections", "i1"),
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
     ]
 )
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
+
+REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
+"""An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""
 
 APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 
@@ -295,6 +301,12 @@ CONTROL = np.dtype(
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
         ("let_down", "i8"),  # lines that were promised and ended without being supplied
         ("stocktakes", "i8"),  # 1: the side table of that name is there
+        ("damaged", "i8"),  # millionths of picks of last units that find them damaged
+        ("corrects", "i8"),  # 1: picks that find too little correct view and record
+        ("cascade", "i8"),  # 1: what is not in stock is rejected for all orders at the node
+        ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
+        ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
+        ("set_aside", "i8"),  # units that do
     ]
 )
 
@@ -365,6 +377,7 @@ class Law(IntEnum):
     RELEASE_STEP = 7
     SERVICE_CALL = 8
     ERP_CALL = 9
+    RESTOCK = 10
 
 
 class Key(IntEnum):
@@ -380,6 +393,8 @@ class Key(IntEnum):
     SERVICE_CALL = 7
     ERP_CALL = 8
     MESSAGE_LANE = 9
+    RESTOCK = 10
+    DAMAGED = 11
 
 
 class Part(IntEnum):
@@ -393,6 +408,8 @@ class Part(IntEnum):
     RESERVE = 5
     RELEASE = 6
     COUNT = 7
+    CORRECTION = 8
+    RESTOCK = 9
 
 
 SERVICE, ERP, RELEASE = 0, 1, 2

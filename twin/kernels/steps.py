@@ -8,10 +8,10 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.tables import Flow
-from twin.kernels import checkout, confirming, picking, sourcing
+from twin.kernels import asking, checkout, collecting, confirming, holding, picking, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
-from twin.kernels.checkout import order_row
+from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import ERP, NIL, Point
@@ -33,10 +33,10 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
     checkout.refuse_all,
     checkout.end_open,
 )
-_leave, _extend = checkout.leave, checkout.extend
-_may_serve_stale, _go_without, _turn_away = checkout.may_serve_stale, checkout.go_without, checkout.turn_away
+_leave, _extend = checkout.leave, holding.extend
+_may_serve_stale, _go_without, _turn_away = asking.may_serve_stale, asking.go_without, checkout.turn_away
 _confirm, _cancel = confirming.confirm, confirming.cancel
-_source, _pick = sourcing.source, picking.pick
+_source, _pick, _restock = sourcing.source, picking.pick, collecting.restock
 
 
 @kernel
@@ -201,3 +201,12 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
 def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends; the wave in which short lines are brokered again, or 0."""
     return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)
+
+
+@kernel
+def restock(handle: int, number: int, now: int) -> int:
+    """An order that was not collected is back on the shelf."""
+    if advance(handle, now) != 0:
+        return FULL
+    _restock(handle, number, now)
+    return 0

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.tables import Cause, Refusal, Status
+from twin.journal.tables import PROMISED, Cause, Refusal, Status
 from twin.measure.read import Journal, open_journal
 from twin.scenario.scenario import Scenario
 
@@ -23,9 +23,7 @@ Mask = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 T = TypeVar("T")
 
-_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)
-"""Accepted once; a line never goes back from there."""
-
+_PICKED: Final = (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)
 _KEPT_BYTES: Final = 4
 """Wider columns (instants, identities) are read again each time: memory matters more than a few milliseconds."""
 
@@ -81,6 +79,8 @@ class Cohort:
     """How long after its acceptance an order is released on time."""
     refund_target_us: int
     """How long after it was due a refund is posted on time."""
+    ready_target_us: int
+    """How long after its acceptance an order for pickup is ready on time."""
     release_cycle_us: tuple[int, int] | None = None
     """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -139,6 +139,11 @@ class Cohort:
         return self._rows("censuses", "t")
 
     @cached_property
+    def collections(self) -> Rows:
+        """Orders that were ready for their customers in the window."""
+        return self._rows("collections", "t_ready")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")
@@ -170,7 +175,7 @@ class Cohort:
     @cached_property
     def accepted(self) -> Mask:
         """Lines that were promised, whatever became of them."""
-        return np.isin(self.lines["status"], _PROMISED)
+        return np.isin(self.lines["status"], PROMISED)
 
     @cached_property
     def still_open(self) -> Mask:
@@ -183,8 +188,18 @@ class Cohort:
         return np.asarray(self.lines["status"] == Status.OVERSOLD)
 
     @cached_property
+    def picked(self) -> Mask:
+        """Lines whose units were found, whether the customer collected them or not."""
+        return np.isin(self.lines["status"], _PICKED)
+
+    @cached_property
+    def not_collected(self) -> Mask:
+        """Lines that were ready in a store and that the customer did not come for in time."""
+        return np.asarray(self.lines["status"] == Status.NOT_COLLECTED)
+
+    @cached_property
     def supplied(self) -> Mask:
-        """Lines supplied as promised."""
+        """Lines supplied as promised; not those that still wait in a store for their customer."""
         return np.asarray(self.lines["status"] == Status.SUPPLIED)
 
     @cached_property
@@ -261,6 +276,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         horizon_us=calendar.horizon_us,
         release_target_us=scenario.experiment.release_target,
         refund_target_us=scenario.experiment.refund_target,
+        ready_target_us=scenario.experiment.ready_target,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)

@@ -62,7 +62,7 @@ def _left(cohort: Cohort, order: Integers, accepted: Integers, released: Integer
     waiting = waiting[np.argsort(order[waiting])]
     lines = cohort.whole("lines", "t_demand")
     chosen = np.isin(lines["order"], order[waiting])
-    ends = np.where(lines["status"][chosen] == Status.ACCEPTED, NEVER, lines["t_end"][chosen])
+    ends = np.where(np.isin(lines["status"][chosen], (Status.ACCEPTED, Status.READY)), NEVER, lines["t_end"][chosen])
     np.maximum.at(left, waiting[np.searchsorted(order[waiting], lines["order"][chosen])], ends)
     return left
 

@@ -8,6 +8,7 @@ from typing import Final
 from twin.measure.books import BOOKS
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
+from twin.measure.declines import DECLINES
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
@@ -16,6 +17,7 @@ from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
+from twin.measure.pickup import PICKUP
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
@@ -28,6 +30,8 @@ SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
     "Release": RELEASE,
+    "Declines": DECLINES,
+    "Pickup": PICKUP,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,

@@ -55,6 +55,22 @@ MONEY: Final = (
         function=lambda c: _usd(c.margin_cents, c.oversold),
     ),
     Kpi(
+        name="refunded_not_collected_usd",
+        unit="USD",
+        direction="lower",
+        formula="price of lines not collected",
+        meaning="sales that were undone because the customer did not come in time; the goods are kept",
+        function=lambda c: _usd(c.price_cents, c.not_collected),
+    ),
+    Kpi(
+        name="margin_lost_not_collected_usd",
+        unit="USD",
+        direction="lower",
+        formula="price less cost of lines not collected",
+        meaning="margin of sales that were undone",
+        function=lambda c: _usd(c.margin_cents, c.not_collected),
+    ),
+    Kpi(
         name="unit_margin_usd",
         unit="USD/unit",
         direction="none",

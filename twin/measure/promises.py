@@ -72,12 +72,13 @@ def _oversold_orders(cohort: Cohort) -> int:
 
 
 def _short_picks(cohort: Cohort) -> int:
-    return int(cohort.lines["short_picks"].sum(dtype=np.int64))
+    """Without rejections, for which nobody walked to a shelf."""
+    return int(cohort.lines["short_picks"].sum(dtype=np.int64) - cohort.lines["rejections"].sum(dtype=np.int64))
 
 
 def _short_pick_rate(cohort: Cohort) -> float | None:
     short = _short_picks(cohort)
-    return ratio(short, short + _count(cohort.supplied))
+    return ratio(short, short + _count(cohort.picked))
 
 
 def _of_channel(cohort: Cohort, channel: int) -> Mask:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.journal.books import Document
-from twin.journal.tables import Fate, Flow
+from twin.journal.tables import Fate, Flow, Status
 from twin.kernels.state import RECORD
 from twin.model import invariants
 from twin.model.days import Days
@@ -63,6 +63,7 @@ class Books:
         self.desk.start()
 
     def _closes(self) -> Process:
+        """Close the books by the clock, or when the ERP is up again, and have what differs looked into."""
         for close in count():
             due = self._settings.phase + close * self._settings.interval
             now = self._works.up(due, "erp")
@@ -129,14 +130,23 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
+        ready = self._ready()
         left = sums.accepted - sums.supplied - sums.let_down
-        if left != promised:
-            broken.append(f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}")
+        if left != promised + ready:
+            broken.append(
+                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready"
+            )
         corrected = int(plane.memory["drifts"]["corrected"].sum(dtype=np.int64))
         if corrected != self.desk.corrected_units:
             broken.append(f"records were corrected by {corrected} units, people by {self.desk.corrected_units}")
         broken += self._unexplained(parts)
         self.broken += [f"close {close}: {law}" for law in broken]
+
+    def _ready(self) -> int:
+        """Cents of lines that wait for their customers in stores."""
+        lines = self._works.plane.memory["lines"][: self._days.lines]
+        ready = lines[lines["status"] == Status.READY]
+        return int(self._prices[ready["sku"]] @ ready["quantity"])
 
     def _unexplained(self, parts: Parts) -> list[str]:
         """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""

@@ -53,6 +53,8 @@ _STREAMS: Final = {
     Key.SERVICE_CALL: "service.call",
     Key.ERP_CALL: "erp.call",
     Key.MESSAGE_LANE: "message.lane",
+    Key.RESTOCK: "restock",
+    Key.DAMAGED: "damaged",
 }
 _RINGS: Final = {
     "moves": traffic.MESSAGE,
@@ -166,6 +168,8 @@ def _stock(memory: Memory, world: World, systems: Systems) -> None:
     if systems.reload.mode != "off":  # else nobody reads them, and memory that is not written costs nothing
         drifts["heard"], drifts["heard_at"] = NIL, -NEVER
     memory.put("drifts", drifts)
+    memory.put("set_aside", np.zeros(start.size if systems.pickup.kept_for > 0 else 1, np.int32))
+    memory.put("corrected", np.zeros(start.size if systems.sourcing.declines == "correct" else 1, np.int32))
     memory.put("sku_drifts", np.zeros(estate.skus.size, traffic.SKU_DRIFT))
     memory.put("node_pairs", estate.by_node.astype(np.int64))
     memory.put("node_first", estate.node_first.astype(np.int64))
@@ -258,6 +262,7 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.RELEASE_STEP: systems.release.step,
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
+        Law.RESTOCK: systems.pickup.restock,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 
@@ -286,6 +291,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     gap = np.abs(pairs["error"].astype(np.int64))
     c["view_wrong"] = c["record_wrong"] = np.count_nonzero(gap)
     c["view_gap"] = c["record_gap"] = gap.sum()
+    c["damaged"] = parts(scenario.estate.record_error.damaged)
     _policies(c, systems)
     memory.put("control", control)
 
@@ -310,6 +316,8 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_interval"], c["release_phase"] = systems.release.interval, systems.release.phase
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
+    c["corrects"], c["cascade"] = systems.sourcing.declines == "correct", systems.sourcing.cascade
+    c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"
 
 

@@ -121,11 +121,11 @@ class Days:
         self.lines -= cut
 
     def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
-        """How many orders from the first on have no open line and no hold that is still to lapse."""
+        """How many orders from the first on have no open line, no hold that is to lapse, and nothing set aside."""
         if not orders.size:
             return 0
         held = np.add.reduceat(lines["hold"] != NIL, orders["first"] - int(self.works.plane.control["line_base"]))
-        alive = (orders["open"] > 0) | (held > 0)
+        alive = (orders["open"] > 0) | (held > 0) | (orders["aside"] != 0)
         return int(np.argmax(alive)) if alive.any() else int(orders.size)
 
 

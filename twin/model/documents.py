@@ -10,14 +10,11 @@ from numpy.typing import NDArray
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.books import Document
-from twin.journal.tables import Status
+from twin.journal.tables import LET_DOWN, PROMISED, Status
 from twin.model.windows import Spans
 from twin.policies.books import file_after
 from twin.scenario.books import OrderPosting
 from twin.world.world import World
-
-_LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED)
-_PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, *_LET_DOWN)
 
 DOCUMENT: Final = np.dtype(
     [("filed", "i8"), ("order", "i8"), ("line", "i8"), ("document", "i8"), ("sku", "i8"), ("cents", "i8")]
@@ -67,7 +64,7 @@ class Documents:
     def _sums(self, lines: NDArray[np.void]) -> Sums:
         """With those of lines that are sealed already."""
         cents = self._cents(lines)
-        kinds = (_PROMISED, (Status.SUPPLIED,), _LET_DOWN)
+        kinds = (PROMISED, (Status.SUPPLIED,), LET_DOWN)
         here = (int(cents[np.isin(lines["status"], kind)].sum()) for kind in kinds)
         return Sums(*(before + more for before, more in zip(self._sealed, here, strict=True)))
 
@@ -78,7 +75,7 @@ class Documents:
     def _documents(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> NDArray[np.void]:
         """What there is to file of some lines: that they were sold, and that they will not be supplied."""
         accepted = np.repeat(orders["t_accept"], orders["lines"])
-        sold, lost = (np.isin(lines["status"], kind) for kind in (_PROMISED, _LET_DOWN))
+        sold, lost = (np.isin(lines["status"], kind) for kind in (PROMISED, LET_DOWN))
         return np.concatenate(
             [
                 self._rows(lines[sold], accepted[sold], Document.ACCEPTED),

@@ -38,6 +38,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_promises(plane, days),
         *_reservations(plane, days),
         *_places(plane, days),
+        *_aside(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
         *owed.returns(plane, days),
@@ -67,13 +68,20 @@ def _clock(plane: Plane) -> list[str]:
     return [f"clock: {back} steps were asked for in the past"] if back else []
 
 
-_COME = (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS, Flow.FOUND_UNITS)
-_GO = (Flow.TILL_UNITS, Flow.SHRINK_UNITS, Flow.PICKED_UNITS, Flow.DISPATCHED_UNITS, Flow.MISPLACED_UNITS)
+_COME = (Flow.RECEIVED_UNITS, Flow.RETURNED_UNITS, Flow.FOUND_UNITS, Flow.RESTOCKED_UNITS)
+_GO = (
+    Flow.TILL_UNITS,
+    Flow.SHRINK_UNITS,
+    Flow.DAMAGED_UNITS,
+    Flow.PICKED_UNITS,
+    Flow.DISPATCHED_UNITS,
+    Flow.MISPLACED_UNITS,
+)
 
 
 def _stock(plane: Plane, world: World) -> list[str]:
-    """Units are only moved: start + received + returned + found = sold + shrunk + picked + dispatched + misplaced + on
-    hand; and what is misplaced is in the node still.
+    """Units are only moved: start + received + returned + restocked + found = sold + shrunk + damaged + picked +
+    dispatched + misplaced + on hand; and what is misplaced is in the node still.
     """
     pairs, flows = plane.memory["pairs"], plane.memory["flows"]
     broken = []
@@ -88,6 +96,8 @@ def _stock(plane: Plane, world: World) -> list[str]:
         broken.append("stock: a shelf holds less than nothing")
     return broken
 
+
+_PICKED = (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)
 
 _TOPICS = (
     (VIEW, "movements to the view", Flow.MOVEMENTS, "unseen"),
@@ -265,7 +275,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     pairs, skus, lines = plane.memory["pairs"], plane.memory["skus"], plane.memory["lines"][: days.lines]
     moves, notes = _waiting(plane, "moves", "seen"), _waiting(plane, "notes", "seen")
     picks = moves[moves["receipt"] == 0]
-    at_node = lines[(lines["reserved"] == Reserved.NODE) & (lines["status"] != Status.SUPPLIED)]
+    at_node = lines[(lines["reserved"] == Reserved.NODE) & ~np.isin(lines["status"], _PICKED)]
     pooled, here, nowhere = (
         lines[lines["reserved"] == Reserved.GROUP],
         notes[notes["pair"] != NIL],
@@ -298,10 +308,34 @@ def _places(plane: Plane, days: Days) -> list[str]:
     return [f"promises: {wrong} places differ from the accepted lines that go there"] if wrong else []
 
 
+def _aside(plane: Plane, days: Days) -> list[str]:
+    """Set aside at a pair = lines that wait there for their customers, or to be put back; and all that was ever set
+    aside was collected, or is back on the shelf, or is there.
+    """
+    counter, told = days.shop.counter, int(plane.control["set_aside"])
+    orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
+    waits = np.isin(lines["status"], (Status.READY, Status.NOT_COLLECTED)) & np.repeat(
+        orders["aside"] != 0, orders["lines"]
+    )
+    if counter is None:
+        return [f"set aside: {told} units although nobody asks who comes"] if told or waits.any() else []
+    here = _units(lines["pair"][waits], lines["quantity"][waits], plane.memory["pairs"].size)
+    wrong = np.count_nonzero(plane.memory["set_aside"] != here)
+    flows = plane.memory["flows"]
+    gone = int(flows[Flow.COLLECTED_UNITS]) + int(flows[Flow.RESTOCKED_UNITS])
+    found = (
+        (wrong, "pairs differ from the lines that wait there"),
+        (told - int(here.sum()), "units too many are told of"),
+        (counter.units - gone - told, "units are neither collected nor back nor there"),
+        (len(counter.waiting) - np.count_nonzero(orders["aside"]), "orders too many are said to wait"),
+    )
+    return [f"set aside: {count} {what}" for count, what in found if count]
+
+
 def _orders(plane: Plane, days: Days) -> list[str]:
     """Placed = delivered + cancelled + open: an order counts as open the lines without an end, and only those."""
     orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
-    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED))
+    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY))
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
     wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))
@@ -333,14 +367,14 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
 
 def _pairs(plane: Plane, world: World) -> list[str]:
     """Error = error at the start + shrink + what is misplaced or not booked yet + errors of booking + what counts
-    corrected; observers are told of the gaps that there are.
+    and picks corrected; observers are told of the gaps that there are.
     """
     pairs, control, side = plane.memory["pairs"], plane.control, plane.memory["stocktakes"]
-    known = world.start.pairs["error"] + pairs["shrunk"]
+    known = world.start.pairs["error"] + pairs["shrunk"] + plane.memory["corrected"]
     if control["stocktakes"]:
         known = known + side["misplaced"] - side["unbooked"] + side["misbooked"] + side["corrected"]
     wrong = np.count_nonzero(pairs["error"] != known)
-    broken = [f"error: {wrong} pairs differ from the start and what vanished"] if wrong else []
+    broken = [f"error: {wrong} pairs differ from the start, what vanished and what was corrected"] if wrong else []
     owed = np.count_nonzero(pairs["on_order"] < 0)
     if owed:
         broken.append(f"supply: {owed} pairs have less than nothing on order")

@@ -12,10 +12,11 @@ from twin.kernels.state import SERVICE, Asks, Point
 from twin.model.calling import LOST, Asking, call_out
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
 from twin.model.process import LightProcess, Story
-from twin.model.shop import Customer, Shop
+from twin.model.shop import Customer, Shop, arrival_key
 
 _PARCEL_STEPS: Final = 32
 _SAGA_STEP: Final = 32_768
+_REJECTED_STEP: Final = 16_384
 _RECHECK_STEP: Final = 65_534
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
@@ -281,10 +282,44 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
 
 
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
-    """A parcel is picked; what was short is brokered again."""
+    """A parcel is picked; what was short is brokered again, and what is to be collected waits for its customer."""
     yield end
     wave = shop.plane.pick(customer.number, parcel, end)
-    shop.refund(customer.number, end)
+    rejected = shop.plane.rejected(end) if shop.cascades else []
+    if shop.refunds is not None:
+        shop.refunds.look_at([customer.number, *(number for number, _ in rejected)], end)
+    for number, again in rejected:
+        if again:
+            _begin_again(shop, number, again, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)
+    elif shop.counter is not None:
+        yield from shop.counter.await_customer(customer.number, customer.channel, end)
+
+
+def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
+    """Lines of an order were rejected because another had found nothing: a process of their own goes on."""
+    row = shop.plane.order(number)
+    order, channel = int(row["order"]), int(row["channel"])
+    customer = Customer(
+        number,
+        order,
+        now,
+        channel,
+        leaves=0,
+        abandons=0,
+        declined=0,
+        cart=0,
+        checkout=0,
+        payment=0,
+        key=arrival_key(order),
+    )
+    key = tie_key(Tie.ORDER, order, _REJECTED_STEP + _PARCEL_STEPS * wave)
+    shop.process(shop.env, _again(shop, customer, wave, now), key)
+
+
+def _again(shop: Shop, customer: Customer, wave: int, now: int) -> Story:
+    yield now  # its own turn among what happens at this instant
+    release = steps.released_at(shop.plane.handle, customer.number, wave, now)
+    yield from fulfil(shop, customer, wave, release)

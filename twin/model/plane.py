@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
 from twin.journal.tables import Fate, Flow
-from twin.kernels import latency, publication, sending, steps, supply, topics
+from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.letters import count_dead, redrive
 from twin.kernels.memory import Memory
@@ -31,6 +31,7 @@ class Plane:
         self.handle = memory.handle
         self.control = memory["control"][0]
         self._scratch = memory["scratch"]
+        self._cascades = bool(self.control["cascade"])
 
     def _repeat(self, step: Callable[..., int], *arguments: int) -> int:
         result = FULL
@@ -171,8 +172,33 @@ class Plane:
 
     def pick(self, number: int, parcel: int, now: int) -> int:
         """Wave in which short lines are brokered again, 0 if there are none."""
+        if self._cascades:
+            self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def rejected(self, now: int) -> list[tuple[int, int]]:
+        """Orders of which the last pick had lines rejected, and the waves in which these are brokered again (0: none
+        is).
+        """
+        count = int(self.control["rejected"])
+        self.control["rejected"] = 0
+        rows: list[tuple[int, int]] = self.memory["rejected"][:count].tolist()
+        return rows
+
+    def collect(self, number: int, now: int) -> None:
+        """The customer of an order comes for it."""
+        collecting.collect(self.handle, number, now)
+
+    def give_up_waiting(self, number: int, now: int) -> int:
+        """An order is not kept any longer: when it will be back on the shelf."""
+        back: int = collecting.give_up_waiting(self.handle, number, now)
+        return back
+
+    def restock(self, number: int, now: int) -> None:
+        """An order that was not collected is back on the shelf."""
+        if steps.restock(self.handle, number, now) == FULL:
+            self._repeat(steps.restock, number, now)
 
     def observe(self, now: int) -> tuple[int, ...]:
         """What a scrape finds, in the order of the journal's columns after ``t``."""
@@ -180,7 +206,7 @@ class Plane:
         control = self.control
         ledgers = [int(control[name]) for name in _LEDGERS]
         ages = [int(topics.oldest_waiting(self.handle, who, now)) for who in (VIEW, RECORD)]
-        return (*ledgers, *ages, int(control["dead"]), int(control["promised"]))
+        return (*ledgers, *ages, int(control["dead"]), int(control["promised"]), int(control["set_aside"]))
 
     def extract_feed(self, feed: int, now: int) -> int:
         """Rows of a feed's file."""

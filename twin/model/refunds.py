@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any, Final, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from twin.core.clock import Tie, tie_key
 from twin.core.hashing import bits
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd
-from twin.journal.tables import NONE, Status
+from twin.journal.tables import LET_DOWN, NONE
 from twin.model.claims import Claim, Matter
 from twin.model.gateway import pause_before
 from twin.model.jobs import Works
@@ -32,8 +32,6 @@ Trying = Generator[int, None, tuple[bool, int]]
 """Part of a story: whether it succeeded, and when that was known."""
 
 REFUND_KIND: Final = 30 << 40
-_LET_DOWN: Final = (int(Status.OVERSOLD), int(Status.CANCELLED))
-"""What a line ends as that was paid and will not be supplied."""
 
 
 class Refunds:
@@ -83,16 +81,20 @@ class Refunds:
         """Something that is to be paid for once."""
         return Matter(self._settings.keys)
 
-    def look_at(self, order: int, now: int) -> None:
-        """A step of an order is over: lines of it that were paid and will not be supplied are paid back."""
+    def look_at(self, orders: Iterable[int], now: int) -> None:
+        """A step of orders is over: lines of them that were paid and will not be supplied are paid back."""
         let_down = self._control["let_down"]
         if let_down == self.let_down:
             return
         self.let_down = int(let_down)
+        for order in orders:
+            self._look_at(order, now)
+
+    def _look_at(self, order: int, now: int) -> None:
         row, known = self._works.plane.order(order), self._lines.setdefault(order, set())
         first = int(row["first"]) - int(self._control["line_base"])
         lines = self._works.plane.memory["lines"][first : first + int(row["lines"])]
-        for place in np.flatnonzero(np.isin(lines["status"], _LET_DOWN)).tolist():
+        for place in np.flatnonzero(np.isin(lines["status"], LET_DOWN)).tolist():
             if place not in known:
                 known.add(place)
                 self._pay_back(lines[place], int(row["order"]), place, now)

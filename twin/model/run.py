@@ -91,7 +91,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     days.seal(final=True)
     plane.close_traces()
     incidents.write()
-    for told in (shop.sagas, shop.refunds, days.returns, None if books is None else books.desk):
+    desk = None if books is None else books.desk
+    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, desk):
         if told is not None:
             told.write_open()
     works.journal.close(

@@ -13,6 +13,7 @@ from twin.core.clock import Tie, tie_key
 from twin.kernels.state import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
+from twin.model.collecting import Counter
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
 from twin.model.jobs import Works
@@ -76,13 +77,17 @@ class Shop:
     """What has to happen before an accepted order is released; ``None``: nothing."""
     refunds: Refunds | None
     """What is paid back; ``None``: the arm does not look at that."""
+    cascades: bool
+    """Whether a pick may have lines of other orders rejected."""
+    counter: Counter | None
+    """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
     def refund(self, order: int, now: int) -> None:
         """Lines of an order may have ended at ``now`` that were paid and will not be supplied."""
         if self.refunds is not None:
-            self.refunds.look_at(order, now)
+            self.refunds.look_at((order,), now)
 
     @staticmethod
     def of(works: Works, scenario: Scenario, systems: Systems, marketplaces: frozenset[int]) -> Shop:
@@ -101,6 +106,7 @@ class Shop:
         fallbacks = fallbacks_of(
             works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
         )
+        refunds = Refunds.of(works, systems.returns)
         desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
         return Shop(
             env=works.env,
@@ -118,6 +124,8 @@ class Shop:
             fallbacks=fallbacks,
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
-            refunds=Refunds.of(works, systems.returns),
+            refunds=refunds,
+            cascades=systems.sourcing.cascade,
+            counter=Counter.of(works, scenario, systems, refunds),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

@@ -25,8 +25,9 @@ from twin.world.world import World
 
 _ROOM: Final = 1 << 10
 """Free rows of `watched` before each pick."""
-_PROMISED: Final = tuple(map(int, (Status.ACCEPTED, Status.SUPPLIED, Status.OVERSOLD, Status.CANCELLED)))
-_SUPPLIED, _PICKUP = int(Status.SUPPLIED), int(Mode.PICKUP)
+_PICKED: Final = tuple(map(int, (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)))
+_PROMISED: Final = (*_PICKED, *map(int, (Status.ACCEPTED, Status.OVERSOLD, Status.CANCELLED)))
+_PICKUP = int(Mode.PICKUP)
 
 
 class TracedPlane(Plane):
@@ -54,6 +55,8 @@ class TracedPlane(Plane):
         """When the saga of an order had completed."""
         self._picks: dict[tuple[int, int], int] = {}
         """Row of the pick of a parcel of an order."""
+        self._aside: dict[int, tuple[int, int]] = {}
+        """Order, and when it was ready, of what waits for its customer, by the number of the order."""
 
     def choose(self, orders: NDArray[np.void]) -> None:
         luck = bits_of_many(self._key, np.ascontiguousarray(orders["order"]), 0) % np.uint64(MILLION)
@@ -154,12 +157,35 @@ class TracedPlane(Plane):
         order, lines = int(row["order"]), self._lines(row)
         if wave:
             self._waves[order, wave] = now
-        supplied = int(np.count_nonzero((lines["parcel"] == parcel) & (lines["status"] == _SUPPLIED)))
+        supplied = int(np.count_nonzero((lines["parcel"] == parcel) & np.isin(lines["status"], _PICKED)))
         at = self._picks.pop((order, parcel))
         self._spans[at] = (*self._spans[at][:-1], supplied)
         if supplied:
             self._hand_over(order, parcel, now, ships=row["mode"] != _PICKUP)
+        if row["aside"]:
+            self._aside[number] = order, int(row["t_ready"])
         return wave
+
+    def rejected(self, now: int) -> list[tuple[int, int]]:
+        rows = super().rejected(now)
+        for number, wave in rows:
+            if wave and (row := self._traced(number)):
+                self._waves[int(row["order"]), wave] = now
+        return rows
+
+    def collect(self, number: int, now: int) -> None:
+        super().collect(number, now)
+        self._end_waiting(number, now, collected=True)
+
+    def give_up_waiting(self, number: int, now: int) -> int:
+        back = super().give_up_waiting(number, now)
+        self._end_waiting(number, now, collected=False)
+        return back
+
+    def _end_waiting(self, number: int, now: int, *, collected: bool) -> None:
+        if number in self._aside:
+            order, ready = self._aside.pop(number)
+            self._add(order, SpanKind.COLLECTION, 0, ready, now, int(collected))
 
     def _hand_over(self, order: int, parcel: int, now: int, *, ships: bool) -> None:
         ready = now + self._takes("pack", "pack", order, parcel)
@@ -189,6 +215,8 @@ class TracedPlane(Plane):
     def close_traces(self) -> None:
         for order, start in self._sagas.values():
             self._add(order, SpanKind.SAGA, 0, start, self._horizon)
+        for order, ready in self._aside.values():
+            self._add(order, SpanKind.COLLECTION, 0, ready, self._horizon)
         for (order, wave), start in self._waves.items():
             self._add(order, SpanKind.RELEASE, wave, start, self._horizon)
         for row in self.memory["watched"][: int(self.control["watched"])].tolist():

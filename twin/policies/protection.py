@@ -5,11 +5,12 @@ some age has probably missed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp, pi, sqrt
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from twin.core.clock import DAY, SECOND
 from twin.core.jit import kernel
@@ -30,13 +31,16 @@ def newsvendor(overage: float, underage: float, mean: float, deviation: float) -
     """
     ratio = underage / (underage + overage)
     z = float(special.ndtri(ratio))
-    return mean + z * deviation, (overage + underage) * deviation * float(stats.norm.pdf(z))
+    return mean + z * deviation, (overage + underage) * deviation * exp(-z * z / 2) / sqrt(2 * pi)
 
 
 def newsvendor_units(mean: Floats, ratio: Floats) -> NDArray[np.int64]:
     """Smallest whole levels that Poisson demand of a ``mean`` does not exceed with probability ``ratio`` or more."""
-    levels = np.where(mean > 0, stats.poisson.ppf(ratio, np.maximum(mean, np.finfo(float).tiny)), 0)
-    return np.minimum(levels, _UNITS_MAX).astype(np.int64)
+    some = np.maximum(mean, np.finfo(float).tiny)
+    level = np.ceil(special.pdtrik(ratio, some))
+    below = np.maximum(level - 1, 0)
+    level = np.where(special.pdtr(below, some) >= ratio, below, level)  # the inverse is not exact to the last bit
+    return np.where(mean > 0, np.minimum(level, _UNITS_MAX), 0).astype(np.int64)
 
 
 def protection_levels(values: Sequence[float], means: Floats, variances: Floats) -> Floats:

@@ -126,8 +126,7 @@ def _observed(item: Judged) -> str:
 def _next(result: Result) -> Text:
     text = Text("Results  ", style="bold").append(f"{result.run_dir}\n", style="not bold")
     text.append(f"         fingerprint {result.fingerprint}\n", style="dim")
-    figure = result.run_dir / FOLDER / "timeline.svg"
-    if figure.exists():
+    for figure in sorted((result.run_dir / FOLDER).glob("*.svg"), reverse=True):
         text.append(f"         {figure}\n", style="not bold")
     text.append("Next     ").append(
         f"twin report {result.run_dir}   these tables and figures again\n"

@@ -56,20 +56,21 @@ def keep_figures(result: Result) -> list[Path]:
     """Draw every figure of a run into its folder and enter them into its manifest; a folder that holds them already is
     left alone.
     """
+    from twin.report.frontier import draw_frontier
     from twin.report.timeline import draw_timeline
 
-    figure = draw_timeline(result)
-    if figure is None:
-        return []
-    paths = _keep(result.run_dir / FOLDER, "timeline", figure)
+    drawn = {"timeline": draw_timeline(result), "frontier": draw_frontier(result)}
+    folder = result.run_dir / FOLDER
+    paths = [path for name, figure in drawn.items() if figure is not None for path in keep(folder, name, figure)]
     names = [path.relative_to(result.run_dir).as_posix() for path in paths]
     if any(result.manifest["files"].get(name) != digest_file(result.run_dir / name) for name in names):
         add_files(result.run_dir, names)
     return paths
 
 
-def _keep(folder: Path, name: str, figure: Figure) -> list[Path]:
-    folder.mkdir(exist_ok=True)
+def keep(folder: Path, name: str, figure: Figure) -> list[Path]:
+    """Write a figure in every format; a file that holds it already is left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for kind, options in _FORMATS.items():
         path, content = folder / f"{name}.{kind}", _rendered(figure, kind, options)

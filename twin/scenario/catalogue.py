@@ -10,7 +10,9 @@ from typing import Final
 from twin.scenario.arms import FOLDERS, PRESETS, preset_file, products, takers
 from twin.scenario.base import Model
 from twin.scenario.fields import parameter_at
-from twin.scenario.laws import Law
+from twin.scenario.fitted import FOLDER as FITTED
+from twin.scenario.fitted import PLACES, Fitted
+from twin.scenario.laws import CountLaw, Law
 from twin.scenario.nodes import Location, Node, compose, render
 from twin.scenario.systems import Systems
 
@@ -23,8 +25,15 @@ TITLES: Final = {
     "limits": "Limits of called systems",
     "resilience": "Retry and circuit breaker",
     "observability": "Levels of observability",
+    FITTED: "Demand and catalogue, fitted to real logs",
 }
 """Of the families, by folder."""
+
+
+_WHOLE: Final = (Law, CountLaw)
+"""Objects that are one value."""
+
+_LISTED_MAX: Final = 24
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ def _families() -> Iterator[Family]:
     for model, folder in FOLDERS.items():
         places = tuple(f"{render(path)}.preset" for path, taker in takers() if taker is model)
         yield _family(folder, model, places, products(model))
+    yield _family(FITTED, Fitted, tuple(f"{'.'.join(map(str, path))}.preset" for path in PLACES), products(Fitted))
 
 
 def _family(folder: str, model: type[Model], places: tuple[str, ...], names: tuple[str, ...]) -> Family:
@@ -94,13 +104,15 @@ def _values(root: Node, model: type[Model], lines: list[str]) -> Iterator[Value]
             continue
         written, _, source = lines[node.key.line - 1].partition("#")
         text = written.partition(":")[2].strip()
+        if isinstance(node.value, list) and len(node.value) > _LISTED_MAX:
+            text = f"{len(node.value)} numbers"
         yield Value(render(path), text, parameter.unit, parameter.meaning, source.strip())
 
 
 def _leaves(node: Node, model: type[Model]) -> Iterator[tuple[Location, Node]]:
-    """Parameters that are set; a law is one."""
+    """Parameters that are set; a law is one, written on one line."""
     parameter = parameter_at(model, node.path)
-    if node.mapping and (parameter is None or parameter.shape.model is not Law):
+    if node.mapping and (parameter is None or parameter.shape.model not in _WHOLE):
         for child in node.mapping.values():
             yield from _leaves(child, model)
     elif node.path:
@@ -134,9 +146,13 @@ Generated from `twin/scenario/presets`; do not edit (a test compares the two). `
         publications: {marketplace: {preset: amazon_sp_api}}
         reserving: {preset: spree}
         erp: {limits: {preset: netsuite_premium}}
+    estate: {skus: {preset: completejourney}}                       # what real logs say of the world, not of an arm
+    demand:
+      tills: {preset: completejourney}
+      channels: {web: {preset: online_retail, kind: web, weekly_checkouts: 9000, dispersion: 0.1}}
 
 A style fills what its products say nothing of, a product what the scenario says nothing of. Behind a value stands where it comes from: [C] read in the source or its documentation, [D] read in an excerpt of an official page;
-[S] secondary, [M] from memory. What rests on [S], [M] or nothing is called an assumption: sweep it. What no preset of a family sets has the default of the scenario (`twin init` prints them all).
+[F] fitted to a log by `twin calibrate` ([calibration.md](calibration.md)); [S] secondary, [M] from memory. What rests on [S], [M] or nothing is called an assumption: sweep it. What no preset of a family sets has the default of the scenario (`twin init` prints them all).
 """
 
 

@@ -13,6 +13,9 @@ from twin.scenario.return_demand import ReturnDemand
 class Tills(Model):
     """Till sales: a non-homogeneous Poisson process per store and SKU, over-dispersed from day to day."""
 
+    preset: Literal["none", "completejourney"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     dispersion: float = par(
         0.15,
         unit="ratio",
@@ -31,6 +34,9 @@ class Tills(Model):
 class Channel(Model):
     """An online channel. Sessions become checkouts by the conversion; checkouts are followed one by one."""
 
+    preset: Literal["none", "online_retail"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     kind: Literal["web", "app", "marketplace", "clienteling"] = par(unit="name", meaning="kind of channel")
     weekly_checkouts: float = par(
         unit="checkouts/week", meaning="mean number of customers who start a checkout in a week", ge=0
@@ -56,6 +62,18 @@ class Channel(Model):
         unit="share",
         meaning="customers who want to pick up in their store",
         source="assumption in 10 to 25 % [S: wide range of BOPIS shares]",
+    )
+    no_show: Share = par(
+        0.0,
+        unit="share",
+        meaning="customers who never come for the order that is ready for them",
+        source="29 % of users left at least one such purchase in 3 months [D: Forrester 2016], so some per cent of orders",
+    )
+    collects: DurationLaw = par(
+        lognormal("14h", 1.0),
+        unit="duration law",
+        meaning="from the message that an order is ready to the customer's coming, if the store is open then; else at its next opening",
+        source="assumption",
     )
     cart: DurationLaw = par(
         constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"
@@ -116,11 +134,8 @@ class ReplayColumns(Model):
     store: str | None = par(None, unit="column", meaning="store identity; lines with it are till sales")
 
 
-class Replay(Model):
-    """A real log in place of drawn demand.
-
-    A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
-    """
+class DemandLog(Model):
+    """A real log of sales: where it lies, what its columns mean, and what its lines are."""
 
     log: str = par(
         unit="file",
@@ -128,20 +143,6 @@ class Replay(Model):
     )
     columns: ReplayColumns = par(unit="object", meaning="declared mapping of the columns")
     time_zone: str = par(unit="IANA zone", meaning="zone of naive time stamps")
-    from_date: str = par(
-        unit="local date",
-        meaning="first day of the log that is replayed; becomes the first day of the simulation",
-        pattern=DATE,
-    )
-    fit_days: Positive = par(
-        28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted"
-    )
-    target: Literal["tills", "channel"] = par(
-        "channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders"
-    )
-    channel: str | None = par(
-        None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn"
-    )
     quantity_unit: Literal["units"] = par("units", unit="name", meaning="what the quantity column counts")
     negatives: Literal["error", "returns", "adjustments"] = par(
         "error",
@@ -159,6 +160,31 @@ class Replay(Model):
         unit="regular expression",
         meaning="article codes that are goods; all others are set aside as service lines",
     )
+    max_line_units: Positive = par(
+        10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors"
+    )
+
+
+class Replay(DemandLog):
+    """A real log in place of drawn demand.
+
+    A log shows sales, not demand, and no stock: the stock rule is fitted on an earlier period (``fit_days``) and can be swept.
+    """
+
+    from_date: str = par(
+        unit="local date",
+        meaning="first day of the log that is replayed; becomes the first day of the simulation",
+        pattern=DATE,
+    )
+    fit_days: Positive = par(
+        28, unit="days", meaning="days of the log before from_date on which popularity and stock are fitted"
+    )
+    target: Literal["tills", "channel"] = par(
+        "channel", unit="name", meaning="what the log's sales are: till sales or an online channel's orders"
+    )
+    channel: str | None = par(
+        None, unit="name", meaning="channel that receives the orders when target is channel; the others stay drawn"
+    )
     scale: float = par(
         1.0,
         unit="ratio",
@@ -170,9 +196,6 @@ class Replay(Model):
         "30m",
         unit="duration",
         meaning="copies made by scale above 1 are moved by up to this much either way, never the original",
-    )
-    max_line_units: Positive = par(
-        10_000, unit="units", meaning="lines above are set aside as wholesale or typing errors"
     )
     stock_cover: Duration = par(
         "7d", unit="duration", meaning="stock rule: days of fitted mean sales that the order-up-to level covers"

@@ -71,6 +71,12 @@ class Economics(Model):
         meaning="labour of a pick that finds too little and is brokered again",
         source="assumption",
     )
+    not_collected_usd: Range = par(
+        _range(2, 5, 12),
+        unit="USD/order",
+        meaning="pick, message, refund fees and putting back of an order that nobody collected; its margin is not in it",
+        source="assumption: 15 minutes of a store's staff at $18 to $25/h, and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
+    )
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),
         unit="USD/unit/week",

@@ -75,6 +75,9 @@ class Stores(Model):
 class Skus(Model):
     """The catalogue, either drawn from laws or listed in a table."""
 
+    preset: Literal["none", "online_retail", "completejourney"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     count: Positive = par(10_000, unit="SKUs", meaning="number of SKUs")
     popularity_exponent: float = par(
         0.9, unit="1", meaning="exponent of the Zipf-Mandelbrot popularity law", ge=0, le=3
@@ -182,6 +185,12 @@ class RecordError(Model):
     miscount_units: float = par(
         1.5, unit="units", meaning="mean size of a wrong count's error, up or down, geometric in size", ge=1
     )
+    damaged: Share = par(
+        0.0,
+        unit="share",
+        meaning="picks of the last units of a shelf that find them damaged or worn, so that nobody can have them",
+        source="assumption; DAMAGE and WORN DISPLAY are reasons for rejection in HotWax [C]",
+    )
 
 
 class Estate(Model):
@@ -217,4 +226,6 @@ def _whole(path: tuple[str, ...], shares: Sequence[float]) -> Iterator[Broken]:
         yield Broken(path, f"shares must sum to 1, they sum to {sum(shares):g}")
 
 
-ProfileName = Literal["flat", "high_street", "mall", "neighbourhood", "online", "marketplace", "working_days"]
+ProfileName = Literal[
+    "flat", "high_street", "mall", "neighbourhood", "online", "marketplace", "working_days", "online_retail", "completejourney"
+]  # fmt: skip

@@ -30,6 +30,12 @@ class Experiment(Model):
     refund_target: Duration = par(
         "3d", unit="duration", meaning="a refund is on time if its credit is posted at most this long after it was due"
     )
+    ready_target: Duration = par(
+        "2h",
+        unit="duration",
+        meaning="an order for pickup is ready on time if it was accepted at most this long before",
+        source="assumption: two hours are a usual promise",
+    )
 
 
 class Threshold(Model):

@@ -22,7 +22,9 @@ FeedKind = Literal["movements", "orders", "posting"]
 
 Topic = Literal["movements", "orders"]
 
-MessageKind = Literal["sale", "pick", "receipt", "dispatch", "return", "reserve", "release", "count"]
+MessageKind = Literal[
+    "sale", "pick", "receipt", "dispatch", "return", "reserve", "release", "count", "correction", "restock"
+]
 
 FaultKind = Literal[
     "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
@@ -32,7 +34,7 @@ FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "p
 """The consumers of each topic."""
 
 MESSAGES: Final[dict[Topic, tuple[MessageKind, ...]]] = {
-    "movements": ("sale", "pick", "receipt", "dispatch", "return", "count"),
+    "movements": ("sale", "pick", "receipt", "dispatch", "return", "count", "correction", "restock"),
     "orders": ("reserve", "release"),
 }
 """The kinds of message of each topic."""

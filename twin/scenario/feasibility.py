@@ -14,8 +14,8 @@ from twin.scenario.nodes import Location
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import HOLDING_POINTS, PROMISING_POINTS, Feed
 
-LINES_MAX: Final = 16
-"""Lines of a drawn order: more than a basket holds. A wholesaler's invoice comes from a replay, which knows no such limit."""
+LINES_MAX: Final = 1_000
+"""Lines of a drawn order: more than a wholesaler's invoice has (the log of one reaches some six hundred)."""
 
 UNITS_MAX: Final = 32_767
 """Units of a line: the world's tables hold 16 bits."""
@@ -186,6 +186,16 @@ def _returns(scenario: Scenario) -> tuple[float, float]:
     return online * (1 - law.to_store), online * law.to_store + _till_lines(scenario) * law.till_share
 
 
+def collections(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Where some customers never come, an arm says how long it waits for them."""
+    for arm, systems in scenario.arms.items():
+        for name, channel in scenario.demand.channels.items():
+            if channel.no_show > 0 and systems.pickup.kept_for <= 0:
+                told = f"demand.channels.{name}.no_show is {channel.no_show:g}"
+                yield Broken(("arms", arm, "pickup", "kept_for"), f"must be longer than 0: {told}")
+                break
+
+
 def erp_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """The ERP serves more calls than are made on average; else its queue grows for ever."""
     for arm, systems in scenario.arms.items():
@@ -319,6 +329,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     pickups,
     returns_to_stores,
     inspection_capacity,
+    collections,
     erp_capacity,
     service_capacity,
     release_capacity,

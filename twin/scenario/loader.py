@@ -19,6 +19,7 @@ from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.fallbacks import FALLBACKS
 from twin.scenario.feasibility import FEASIBILITY
 from twin.scenario.fields import objects
+from twin.scenario.fitted import with_fitted
 from twin.scenario.merge import complete
 from twin.scenario.messages import broken_rules
 from twin.scenario.nodes import Location, Mark, Node, locate
@@ -84,7 +85,7 @@ def _resolved(source: Source, changes: Sequence[Change], base: Path) -> tuple[No
     for change in valid:
         if change.path[0] not in ("systems", "arms"):
             root = assign(root, change)
-    root = complete(resolve_arms(root, valid), Scenario)
+    root = complete(resolve_arms(with_fitted(root), valid), Scenario)
     for path in _TABLE_PATHS:
         root = _relative_to_file(root, path, base)
     return root, [problem for _, problem in checked if problem is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from twin.scenario.base import Broken, Model, Share, par
 from twin.scenario.laws import DurationLaw, lognormal
@@ -14,6 +15,9 @@ class ReturnDemand(Model):
     Their mean is that of the lines that a channel would sell if none were refused, times the share.
     """
 
+    preset: Literal["none", "online_retail"] = par(
+        "none", unit="name", meaning="log whose fit fills what is not set here (twin presets)"
+    )
     share: Share = par(
         0.0,
         unit="share",

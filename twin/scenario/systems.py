@@ -5,10 +5,11 @@ Only paths under ``systems`` may differ between arms; everything else belongs to
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from twin.scenario.access import Contracts, Credentials, Residency
-from twin.scenario.base import Count, Duration, Model, Positive, par
+from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
 from twin.scenario.counting import Counting
@@ -20,6 +21,7 @@ from twin.scenario.messaging import Outbox
 from twin.scenario.middleware import Middleware
 from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
+from twin.scenario.pickup import Pickup
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
@@ -148,6 +150,20 @@ class Sourcing(Model):
     rebroker: Count = par(
         2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled", le=15
     )
+    declines: Literal["block_only", "correct"] = par(
+        "block_only",
+        unit="name",
+        meaning="what a pick that finds too little does to the view and the record. block_only: nothing, but the node is not asked for the "
+        "item again before its next receipt; correct: they are told too, by a message: not in stock sets the node's count to 0, "
+        "too few takes off what is missing, damaged takes off the damaged units",
+        source="HotWax rejection reasons (not in stock, mismatch, damage) [C]",
+    )
+    cascade: bool = par(
+        False,
+        unit="flag",
+        meaning="when an item is not in stock, all other orders that wait at the node for it are rejected at once; needs declines: correct",
+        source="HotWax: not in stock rejects all other orders of the item at the store [C]",
+    )
     store_pick: DurationLaw = par(
         lognormal("9m", 0.6),
         unit="duration law",
@@ -158,6 +174,10 @@ class Sourcing(Model):
         lognormal("40m", 0.5), unit="duration law", meaning="pick to handed over to the carrier, or ready in the store"
     )
     transit: DurationLaw = par(lognormal("40h", 0.35), unit="duration law", meaning="handed over to delivered")
+
+    def broken(self) -> Iterator[Broken]:
+        if self.cascade and self.declines != "correct":
+            yield Broken(("cascade",), f"needs declines correct, it is {self.declines}")
 
 
 class Operations(Model):
@@ -231,6 +251,7 @@ class Systems(Model):
     returns: Returns = par(default_factory=Returns, unit="object", meaning="goods that come back, and refunds")
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
+    pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
@@ -246,6 +267,7 @@ __all__ = [
     "Erp",
     "Feed",
     "Operations",
+    "Pickup",
     "PresetName",
     "Publication",
     "Publications",

@@ -1,7 +1,8 @@
 """Hour-of-week profiles: 168 relative rates from Monday 00:00 local time.
 
 The built-in ones are assumptions in the shape of what retailers report: shops peak in the late afternoon and on
-Saturday, online shops in the evening and on Sunday, malls at the weekend. A scenario can give its own.
+Saturday, online shops in the evening and on Sunday, malls at the weekend. Those of real logs have the name of their
+preset (``twin calibrate`` has fitted them). A scenario can give its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.scenario.arms import products
+from twin.scenario.fitted import Fitted, fitted_profile
 
 HOURS: Final = 168
 
@@ -32,7 +36,7 @@ _BUILT_IN: Final[dict[str, tuple[Sequence[float], Sequence[float]]]] = {
     "working_days": (_OFFICE, (1.3, 1.05, 0.95, 0.9, 0.8, 0, 0)),
 }
 
-BUILT_IN: Final = tuple(_BUILT_IN)
+BUILT_IN: Final = (*_BUILT_IN, *products(Fitted))
 """Names that need no definition in the scenario."""
 
 
@@ -44,5 +48,7 @@ def weekly_rates(name: str, own: Mapping[str, Sequence[float]]) -> NDArray[np.fl
     if name in own:
         rates = np.asarray(own[name], np.float64)
         return rates if rates.size == HOURS else np.tile(rates, 7)
+    if name not in _BUILT_IN:
+        return np.asarray(fitted_profile(name), np.float64)
     by_hour, by_day = _BUILT_IN[name]
     return np.outer(by_day, by_hour).ravel().astype(np.float64)

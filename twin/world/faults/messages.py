@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,18 @@ _KINDS: Final[dict[FaultKind, TroubleKind]] = {
     "lost": TroubleKind.LOST,
 }
 
-_PARTS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
+_PARTS: Final[dict[MessageKind, int]] = {
+    "sale": 0,
+    "pick": 1,
+    "receipt": 2,
+    "dispatch": 3,
+    "return": 4,
+    "reserve": 5,
+    "release": 6,
+    "count": 7,
+    "correction": 8,
+    "restock": 9,
+}
 """Kinds of message by number (docs/model.md, "Identities")."""
 
 
@@ -48,7 +59,7 @@ def _feeds(fault: Fault) -> int:
 
 def _parts(fault: Fault) -> int:
     """Bit mask over kinds of message."""
-    return sum(1 << _PARTS.index(kind) for kind in set(fault.of or MESSAGES[fault.topic]))
+    return sum(1 << _PARTS[kind] for kind in set(fault.of or MESSAGES[fault.topic]))
 
 
 def _value(fault: Fault) -> int:

@@ -38,6 +38,8 @@ UNPRICED: Final = Fate(SET_ASIDE, "price not positive")
 NO_STORE: Final = Fate(SET_ASIDE, "no store")
 OF_A_STORE: Final = Fate(SET_ASIDE, "till sale in a log of online orders")
 NOT_IN_CATALOGUE: Final = Fate(SET_ASIDE, "not in catalogue")
+LEFT_OUT: Final = Fate(SET_ASIDE, "article of a kind that is left out")
+OVERSIZED: Final = Fate(SET_ASIDE, "in an order over max_order_units")
 THINNED: Final = Fate(SET_ASIDE, "customer thinned out by scale")
 EARLIER: Final = Fate(OUTSIDE, "before the fit period")
 FITTED: Final = Fate(OUTSIDE, "in the fit period")
@@ -47,6 +49,7 @@ COPIED: Final = Fate(ADDED, "copies of customers by scale")
 FATES: Final = (
     SALE, RETURN, MERGED, SERVICE, ZERO, TOO_MANY, POSITIVE_CANCELLATION, ADJUSTMENT, UNPRICED, NO_STORE, OF_A_STORE,
     NOT_IN_CATALOGUE, THINNED, EARLIER, FITTED, LATER, COPIED,
+    LEFT_OUT, OVERSIZED,
 )  # fmt: skip
 """All fates; a line's fate is held as its position here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY
-from twin.scenario.demand import Replay
+from twin.scenario.demand import DemandLog, Replay
 from twin.scenario.errors import Problem, ScenarioError
 from twin.scenario.scenario import Scenario
 from twin.world.horizon import midnight_utc
@@ -67,25 +68,41 @@ def _shown(microseconds: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def fates_of(replay: Replay, log: Log, period: Period) -> NDArray[np.int8]:
-    """Fate of each line: that of the first rule that applies. Only good lines are counted as outside the period."""
-    cancelled, goods = is_cancellation(replay, log), is_merchandise(replay, log)
-    cap = min(replay.max_line_units, TILL_UNITS_MAX) if replay.target == "tills" else replay.max_line_units
-    unpriced = (log.price_cents <= 0) & (replay.columns.unit_price is not None)
-    tills = replay.target == "tills"
-    rules = [
-        (~goods, fates.SERVICE),
+def rules_of(declared: DemandLog, log: Log, cap: int) -> list[tuple[NDArray[np.bool_], Fate]]:
+    """What sets lines of a log aside whatever it is used for, as (lines, fate); the first that applies counts.
+
+    ``cap``: the most units a line may have.
+    """
+    cancelled = is_cancellation(declared, log)
+    unpriced = (log.price_cents <= 0) & (declared.columns.unit_price is not None)
+    return [
+        (~is_merchandise(declared, log), fates.SERVICE),
         (log.quantity == 0, fates.ZERO),
         (np.abs(log.quantity) > cap, fates.TOO_MANY),
         (cancelled & (log.quantity > 0), fates.POSITIVE_CANCELLATION),
-        ((log.quantity < 0) & ~cancelled & (replay.negatives == "adjustments"), fates.ADJUSTMENT),
+        ((log.quantity < 0) & ~cancelled & (declared.negatives == "adjustments"), fates.ADJUSTMENT),
         ((log.quantity > 0) & unpriced, fates.UNPRICED),
-        ((log.store < 0) & tills, fates.NO_STORE),
-        ((log.store >= 0) & (not tills), fates.OF_A_STORE),
-        (log.t < period.fit, fates.EARLIER),
-        (log.t < period.start, fates.FITTED),
-        (log.t >= period.end, fates.LATER),
-        (log.quantity < 0, fates.RETURN),
     ]
+
+
+def by_rule(rules: Sequence[tuple[NDArray[np.bool_], Fate]]) -> NDArray[np.int8]:
+    """Fate of each line: that of the first rule that applies, else a sale."""
     found = np.select([rule for rule, _ in rules], [code(fate) for _, fate in rules], code(fates.SALE))
     return found.astype(np.int8)
+
+
+def fates_of(replay: Replay, log: Log, period: Period) -> NDArray[np.int8]:
+    """Fate of each line: that of the first rule that applies. Only good lines are counted as outside the period."""
+    tills = replay.target == "tills"
+    cap = min(replay.max_line_units, TILL_UNITS_MAX) if tills else replay.max_line_units
+    return by_rule(
+        [
+            *rules_of(replay, log, cap),
+            ((log.store < 0) & tills, fates.NO_STORE),
+            ((log.store >= 0) & (not tills), fates.OF_A_STORE),
+            (log.t < period.fit, fates.EARLIER),
+            (log.t < period.start, fates.FITTED),
+            (log.t >= period.end, fates.LATER),
+            (log.quantity < 0, fates.RETURN),
+        ]
+    )

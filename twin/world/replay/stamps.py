@@ -93,6 +93,16 @@ def _localised(table: Table, column: str, local: NDArray[np.int64], time_zone: s
     return local - in_force
 
 
+def wall(t: NDArray[np.int64], time_zone: str) -> NDArray[np.int64]:
+    """What the clocks of a zone showed at instants: microseconds since 1970, as if it were UTC."""
+    changes = clock_changes(time_zone, int(t.min()), int(t.max()))
+    begins = np.array([instant for instant, _, _ in changes])
+    shown: NDArray[np.int64] = (
+        t + np.array([after for _, _, after in changes])[np.searchsorted(begins, t, side="right") - 1]
+    )
+    return shown
+
+
 def clock_changes(time_zone: str, first: int, last: int) -> list[tuple[int, int, int]]:
     """(instant, offset before, offset after) of each change of a zone's clock around a span, all us since 1970.
 

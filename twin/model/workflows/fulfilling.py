@@ -1,0 +1,176 @@
+"""Workflows of an order that was accepted: until its customer has it, or does not get it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twin.model import orders
+from twin.model.collecting import Counter
+from twin.model.release import Desk
+from twin.model.saga import Sagas
+from twin.model.workflows.workflow import CARRIERS, ONLINE, Workflow
+
+FULFILLING: Final = (
+    Workflow(
+        title="Confirmation after a fallback",
+        paragraph=(
+            "An order was taken without asking, or on an old belief. When that is over, or cannot be waited for any "
+            "longer, its lines are held against the view: those that it cannot back are cancelled, the others go "
+            "on."
+        ),
+        stories=(orders._promised, orders._await_confirmation, orders._recheck),
+        outlets=ONLINE,
+        systems=("service", "erp", *CARRIERS),
+        messages=("release",),
+        milestones=("order.cancelled",),
+        faults=("outage", "errors", "slow"),
+        settings=("systems.degradation.fallbacks",),
+        kpis=("lines_confirmed", "confirmations_cancelled", "oversell_rate.degraded"),
+    ),
+    Workflow(
+        title="Saga of an order",
+        paragraph=(
+            "Before an accepted order is released, other systems do their part in turn: payment, fraud screening, "
+            "customer, ERP. If one fails for good, people see to it, or what was done before is undone, the last "
+            "first, and the order is cancelled."
+        ),
+        stories=(orders._saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
+        outlets=ONLINE,
+        systems=("orchestrator", "payment", "fraud", "crm", "erp", "broker", "hub"),
+        messages=("release",),
+        milestones=("order.cancelled",),
+        faults=("outage", "errors", "slow"),
+        settings=("systems.saga",),
+        kpis=("saga_completion_p95_s", "saga_compensated_rate", "saga_duplicates", "saga_orphans", "saga_human_hours"),
+    ),
+    Workflow(
+        title="Order release",
+        paragraph=(
+            "Accepted orders come to the order management system one by one, or with the next file. They are "
+            "released in the order that the arm chooses, by so many workers and at most at such a rate, and created "
+            "in the ERP if somebody waits for that."
+        ),
+        stories=(orders.fulfil, Desk.pass_through),
+        outlets=ONLINE,
+        systems=("erp", *CARRIERS),
+        milestones=("order.released",),
+        faults=("outage", "slow"),
+        settings=("systems.release", "systems.erp.coupling"),
+        kpis=(
+            "order_release_p95_s",
+            "released_on_time",
+            "release_backlog_peak",
+            "order_release_p95_s.channel.<channel>",
+            "continuity",
+        ),
+    ),
+    Workflow(
+        title="Order to doorstep, from a DC",
+        paragraph=(
+            "A released order is sourced from a DC that seems to have all of it. A picker takes the units off the "
+            "rack; the parcel is packed, handed to the carrier and delivered."
+        ),
+        stories=(orders.fulfil, orders.parcel_story),
+        outlets=ONLINE,
+        systems=("wms", "link", *CARRIERS),
+        messages=("pick",),
+        milestones=("order.released", "order.picked", "order.delivered"),
+        faults=("outage",),
+        settings=(
+            "estate.dcs",
+            "systems.sourcing.strategy",
+            "systems.sourcing.dc_pick",
+            "systems.sourcing.pack",
+            "systems.sourcing.transit",
+        ),
+        kpis=("fulfilment_p95_s", "delivery_p95_s", "order_release_ship_p95_s", "units_supplied", "margin_kept_usd"),
+    ),
+    Workflow(
+        title="Order to doorstep, from a store",
+        paragraph=(
+            "The same from a shelf that walk-ins take from too: the store is told of the order when its link is up, "
+            "one of its pickers looks for the units in opening hours, and a parcel goes from there to the customer."
+        ),
+        stories=(orders.fulfil, orders.parcel_story),
+        outlets=ONLINE,
+        systems=("link", *CARRIERS),
+        messages=("pick",),
+        milestones=("order.released", "order.picked", "order.delivered"),
+        faults=("outage",),
+        settings=("estate.stores", "systems.sourcing.strategy", "systems.sourcing.store_pick", "systems.buffers.store"),
+        kpis=("short_pick_rate", "oversell_rate.walk_in", "oversell_rate.record_error", "fulfilment_p95_s"),
+    ),
+    Workflow(
+        title="Split order",
+        paragraph=(
+            "No node seems to have all of an order. Each line goes to the best node for it; parcels of several "
+            "nodes are picked, packed and delivered apart, and the order is done with the last of them."
+        ),
+        stories=(orders.fulfil, orders.parcel_story),
+        outlets=ONLINE,
+        systems=("wms", "link", *CARRIERS),
+        messages=("pick",),
+        milestones=("order.released", "order.picked", "order.delivered"),
+        faults=("outage",),
+        settings=("demand.channels.CHANNEL.lines", "systems.sourcing.strategy"),
+        kpis=("oversell_rate.fragmented", "fulfilment_p99_s", "delivery_p95_s"),
+    ),
+    Workflow(
+        title="Pick that finds too little",
+        paragraph=(
+            "A picker finds nothing, too little or damaged units. The node is not asked again before its next "
+            "receipt; view and record are corrected, and others' orders for the item rejected, if the arm does so. "
+            "The line goes to another node, so many times; then it is cancelled."
+        ),
+        stories=(orders.parcel_story, orders._begin_again, orders._again),
+        outlets=ONLINE,
+        systems=("wms", "link", *CARRIERS),
+        messages=("correction",),
+        milestones=("order.short", "order.cancelled"),
+        faults=("outage",),
+        settings=(
+            "estate.record_error.damaged",
+            "systems.sourcing.declines",
+            "systems.sourcing.cascade",
+            "systems.sourcing.rebroker",
+        ),
+        kpis=(
+            "short_picks",
+            "decline_rate.not_in_stock",
+            "decline_rate.mismatch",
+            "decline_rate.damaged",
+            "decline_rate.rejected",
+            "declined_supplied_share",
+            "pick_corrections_per_week",
+        ),
+    ),
+    Workflow(
+        title="Buy online, pick up in store",
+        paragraph=(
+            "The customer chose a store, which picks the order and tells that it is ready. The units wait behind "
+            "the counter until the customer comes in opening hours; if nobody comes in time they are put back on "
+            "the shelf, and the sale is paid back."
+        ),
+        stories=(Counter.await_customer, orders.parcel_story),
+        outlets=ONLINE,
+        systems=("link", *CARRIERS),
+        messages=("pick", "restock"),
+        milestones=("order.released", "order.picked", "order.delivered", "order.cancelled"),
+        faults=("outage",),
+        settings=(
+            "demand.channels.CHANNEL.pickup_share",
+            "demand.channels.CHANNEL.no_show",
+            "demand.channels.CHANNEL.collects",
+            "systems.pickup",
+        ),
+        kpis=(
+            "ready_for_pickup_p95_s",
+            "pickup_ready_on_time",
+            "pickup_collected_share",
+            "pickup_not_collected_orders",
+            "pickup_waiting_units",
+            "pickup_restocked_units",
+            "refunded_not_collected_usd",
+        ),
+    ),
+)
