@@ -37,7 +37,7 @@ def _hand_again(handle: int, who: int, k: int, first: int) -> None:
     lane.head = first
     lane.size += count
     lane.inside += count
-    lane.again += count + (lane.repeated > 0)
+    lane.again += count
     flows(handle)[_HANDED_AGAIN] += count
 
 
@@ -59,6 +59,7 @@ def _go_back(handle: int, who: int, k: int, first: int, t: int) -> None:
     lane = lanes(handle)[k]
     if first != NIL:
         _hand_again(handle, who, k, first)
+    lane.again += lane.repeated > 0  # a head that was handled once, and whose copies were to come, begins anew
     lane.repeated = lane.in_batch = 0
     lane.committed = NIL
     lane.free = t
