@@ -522,7 +522,6 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"movements_in_flight_messages", "lost_messages", "expired_messages", "superseded_messages"}
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
-    counted |= {"saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"pickup_out_of_sale_unit_days"}
     counted -= {"pickup_waiting_units"}  # a mean

@@ -414,44 +414,6 @@ _ALLOTTED: Tree = {"buffers": {"allotment": {"shares": {"web": 0.4, "market": 0.
 _IN_SHARES: Tree = {"buffers": {"rule": "percent", "store_share": 0.25, "dc_share": 0.05}}
 _NOT_THE_LAST: Tree = {"buffers": {"rule": "last_units", "store": 2, "dc": 1}}
 _FOR_WALK_INS: Tree = {"buffers": {"rule": "newsvendor", "exposure": "12h", "broken_promise_usd": 40.0}}
-_FILED: Tree = {
-    "returns": {
-        "mode": "inspected",
-        "restock": "best",
-        "inspection": {"dc_opens": "0h", "dc_closes": "24h"},
-        "to_dc": "5h",
-        "refunds": {
-            "unified": False,
-            "keys": False,
-            "at": "receipt",
-            "across": "file",
-            "interval": "3h",
-            "phase": "0s",
-            "payment": {"servers": 2, "service": "20s", "timeout": "1m", **_THRICE, "human": {"handling": "10m"}},
-        },
-    }
-}
-_KEYED: Tree = {"returns": {"refunds": {"keys": True}}}
-_SENT_ON: Tree = {"returns": {"refunds": {"across": "dc", "at": "restock"}}}
-_TOLD: Tree = {"returns": {"refunds": {"unified": True, "keys": True, "at": "inspection"}}}
-_PROVIDER_FAILS: Tree = {
-    "faults": [
-        _every(5, "outage", "40m", system="payment"),
-        _every(4, "errors", "1h", system="payment", share=0.6),
-        _every(3, "slow", "1h", system="payment", factor=6.0),
-        _every(9, "outage", "2h", system="erp"),
-        _every(7, "outage", "1h", system="files"),
-        _every(6, "outage", "30m", system="broker"),
-    ]
-}
-_WAITS_FOR_MONEY: Tree = {
-    "observability": {
-        "interval": "11m",
-        "hold": "0s",
-        "alerts": [{"signal": "refund_time", "longest": "1h"}, {"signal": "refund_time", "longest": "5h"}],
-    }
-}
-
 _CLOSED: Tree = {
     "books": {
         "on": True, "interval": "3h", "phase": "90m", "accountants": 2, "opens": "2h", "closes": "20h",

@@ -17,7 +17,7 @@ from twin.kernels.truth import line_held_back, without_own
 _ACCEPTED, _OVERSOLD, _GIVEN_UP = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.CANCELLED)
 _PICKUP, _LATER = int(Mode.PICKUP), int(Asks.LATER)
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
-_NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
+_GROUP, _NODE = int(Reserved.GROUP), int(Reserved.NODE)
 _DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
 _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCELLED)
 

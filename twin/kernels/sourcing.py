@@ -36,7 +36,7 @@ from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_a
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
-_ACCEPTED, _SUPPLIED, _OVERSOLD = int(Status.ACCEPTED), int(Status.SUPPLIED), int(Status.OVERSOLD)
+_ACCEPTED, _OVERSOLD = int(Status.ACCEPTED), int(Status.OVERSOLD)
 _PICKUP = int(Mode.PICKUP)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _NEVER = int(Point.NONE)

@@ -45,7 +45,7 @@ _BUFFER, _HOLD, _STALE, _RECORD, _LOSS, _DUPLICATE, _JOINT = (
 _LIMITED = int(Refusal.LIMITED)
 _FILE = int(Belief.FILE)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
-_NO, _NODE = int(Reserved.NO), int(Reserved.NODE)
+_NO = int(Reserved.NO)
 _PICKUP = int(Mode.PICKUP)
 _C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = (
     int(Cause.DEGRADED),

@@ -172,10 +172,6 @@ def _commented(lines: Iterator[str]) -> Iterator[str]:
         yield f"{line[:indent]}#{text}" if text.startswith("#") else f"{line[:indent]}# {text}"
 
 
-def _block(name: str, value: Any) -> str:
-    return to_yaml({name: value}).rstrip("\n")
-
-
 def _inline(value: Any) -> str:
     """A value on one line."""
     if isinstance(value, dict):
