@@ -28,6 +28,7 @@ from tests.reference.random_returns import on_the_minute as returns_on_the_minut
 from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_sourcing import random_prices, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -155,6 +156,13 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def chosen(case: Case) -> Case:
+    """The same, but the arms choose nodes in other ways, and carriage costs something else."""
+    rng = Random(f"sourcing {case.seed}")
+    arms = {name: merged(arm, random_sourcing(rng, arm)) for name, arm in case.arms.items()}
+    return Case(f"chosen-{case.name}", case.seed, arms, random_prices(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:

@@ -26,6 +26,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
+from twin.journal.parcels import PARCEL
 from twin.kernels import state, traffic
 from twin.kernels.control import CONTROL
 
@@ -81,6 +82,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("carriage", state.ZONE),
+    ("store_days", state.STORE_DAY),
+    ("parcels", PARCEL),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -194,6 +198,9 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+carriage = _accessor("carriage")
+store_days = _accessor("store_days")
+parcels = _accessor("parcels")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -13,7 +13,7 @@ from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.codes import ERP, Point
 from twin.kernels.holding import order_row
-from twin.kernels.memory import control, flows, stations
+from twin.kernels.memory import control, flows, parcels, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import NIL
 
@@ -201,7 +201,9 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
 @kernel
 def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends; the wave in which short lines are brokered again, or 0."""
-    return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)
+    if advance(handle, now) != 0 or control(handle)[0].parcels == len(parcels(handle)):
+        return FULL
+    return _pick(handle, number, parcel, now)
 
 
 @kernel

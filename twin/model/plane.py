@@ -336,6 +336,7 @@ class Plane:
         self._ensure_applied(ROOM)
         self._ensure_letters(2 * ROOM)
         self._ensure_rows("late", int(self.control["late"]) + 2 * ROOM)
+        self._ensure_rows("parcels", int(self.control["parcels"]) + ROOM)
 
     def _ensure_letters(self, room: int) -> None:
         rows = int(self.control["letters"]) + room + ROOM
