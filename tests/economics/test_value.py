@@ -26,6 +26,7 @@ ECONOMICS: dict[str, Any] = {
     "lost_sale_share": fixed(0.25, 0.5, 1.0),
     "short_pick_usd": fixed(1.0, 4.0, 5.0),
     "not_collected_usd": fixed(2.0, 6.0, 7.0),
+    "shipping_factor": fixed(0.5, 1.0, 2.0),
     "exception_usd_per_hour": fixed(10.0, 20.0, 30.0),
     "counting_usd_per_hour": fixed(10.0, 16.0, 30.0),
     "transfer_usd_per_unit": fixed(0.25, 0.5, 1.0),
@@ -71,6 +72,7 @@ RUN: Responses = {
     "saga_duplicates": 2.0,
     "saga_human_hours": 1.5,
     "saga_orphans": 1.0,
+    "shipping_usd": 25.0,
     "short_picks": 5.0,
     "till_units_lost_per_week": 6.0,
     "transferred_units": 4.0,
@@ -83,6 +85,7 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
         {
             "oversell_direct": 3 * YEARS_WINDOWS * 2,
             "oversell_future_margin": 2 * YEARS_WINDOWS * 0.1 * 20,
+            "shipping": 25 * YEARS_WINDOWS * 1,
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "not_collected": 4 * YEARS_WINDOWS * 6,
             "exceptions": (1.5 + 0.5) * YEARS_WINDOWS * 20,

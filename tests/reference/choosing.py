@@ -43,7 +43,9 @@ class Choice:
                 first = 0 if node.is_dc else 1
             case "most_stock":
                 first = -units
-            case "cheapest" if node.number not in along:
+            case "cheapest" | "least_loaded" if node.number in along:
+                first = -1
+            case "cheapest":
                 first = self._carrier.price(order, node)
             case "least_loaded":
                 first = self._minutes_busy(node)

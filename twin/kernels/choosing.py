@@ -15,7 +15,7 @@ from twin.kernels.stock import free_of, sourceable
 from twin.policies.sourcing import STORE_CLASS, carriage_cents, distance_squared, preference
 
 _OPEN, _ACCEPTED = int(Status.OPEN), int(Status.ACCEPTED)
-_DC_FIRST, _CHEAPEST, _LEAST_LOADED = int(Strategy.DC_FIRST), int(Strategy.CHEAPEST), int(Strategy.LEAST_LOADED)
+_DC_FIRST, _CHEAPEST = int(Strategy.DC_FIRST), int(Strategy.CHEAPEST)
 
 
 @kernel
@@ -71,11 +71,14 @@ def parcel_cents(handle: int, order: Any, n: int) -> int:
 
 @kernel
 def _weight(handle: int, line: Any, order: Any, n: int, now: int) -> int:
-    """What the strategy goes by, if it asks for more than stock and distance."""
-    strategy = control(handle)[0].strategy
-    if strategy == _CHEAPEST:
-        return 0 if _is_shared(handle, line, order, n) else parcel_cents(handle, order, n)
-    return minutes_busy(handle, n, now) if strategy == _LEAST_LOADED else 0
+    """What the strategy goes by, if it asks for more than stock and distance: a parcel that is sent anyway comes first,
+    as it neither costs more nor waits longer.
+    """
+    if _is_shared(handle, line, order, n):
+        return -1
+    if control(handle)[0].strategy == _CHEAPEST:
+        return parcel_cents(handle, order, n)
+    return minutes_busy(handle, n, now)
 
 
 @kernel
