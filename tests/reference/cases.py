@@ -429,6 +429,16 @@ _CLOSED: Tree = {
     }
 }  # fmt: skip
 _ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
+_CHEAP: Tree = {"sourcing": {"strategy": "cheapest", "most_parcels": 2, "store_cap": 6, "rebroker": 2}}
+_COMPLETE: Tree = {"sourcing": {"strategy": "nearest", "split": "never", "store_waves": "2h", "rebroker": 2}}
+_IDLE: Tree = {"sourcing": {"strategy": "least_loaded", "store_cap": 9, "store_waves": "45m", "store_pick": "25m"}}
+_LARGE_ORDERS: Tree = {
+    "demand": {
+        "channels": {
+            name: {"lines": {"values": [1, 2, 4], "shares": [0.2, 0.4, 0.4]}} for name in ("web", "app", "market")
+        }
+    }
+}
 _POISON_LONG: Tree = {
     "faults": [_every(9, "poison", "4h", of=[kind], share=share) for kind, share in (("sale", 0.2), ("pick", 0.3))]
 }
@@ -496,8 +506,12 @@ CASES: Final = (
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
+    _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
+    _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
 )

@@ -33,6 +33,7 @@ NAMES = [
     "returns",
     "schema_break",
     "silent_failure",
+    "sourcing",
     "store_link_loss",
 ]
 

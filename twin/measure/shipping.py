@@ -71,8 +71,8 @@ SHIPPING: Final = (
         unit="USD",
         direction="lower",
         formula="carriage of the parcels that left, of orders demanded in the window",
-        meaning="what carriers are paid; a parcel of which something was short costs as much as a full one, and what is "
-        "sent after it pays again",
+        meaning="what carriers are paid; a parcel of which something was short costs as much as a full one, and what "
+        "is sent after it pays again",
         function=_shipping_usd,
     ),
     Kpi(
@@ -127,8 +127,8 @@ SHIPPING: Final = (
         name="capped_sourcing_share",
         unit="share",
         direction="none",
-        formula="sourcings for which a store would have been chosen that had its parcels of the day / sourcings; of the "
-        "whole run",
+        formula="sourcings for which a store would have been chosen that had its parcels of the day / sourcings; of "
+        "the whole run",
         meaning="how often systems.sourcing.store_cap bites",
         function=_capped_share,
     ),
