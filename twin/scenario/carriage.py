@@ -40,11 +40,11 @@ class Carriage(Model):
         le=10_000,
     )
     zones: Seq[Zone] = par(
-        (_zone(240, 0.5), _zone(480, 1.1), _zone(970, 1.8)),
+        (_zone(240, 0.5), _zone(480, 1.1), _zone(970, 1.8), _zone(1610, 2.2), _zone(2250, 2.6), _zone(2900, 3.1)),
         unit="list",
         meaning="surcharges by distance, in ascending order; empty: a parcel costs the same wherever it goes",
-        source="FedEx zones 2 to 5 begin at 0, 151, 301 and 601 miles; 5 lb by FedEx Ground: 9.87 USD in zone 2, 12.92 in zone 5 "
-        "(supplychaingamechanger.com), of which 60 %",
+        source="5 lb by FedEx Ground: 9.87 USD in zone 2, 12.92 in zone 5, 14.97 in zone 8 (supplychaingamechanger.com), of the differences 60 %; "
+        "assumption: zones 3 to 8 begin at 151, 301, 601, 1,001, 1,401 and 1,801 miles",
     )
 
     def broken(self) -> Iterator[Broken]:
