@@ -433,6 +433,8 @@ _ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
 _CHEAP: Tree = {"sourcing": {"strategy": "cheapest", "most_parcels": 2, "store_cap": 6, "rebroker": 2}}
 _COMPLETE: Tree = {"sourcing": {"strategy": "nearest", "split": "never", "store_waves": "2h", "rebroker": 2}}
 _IDLE: Tree = {"sourcing": {"strategy": "least_loaded", "store_cap": 9, "store_waves": "45m", "store_pick": "25m"}}
+_ENOUGH: Tree = {"sourcing": {"strategy": "nearest", "store_cap": 3}}
+_THIN_DCS: Tree = {"estate": {"stock": {"dc_cover": "2h"}}}
 _LARGE_ORDERS: Tree = {
     "demand": {
         "channels": {
@@ -511,6 +513,7 @@ CASES: Final = (
     _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),
+    _targeted("stores-have-enough", 147, PRESETS, [_NO_BUFFER, _ENOUGH], [_SCARCE, _LARGE_ORDERS, _THIN_DCS]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),

@@ -207,7 +207,7 @@ DEFECTS = (
     ),
     Defect(
         "what-dcs-are-to-supply-comes-from-stores",
-        "kernels/sourcing",
+        "kernels/choosing",
         "order.dc_only != 0 and",
         "order.dc_only > 1 and",
         "sold-from-dcs",
@@ -848,7 +848,7 @@ DEFECTS = (
         "kernels/choosing",
         "    return not _is_shared(handle, line, order, n)",
         "    return True",
-        shown_in="sent-cheaply",
+        shown_in="stores-have-enough",
     ),
     Defect(
         "pickers-do-not-wait-for-the-list",
