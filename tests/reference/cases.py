@@ -17,6 +17,8 @@ from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
 from tests.reference.random_pickup import random_customers, random_pickup
+from tests.reference.random_prices import on_the_minute as prices_on_the_minute
+from tests.reference.random_prices import random_price_changes, random_prices
 from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
@@ -155,6 +157,15 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def priced(case: Case) -> Case:
+    """The same, but list prices change, and the arms publish them in their own ways."""
+    rng = Random(f"prices {case.seed}")
+    arms = {name: merged(arm, random_prices(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: prices_on_the_minute(arm) for name, arm in arms.items()}
+    return Case(f"priced-{case.name}", case.seed, arms, random_price_changes(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:

@@ -75,6 +75,8 @@ class Orders:
             row = dict(zip(names, values, strict=True))
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
+            for line in order.lines:
+                line.price = self._shop.prices.listed(line.sku.number)
             self.placed.append(order)
             story = self._listed if order.channel.marketplace else self._cart
             self._env.process(story(order, Waking(self._env, order.id, 0)))
@@ -165,14 +167,18 @@ class Orders:
             self._end(order, Status.ABANDONED)
         if not order.open_lines():
             return
-        paying = self._env.now + order.checkout
-        if point == "payment":
+        paying, prices = self._env.now + order.checkout, self._shop.prices
+        extends = self._systems.reserving.extends and point in ("cart", "checkout")
+        if point == "payment" or extends or prices.corrects:
             yield wake.at(paying)
+        if prices.corrects and prices.tell_customer(order):
+            self._end(order, Status.ABANDONED)
+            return
+        if point == "payment":
             if not (yield from self._reserve(order, wake, hold=True)):
                 return
             paying = self._env.now
-        elif self._systems.reserving.extends and point in ("cart", "checkout"):
-            yield wake.at(paying)
+        elif extends:
             self._extend(order)
         paid = paying + self._payment.sample(order.id)
         self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
@@ -565,6 +571,7 @@ class Orders:
 
     def _promise(self, line: Line) -> None:
         self._blame.at_acceptance(line)
+        self._shop.prices.settle(line)
         line.status = Status.ACCEPTED
         line.pool_mark = gone(line.sku.pooled)
         if line.pair is not None:

@@ -87,5 +87,8 @@ CONTROL = np.dtype(
         ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
+        ("priced", "i8"),  # 1: list prices change, so what a line costs is looked up
+        ("price_columns", "i8"),  # of a SKU in `prices`: list, tills, channels
+        ("mismatch", "i8"),  # Mismatch
     ]
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 from twin.core.jit import kernel
+from twin.journal.orders import Status
 from twin.journal.prices import Settled
-from twin.journal.tables import Status
+from twin.kernels.codes import Mismatch
 from twin.kernels.holding import end_line, order_row
 from twin.kernels.memory import charges, control, lines, prices
+from twin.policies.prices import charged
 
 _OPEN, _ABANDONED = int(Status.OPEN), int(Status.ABANDONED)
 _NONE, _HONOURED, _LOWERED, _CORRECTED, _WALKED_AWAY = (
@@ -19,14 +20,6 @@ _NONE, _HONOURED, _LOWERED, _CORRECTED, _WALKED_AWAY = (
     int(Settled.CORRECTED),
     int(Settled.WALKED_AWAY),
 )
-
-
-class Mismatch(IntEnum):
-    """What counts where a channel shows another price than the list (scenario.prices.Prices.mismatch)."""
-
-    HONOUR = 0
-    LOWER = 1
-    CORRECT = 2
 
 
 _LOWER = int(Mismatch.LOWER)
@@ -49,9 +42,8 @@ def charge_line(handle: int, row: int, line: Any, now: int) -> None:
     shown = _look_up(handle, line, charge, now)
     if charge.settled != _NONE:
         return
-    charge.shown, charge.settled, line.price_cents = shown, _HONOURED, shown
-    if c.mismatch == _LOWER and charge.listed < shown:
-        charge.settled, line.price_cents = _LOWERED, charge.listed
+    line.price_cents = charged(c.mismatch == _LOWER, shown, charge.listed)
+    charge.shown, charge.settled = shown, (_HONOURED if line.price_cents == shown else _LOWERED)
 
 
 @kernel

@@ -88,6 +88,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
     plane.count_waiting(world.horizon_us)
+    if shop.prices is not None:
+        shop.prices.close()
     broken = [*invariants.check(plane, days, world), *(books.broken if books is not None else ())]
     days.seal(final=True)
     plane.close_traces()
@@ -100,7 +102,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         latency=_latencies(built),
         flows=_flows(plane, world),
         fates=_fates(plane),
-        prices=_prices(world),
+        skus=_skus(world),
         replay=_account(world),
         faults=faults_told(world),
     )
@@ -133,6 +135,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(allotments(works, systems.buffers.allotment))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
+    if shop.prices is not None:
+        shop.prices.start()
     _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
@@ -187,7 +191,7 @@ def _fates(plane: Plane) -> NDArray[np.void]:
     return np.array([(feed, fate, counts[feed, fate]) for feed in range(3) for fate in Fate], FATE)
 
 
-def _prices(world: World) -> NDArray[np.void]:
+def _skus(world: World) -> NDArray[np.void]:
     skus = world.estate.skus
     rows = np.empty(skus.size, PRICE)
     rows["sku"], rows["price_cents"], rows["cost_cents"] = np.arange(skus.size), skus["price_cents"], skus["cost_cents"]

@@ -51,11 +51,12 @@ class ListPrices:
 def by_instant(changes: NDArray[np.void]) -> Iterator[tuple[int, NDArray[np.void]]]:
     """Changes that come together."""
     times, first = np.unique(changes["t"], return_index=True)
-    for t, rows in zip(times.tolist(), np.split(changes, first[1:]), strict=False):
-        yield t, rows
+    yield from zip(times.tolist(), np.split(changes, first[1:]), strict=False)
 
 
-def list_prices(scenario: Scenario, catalogue: NDArray[np.void], popularity: NDArray[np.float64], streams: Streams) -> ListPrices:
+def list_prices(
+    scenario: Scenario, catalogue: NDArray[np.void], popularity: NDArray[np.float64], streams: Streams
+) -> ListPrices:
     """The list prices of a replication; ``catalogue`` has a ``price_cents`` for each SKU."""
     base = catalogue["price_cents"].astype(np.int64)
     nights = _nights(scenario, base, streams)
@@ -117,7 +118,8 @@ def _reduced(everyday: Cents, running: list[tuple[NDArray[np.int64], int]]) -> C
 
 def _part_of(prices: Cents, millionths: Cents) -> Cents:
     """Whole cents, half rounded up, and at least one."""
-    return np.maximum(1, (prices * millionths + _HALF) // MILLION)
+    cents: Cents = np.maximum(1, (prices * millionths + _HALF) // MILLION)
+    return cents
 
 
 def _nights(scenario: Scenario, base: Cents, streams: Streams) -> dict[int, tuple[NDArray[np.int64], Cents]]:
