@@ -17,6 +17,7 @@ from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
 from tests.reference.random_pickup import random_customers, random_pickup
+from tests.reference.price_arms import CORRECTED, PRICE_EVENTS, PRICE_FILES, REPRICED
 from tests.reference.random_prices import on_the_minute as prices_on_the_minute
 from tests.reference.random_prices import random_price_changes, random_prices
 from tests.reference.random_promises import random_carts, random_promises
@@ -497,10 +498,14 @@ CASES: Final = (
     _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST_TWICE]),
     _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
+    _targeted("priced-by-file", 143, PRESETS, [PRICE_FILES, CORRECTED], [_SCARCE, REPRICED, _OUTAGES]),
+    _targeted("priced-by-event", 144, PRESETS, [PRICE_EVENTS, FILED, _CLOSED], [_SCARCE, REPRICED, PROVIDER_FAILS]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
+    closed(priced(drawn(37))),
 )

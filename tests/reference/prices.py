@@ -250,4 +250,3 @@ def mispriced(orders: list[Order]) -> Iterator[tuple[int, ...]]:
         if tag.settled == Settled.WALKED_AWAY or (line.status in KEPT and not same):
             told = (tag.settled, line.t_demand, tag.t, tag.shown, line.price, tag.listed, tag.till)
             yield (line.order, line.number, line.channel.number, line.sku.number, line.quantity, line.status, *told)
-

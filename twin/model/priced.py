@@ -27,7 +27,10 @@ def prices(plane: Plane, days: Days, world: World) -> list[str]:
     found = (
         (overdue, "list prices are not those of the last change"),
         (sum(_wrong(told, outlet, world) for outlet in told.outlets), "prices that are shown were never in force"),
-        (sum(_unexplained(told, outlet, world) for outlet in told.outlets), "prices are not shown, and nobody says why"),
+        (
+            sum(_unexplained(told, outlet, world) for outlet in told.outlets),
+            "prices are not shown, and nobody says why",
+        ),
         (_astray(told), "events have no end and are not under way"),
         (units - sold, "units were sold at tills at no price"),
         (_overcharged(plane, days), "lines cost what neither list nor channel said"),
