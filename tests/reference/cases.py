@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
+from tests.reference.price_arms import CORRECTED, PRICE_EVENTS, PRICE_FILES, REPRICED
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_books import on_the_minute as books_on_the_minute
@@ -17,7 +18,6 @@ from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
 from tests.reference.random_pickup import random_customers, random_pickup
-from tests.reference.price_arms import CORRECTED, PRICE_EVENTS, PRICE_FILES, REPRICED
 from tests.reference.random_prices import on_the_minute as prices_on_the_minute
 from tests.reference.random_prices import random_price_changes, random_prices
 from tests.reference.random_promises import random_carts, random_promises

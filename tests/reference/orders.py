@@ -167,12 +167,12 @@ class Orders:
             self._end(order, Status.ABANDONED)
         if not order.open_lines():
             return
-        paying, prices = self._env.now + order.checkout, self._shop.prices
+        paying = self._env.now + order.checkout
         extends = self._systems.reserving.extends and point in ("cart", "checkout")
-        if point == "payment" or extends or prices.corrects:
+        corrects = self._shop.prices.corrects
+        if point == "payment" or extends or corrects:
             yield wake.at(paying)
-        if prices.corrects and prices.tell_customer(order):
-            self._end(order, Status.ABANDONED)
+        if corrects and self._is_too_dear(order):
             return
         if point == "payment":
             if not (yield from self._reserve(order, wake, hold=True)):
@@ -180,6 +180,10 @@ class Orders:
             paying = self._env.now
         elif extends:
             self._extend(order)
+        yield from self._pay(order, wake, paying)
+
+    def _pay(self, order: Order, wake: Waking, paying: int) -> Process:
+        """The payment begins, and with it the order is placed or declined."""
         paid = paying + self._payment.sample(order.id)
         self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
         yield wake.at(paid)
@@ -187,10 +191,17 @@ class Orders:
             self._release(order)
             self._end(order, Status.DECLINED)
             return
-        if point == "order":
+        if self._systems.reserving.point == "order":
             yield from self._reserve(order, wake, hold=False)
         if self._accept(order):
             yield from self._keep_promise(order, wake)
+
+    def _is_too_dear(self, order: Order) -> bool:
+        """The customer is told what things really cost, and may leave over that."""
+        leaves = self._shop.prices.tell_customer(order)
+        if leaves:
+            self._end(order, Status.ABANDONED)
+        return leaves
 
     def _keep_promise(self, order: Order, wake: Waking) -> Process:
         """Fulfil the order; what a fallback let pass is first held against the view, or when the fallback is over."""

@@ -36,7 +36,7 @@ REPRICED: Tree = {
         "promotions": [
             {"start": "3h", "duration": "9h", "multiplier": 1.5, "top_skus": 8, "discount": 0.3},
             {"start": "10h", "duration": "20h", "multiplier": 1.5, "top_skus": 6, "first_rank": 4, "discount": 0.2},
-            {"start": "29h", "duration": "5h", "multiplier": 1.5, "top_skus": 5, "discount": 0.5},
+            {"start": "36h", "duration": "5h30m", "multiplier": 1.5, "top_skus": 5, "discount": 0.5},
         ],
         "channels": {name: {"walks_away": 0.6} for name in ("web", "app", "advice")},
     },

@@ -183,7 +183,8 @@ def _latency_kpi(group: str, percent: int) -> Kpi:
         name=f"price_latency_{group}_p{percent}_s",
         unit="s",
         direction="lower",
-        formula=f"p{percent} of a list price changes to it, or a later one of the SKU, is shown; over the window's changes and the outlets",
+        formula=f"p{percent} of a list price changes to it, or a later one of the SKU, is shown; over the changes of "
+        "the window and the outlets",
         meaning=f"how late {GROUPS[group]} have a new price; told ahead it is 0",
         function=lambda cohort: _latency(cohort, group, percent),
     )

@@ -50,7 +50,7 @@ class Outlet:
 
 
 class Prices:
-    """The list prices as they change, and all outlets. ``corrects``: customers are told the list price when they pay."""
+    """The list prices as they change, and all outlets. ``corrects``: who pays is told the list price."""
 
     def __init__(self, works: Works, scenario: Scenario, settings: Settings) -> None:
         self._works, self._world = works, works.world

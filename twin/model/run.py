@@ -79,8 +79,9 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     )
     books = Books.of(works, systems.books, days)
     _start(works, scenario, systems, built, days)
-    if books is not None:
-        books.start()
+    for started in (books, shop.prices):
+        if started is not None:
+            started.start()
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
         env.process(checks(works, systems, incidents, shop.refunds))
@@ -135,8 +136,6 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
         env.process(allotments(works, systems.buffers.allotment))
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
-    if shop.prices is not None:
-        shop.prices.start()
     _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
