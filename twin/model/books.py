@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.journal.books import Document
-from twin.journal.orders import Status
+from twin.journal.orders import LET_DOWN, PROMISED, Status
 from twin.journal.totals import Fate, Flow
 from twin.kernels.codes import RECORD
 from twin.model import invariants
@@ -20,6 +20,9 @@ from twin.model.jobs import Process, Works
 from twin.model.postings import dead as dead_letters
 from twin.model.postings import on_their_way
 from twin.scenario.books import Books as Settings
+
+_OWED: Final = tuple(set(PROMISED) - {Status.SUPPLIED, *LET_DOWN})
+"""What a line is that is paid, and neither handed over nor paid back."""
 
 CLOSE_KIND: Final = 31 << 40
 Units = NDArray[np.int64]
@@ -148,7 +151,7 @@ class Books:
     def _charged(self) -> int:
         """Cents that customers pay for lines that are accepted, and neither supplied nor let down."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
-        due = lines[np.isin(lines["status"], (Status.ACCEPTED, Status.READY))]
+        due = lines[np.isin(lines["status"], _OWED)]
         return int(due["price_cents"].astype(np.int64) @ due["quantity"])
 
     def _ready(self) -> int:
