@@ -25,6 +25,8 @@ KEYS: Final = {
     "refunds": ("refund",),
     "collections": ("order",),
     "exceptions": ("number",),
+    "same_day": ("order",),
+    "drops": ("parcel", "order"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

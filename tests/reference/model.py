@@ -114,6 +114,8 @@ class Reference:
             "returns": _table("returns", self.returns.rows()),
             "refunds": _table("refunds", self.refunds.rows()),
             "collections": _table("collections", self.orders.sourcing.collection.rows()),
+            "same_day": _table("same_day", self.orders.today.wishes()),
+            "drops": _table("drops", self.orders.today.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),

@@ -65,6 +65,15 @@ def marketplace_checkouts(scenario: Scenario, context: Context) -> Iterator[Brok
                 yield Broken(("demand", "channels", name, step), f"must be 0, it is {shown}: {_PAID}")
 
 
+def marketplace_same_day(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """What a marketplace's customers may have today is the marketplace's affair."""
+    for name, channel in scenario.demand.channels.items():
+        if channel.kind == "marketplace" and channel.same_day_share > 0:
+            yield Broken(
+                ("demand", "channels", name, "same_day_share"), f"must be 0, it is {channel.same_day_share:g}: {_PAID}"
+            )
+
+
 def replayed_carts(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A log of orders knows nothing of carts."""
     replay = scenario.demand.replay
@@ -320,6 +329,7 @@ def _till_lines(scenario: Scenario) -> float:
 FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
     marketplace_checkouts,
+    marketplace_same_day,
     replayed_carts,
     holds,
     spans_above_zero,

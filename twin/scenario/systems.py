@@ -27,6 +27,7 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.same_day import SameDay
 from twin.scenario.transfers import Transfers
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
@@ -252,6 +253,7 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    same_day: SameDay = par(default_factory=SameDay, unit="object", meaning="delivery on the day of the order, by courier")
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(
