@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
+from twin.journal.orders import Cause, Decline, Degraded, Mode, Refusal, Status
 from twin.journal.same_day import Answer
-from twin.journal.tables import NONE, Cause, Decline, Degraded, Mode, Refusal, Status
+from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing

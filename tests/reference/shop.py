@@ -13,7 +13,7 @@ from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
 from tests.reference.traces import Tracer
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Flow, Latency
+from twin.journal.totals import Flow, Latency
 from twin.scenario.laws import Law
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
@@ -55,7 +55,7 @@ class Shop:
         for sku in self.skus:
             sku.open_books()
         self._outages = outages_by_system(world.windows)
-        self.flows = [0] * len(Flow)
+        self.flows = [0] * (max(Flow) + 1)
         self.latencies: list[list[list[int]]] = [[[] for _ in estate.channels] for _ in Latency]
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []

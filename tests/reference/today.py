@@ -17,7 +17,8 @@ from tests.reference.waking import Waking
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
 from twin.journal.same_day import Answer
-from twin.journal.tables import NONE, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 
 if TYPE_CHECKING:
     from tests.reference.sourcing import Parcel
