@@ -14,6 +14,7 @@ from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.returns import REFUND, RETURN
+from twin.journal.same_day import DROP, SAME_DAY
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
 from twin.journal.totals import FATE, FLOW, JOB, LATENCY, SCRAPE
 
@@ -56,5 +57,7 @@ TABLES = {
     "collections": COLLECTION,
     "closes": CLOSE,
     "exceptions": EXCEPTION,
+    "same_day": SAME_DAY,
+    "drops": DROP,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -17,7 +17,7 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
+_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions", "same_day", "drops")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -66,6 +66,14 @@ class Journal:
     def end_collection(self, collection: tuple[int, ...]) -> None:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
+
+    def end_wish(self, wish: tuple[int, ...]) -> None:
+        """Append a row of ``same_day``."""
+        self._keep("same_day", wish)
+
+    def end_drop(self, drop: tuple[int, ...]) -> None:
+        """Append a row of ``drops``."""
+        self._keep("drops", drop)
 
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""

@@ -81,6 +81,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("today", state.TODAY),
+    ("region_shifts", np.dtype("i8")),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -194,6 +196,8 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+today = _accessor("today")
+region_shifts = _accessor("region_shifts")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -24,6 +24,7 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
+from twin.kernels.reach import nearest_in_reach
 from twin.kernels.state import NIL
 from twin.kernels.stock import (
     change_promised,
@@ -38,7 +39,7 @@ from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
 _ACCEPTED, _OVERSOLD = int(Status.ACCEPTED), int(Status.OVERSOLD)
-_PICKUP = int(Mode.PICKUP)
+_SHIP, _SAME_DAY = int(Mode.SHIP), int(Mode.SAME_DAY)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _NEVER = int(Point.NONE)
 _DC_FIRST = int(Strategy.DC_FIRST)
@@ -120,7 +121,7 @@ def _holds_all(handle: int, order: Any, wave: int, node: int) -> bool:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        if _to_place(line, wave):
+        if _to_place(line, wave) and line.mode == _SHIP:
             p = pair_at(handle, line.sku, node)
             if p == NIL or sourceable(pairs(handle)[p]) < line.quantity:
                 return False
@@ -202,7 +203,7 @@ def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> i
 def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
     """The promise cannot be kept: cancel the line and name the cause."""
     line.cause = line.suspect
-    if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
+    if line.suspect == 0 and (after_pick or line.mode != _SHIP):
         pair = pairs(handle)[line.pair]
         line.cause = _later_cause(
             handle, line, pair.sold - line.pair_sold, pair.shrunk - line.pair_shrunk, pair.on_hand - pair.promised
@@ -235,9 +236,9 @@ def _give_up(handle: int, line: Any, order: Any, now: int) -> None:
 @kernel
 def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
     """Find the line's node (unless it has one) and take it there, or give it up."""
-    if line.pair != NIL and line.reserved == _NODE:
+    if line.pair != NIL and (line.reserved == _NODE or line.hurries != 0):
         return
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         _suspect_choice(handle, line, line.quantity, now)
         _reserve_at_node(handle, line, now)
         return
@@ -249,12 +250,28 @@ def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
 
 
 @kernel
+def _hurry(handle: int, order: Any, wave: int, now: int) -> None:
+    """Lines that were to be there today and were not found still may be, from other nodes near enough."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if line.hurries == 0 or not _to_place(line, wave):
+            continue
+        p = nearest_in_reach(handle, line, order) if now < order.until else NIL
+        if p == NIL:
+            line.hurries = 0
+        else:
+            line.mode = _SAME_DAY
+            _place(handle, line, p, now)
+
+
+@kernel
 def _leader(handle: int, order: Any, wave: int) -> int:
     """First line to be placed that has no node yet, as an index, or NIL."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        if _to_place(line, wave) and not (line.pair != NIL and line.reserved == _NODE) and line.mode != _PICKUP:
+        if _to_place(line, wave) and not (line.pair != NIL and line.reserved == _NODE) and line.mode == _SHIP:
             return i
     return NIL
 
@@ -292,11 +309,12 @@ def _pick_done(handle: int, n: int, entity: int, attempt: int, now: int) -> int:
 
 @kernel
 def _parcel_of(handle: int, order: Any, line: Any, wave: int, before: int) -> int:
-    """Parcel of an earlier line of this wave that goes to the same node, or NIL."""
+    """Parcel of an earlier line of this wave that goes to the same node in the same way, or NIL."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, before):
         other = lines(handle)[i]
-        if other.status == _ACCEPTED and other.wave == wave and other.parcel != NIL and other.node == line.node:
+        together = other.node == line.node and other.mode == line.mode
+        if together and other.status == _ACCEPTED and other.wave == wave and other.parcel != NIL:
             return other.parcel
     return NIL
 
@@ -309,6 +327,8 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
     base = order.first - c.line_base
+    if order.until != 0:
+        _hurry(handle, order, wave, now)
     leader = _leader(handle, order, wave)
     common = _common_node(handle, order, wave, lines(handle)[leader]) if leader != NIL else NIL
     made = 0
@@ -326,7 +346,7 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
             scratch(handle)[made + 1] = _pick_done(handle, line.node, order.order, parcel, now)
             order.parcels += 1
             made += 1
-        line.parcel = parcel
+        line.parcel, line.hurries = parcel, 0
     if made > 0 and order.t_release == NIL:
         order.t_release = now
     return made

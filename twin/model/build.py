@@ -75,12 +75,13 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stocktakes(memory, scenario, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
+    _today(memory, scenario, systems)
     lay_buffers(memory, world, systems.buffers)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
-    memory.put("flows", np.zeros(len(Flow), np.int64))
+    memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, scenario, systems, publications)
     _copies(memory, world, publications)
@@ -236,6 +237,14 @@ def gap_of(rate: float) -> int:
 def knots_of(law: ScenarioLaw) -> NDArray[np.int64]:
     """The table of a scenario's law."""
     return laws.table(law.law, law.mean, law.cv)
+
+
+def _today(memory: Memory, scenario: Scenario, systems: Systems) -> None:
+    """How the arm delivers on the day of the order; shifts of the regions are set each day."""
+    rules = systems.same_day
+    row = (rules.on, rules.cut_off, rules.by, rules.radius_km**2, rules.dcs, rules.quote, system_row("courier"))
+    memory.put("today", np.array([row], state.TODAY))
+    memory.put("region_shifts", np.zeros(len(scenario.estate.regions), np.int64))
 
 
 def _laws(memory: Memory, systems: Systems) -> None:

@@ -41,6 +41,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_reservations(plane, days),
         *_places(plane, days),
         *_aside(plane, days),
+        *_carried(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
         *owed.returns(plane, days),
@@ -332,6 +333,15 @@ def _aside(plane: Plane, days: Days) -> list[str]:
         (len(counter.waiting) - np.count_nonzero(orders["aside"]), "orders too many are said to wait"),
     )
     return [f"set aside: {count} {what}" for count, what in found if count]
+
+
+def _carried(plane: Plane, days: Days) -> list[str]:
+    """All that was picked for couriers has left with one or waits, and orders know how much of them waits."""
+    couriers = days.shop.couriers
+    told = int(plane.memory["orders"][: days.orders]["carried"].sum(dtype=np.int64))
+    waiting = 0 if couriers is None else len(couriers.waiting)
+    broken = [] if couriers is None else couriers.untold()
+    return [*broken, *([f"couriers: orders say that {told} parcels wait, {waiting} do"] if told != waiting else [])]
 
 
 def _orders(plane: Plane, days: Days) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
+from twin.journal.orders import Status
 from twin.journal.totals import Fate, Flow
 from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
@@ -176,6 +177,21 @@ class Plane:
             self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def picked(self, number: int, parcel: int) -> tuple[int, int]:
+        """Node and units of what was found of a parcel."""
+        row = self.order(number)
+        first = int(row["first"] - self.control["line_base"])
+        lines = self.memory["lines"][first : first + int(row["lines"])]
+        found = lines[(lines["parcel"] == parcel) & (lines["status"] == Status.SUPPLIED)]
+        return int(found["node"][0]), int(found["quantity"].sum())
+
+    def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
+        """A courier leaves with a parcel, and it is known when it is delivered."""
+        row = self.order(number)
+        row["carried"] -= 1
+        row["t_done"] = max(int(row["t_done"]), delivered)
+        self.memory["flows"][Flow.COURIER_UNITS] += units
 
     def rejected(self, now: int) -> list[tuple[int, int]]:
         """Orders of which the last pick had lines rejected, and the waves in which these are brokered again (0: none

@@ -23,6 +23,7 @@ from twin.model.process import LightProcess, PatientProcess
 from twin.model.refunds import Refunds
 from twin.model.release import Desk
 from twin.model.saga import Sagas
+from twin.model.same_day import Couriers
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
@@ -45,6 +46,8 @@ class Customer(NamedTuple):
     payment: int
     key: int
     """Tie key of the arrival."""
+    today: int = 0
+    """1: wants it on the same day if possible; 2: or not at all."""
 
 
 def arrival_key(order: int) -> int:
@@ -81,6 +84,8 @@ class Shop:
     """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
+    couriers: Couriers | None
+    """What customers who want an order today are told, and who brings it; ``None``: nobody wants that."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -127,5 +132,6 @@ class Shop:
             refunds=refunds,
             cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems, refunds),
+            couriers=Couriers.of(works, scenario, systems),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

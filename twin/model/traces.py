@@ -59,6 +59,9 @@ class TracedPlane(Plane):
         self._aside: dict[int, tuple[int, int]] = {}
         """Order, and when it was ready, of what waits for its customer, by the number of the order."""
 
+        self._carried: dict[tuple[int, int], tuple[int, int]] = {}
+        """Order, and when it was ready, of what waits for a courier, by the numbers of order and parcel."""
+
     def choose(self, orders: NDArray[np.void]) -> None:
         luck = bits_of_many(self._key, np.ascontiguousarray(orders["order"]), 0) % np.uint64(MILLION)
         orders["traced"] = luck < np.uint64(self._share)
@@ -162,7 +165,10 @@ class TracedPlane(Plane):
         at = self._picks.pop((order, parcel))
         self._spans[at] = (*self._spans[at][:-1], supplied)
         if supplied:
-            self._hand_over(order, parcel, now, ships=row["mode"] != _PICKUP)
+            ready, carried = int(row["handed"]), row["handed"] != NONE
+            self._hand_over(order, parcel, now, ships=not carried and row["mode"] != _PICKUP)
+            if carried:
+                self._carried[number, parcel] = order, ready
         if row["aside"]:
             self._aside[number] = order, int(row["t_ready"])
         return wave
@@ -182,6 +188,12 @@ class TracedPlane(Plane):
         back = super().give_up_waiting(number, now)
         self._end_waiting(number, now, collected=False)
         return back
+
+    def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
+        super().set_out(number, parcel, units, delivered)
+        if (number, parcel) in self._carried:
+            order, ready = self._carried.pop((number, parcel))
+            self._add(order, SpanKind.TRANSIT, parcel, ready, delivered)
 
     def _end_waiting(self, number: int, now: int, *, collected: bool) -> None:
         if number in self._aside:
@@ -218,6 +230,8 @@ class TracedPlane(Plane):
             self._add(order, SpanKind.SAGA, 0, start, self._horizon)
         for order, ready in self._aside.values():
             self._add(order, SpanKind.COLLECTION, 0, ready, self._horizon)
+        for (_, parcel), (order, ready) in self._carried.items():
+            self._add(order, SpanKind.TRANSIT, parcel, ready, self._horizon)
         for (order, wave), start in self._waves.items():
             self._add(order, SpanKind.RELEASE, wave, start, self._horizon)
         for row in self.memory["watched"][: int(self.control["watched"])].tolist():
