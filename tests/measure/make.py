@@ -17,6 +17,7 @@ from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
+from twin.journal.same_day import Answer
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.cohort import Cohort, cohort_of
@@ -157,6 +158,21 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def wish(answer: Answer, **changes: Any) -> Row:
+    """A customer of the window who wants the order within twelve hours of its start."""
+    row = dict.fromkeys(TABLES["same_day"].names or (), 0)
+    row |= {"order": 1, "answer": answer, "node": NONE, "t_asked": START, "t_due": NONE}
+    if answer == Answer.OFFERED:
+        row |= {"node": 1, "t_due": START + 12 * HOUR}
+    return _changed(row, changes)
+
+
+def drop(**changes: Any) -> Row:
+    """A parcel of one unit that was ready when the window began, left with a courier at once and was there in an hour."""
+    row = dict.fromkeys(TABLES["drops"].names or (), START) | {"order": 1, "parcel": 0, "node": 1, "units": 1}
+    return _changed(row | {"t_delivered": START + HOUR}, changes)
+
+
 def close(**changes: Any) -> Row:
     """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
     row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
@@ -201,6 +217,8 @@ def journal(
     collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
+    same_day: Iterable[Row] = (),
+    drops: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -227,6 +245,8 @@ def journal(
         "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
+        "same_day": same_day,
+        "drops": drops,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

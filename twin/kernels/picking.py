@@ -68,6 +68,7 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
     order = orders(handle)[number - c.order_base]
     supplied, again, mode = 0, 0, _PICKUP
     order.handed = NIL
+    order.picking -= 1
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
         line = lines(handle)[i]
         if line.status != _ACCEPTED or line.parcel != parcel:

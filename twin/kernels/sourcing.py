@@ -347,6 +347,7 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
             order.parcels += 1
             made += 1
         line.parcel, line.hurries = parcel, 0
+    order.picking += made
     if made > 0 and order.t_release == NIL:
         order.t_release = now
     return made

@@ -143,6 +143,7 @@ ORDER = np.dtype(
         ("wants", "i1"),  # on the same day: 1 if possible, 2 or not at all
         ("answer", "i1"),  # twin.journal.same_day.Answer
         ("backed", "i1"),  # it was refused for today although a node had it
+        ("picking", "i2"),  # parcels whose pick has not ended, lines of theirs that were rejected or not
         ("carried", "i2"),  # parcels that wait for a courier
         ("told", "i8"),  # when it was answered
         ("due", "i8"),  # when it is promised for; its node can be changed until

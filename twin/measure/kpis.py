@@ -23,6 +23,7 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.same_day import SAME_DAY
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
@@ -32,6 +33,7 @@ SECTIONS: Final = {
     "Release": RELEASE,
     "Declines": DECLINES,
     "Pickup": PICKUP,
+    "Same day": SAME_DAY,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,

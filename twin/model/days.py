@@ -128,13 +128,14 @@ class Days:
         self.lines -= cut
 
     def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
-        """How many orders from the first on have no open line, no hold that is to lapse, nothing set aside, and nothing
-        that waits for a courier.
+        """How many orders from the first on have no open line, no hold that is to lapse, nothing set aside, no parcel
+        whose pick is to end (though all of it was rejected), and none that waits for a courier.
         """
         if not orders.size:
             return 0
         held = np.add.reduceat(lines["hold"] != NIL, orders["first"] - int(self.works.plane.control["line_base"]))
-        alive = (orders["open"] > 0) | (held > 0) | (orders["aside"] != 0) | (orders["carried"] > 0)
+        handled = orders["picking"] + orders["carried"]
+        alive = (orders["open"] > 0) | (held > 0) | (orders["aside"] != 0) | (handled > 0)
         return int(np.argmax(alive)) if alive.any() else int(orders.size)
 
 

@@ -337,11 +337,15 @@ def _aside(plane: Plane, days: Days) -> list[str]:
 
 def _carried(plane: Plane, days: Days) -> list[str]:
     """All that was picked for couriers has left with one or waits, and orders know how much of them waits."""
-    couriers = days.shop.couriers
+    waiting = {} if days.shop.couriers is None else days.shop.couriers.waiting
+    flows = plane.memory["flows"]
+    gone = int(flows[Flow.COURIER_UNITS]) + sum(drop.units for drop in waiting.values())
     told = int(plane.memory["orders"][: days.orders]["carried"].sum(dtype=np.int64))
-    waiting = 0 if couriers is None else len(couriers.waiting)
-    broken = [] if couriers is None else couriers.untold()
-    return [*broken, *([f"couriers: orders say that {told} parcels wait, {waiting} do"] if told != waiting else [])]
+    found = (
+        (int(flows[Flow.SAME_DAY_UNITS]) - gone, "units picked for them neither left nor wait"),
+        (told - len(waiting), "parcels too many are said to wait for them"),
+    )
+    return [f"couriers: {count} {what}" for count, what in found if count]
 
 
 def _orders(plane: Plane, days: Days) -> list[str]:

@@ -15,7 +15,6 @@ from twin.core.clock import Tie, tie_key
 from twin.core.hashing import bits_of_many
 from twin.journal.same_day import Answer
 from twin.journal.tables import NONE
-from twin.journal.totals import Flow
 from twin.model.build import knots_of
 from twin.model.jobs import Works
 from twin.model.process import LightProcess, Story
@@ -153,13 +152,6 @@ class Couriers:
         """The run ends: rows of what still waits."""
         for drop in self.waiting.values():
             self.works.journal.end_drop(drop.row())
-
-    def untold(self) -> list[str]:
-        """Units picked for couriers = those that left with them + those that wait; in words where they are not."""
-        flows = self.works.plane.memory["flows"]
-        waiting = sum(drop.units for drop in self.waiting.values())
-        lost = int(flows[Flow.SAME_DAY_UNITS]) - int(flows[Flow.COURIER_UNITS]) - waiting
-        return [f"couriers: {lost} units were picked for them, and neither left nor wait"] if lost else []
 
 
 def _shares(channel: Channel) -> tuple[float, float]:
