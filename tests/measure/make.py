@@ -168,9 +168,14 @@ def wish(answer: Answer, **changes: Any) -> Row:
 
 
 def drop(**changes: Any) -> Row:
-    """A parcel of one unit that was ready when the window began, left with a courier at once and was there in an hour."""
+    """A parcel of one unit that was ready when the window began, left at once and was there in an hour."""
     row = dict.fromkeys(TABLES["drops"].names or (), START) | {"order": 1, "parcel": 0, "node": 1, "units": 1}
     return _changed(row | {"t_delivered": START + HOUR}, changes)
+
+
+def looked_for(**changes: Any) -> Row:
+    """A line that an associate looked for and did not find."""
+    return _changed(dict.fromkeys(TABLES["assisted"].names or (), 0) | {"order": 1, "node": 1}, changes)
 
 
 def close(**changes: Any) -> Row:
@@ -219,6 +224,7 @@ def journal(
     exceptions: Iterable[Row] = (),
     same_day: Iterable[Row] = (),
     drops: Iterable[Row] = (),
+    assisted: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -247,6 +253,7 @@ def journal(
         "exceptions": exceptions,
         "same_day": same_day,
         "drops": drops,
+        "assisted": assisted,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

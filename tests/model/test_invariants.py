@@ -291,7 +291,7 @@ class Still:
     @property
     def shop(self) -> SimpleNamespace:
         return SimpleNamespace(
-            sagas=self.sagas, refunds=self.refunds, counter=self.counter, couriers=self.couriers
+            sagas=self.sagas, refunds=self.refunds, counter=self.counter, couriers=self.couriers, associates=None
         )
 
     @property
@@ -791,6 +791,7 @@ CASES: dict[str, Case] = {
     "units that left with a courier and that nobody counts": Case(
         _count(Flow.COURIER_UNITS, -1), "couriers: 1 units picked", (WITH_COURIERS,)
     ),
+    "units that no associate sold": Case(_count(Flow.ASSISTED_UNITS, 1), "clienteling: 1 units"),
     "units for couriers out of nowhere": Case(_count(Flow.SAME_DAY_UNITS, 1), "couriers: 1 units picked"),
     "a parcel that is forgotten": Case(_forgotten_drop, r"couriers: 1 parcels too many", (WITH_COURIERS,)),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),

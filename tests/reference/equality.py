@@ -27,6 +27,7 @@ KEYS: Final = {
     "exceptions": ("number",),
     "same_day": ("order",),
     "drops": ("parcel", "order"),
+    "assisted": ("line", "order"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -116,6 +116,7 @@ class Reference:
             "refunds": _table("refunds", self.refunds.rows()),
             "collections": _table("collections", self.orders.sourcing.collection.rows()),
             "same_day": _table("same_day", self.orders.today.wishes()),
+            "assisted": _table("assisted", sorted(self.orders.associates.rows)),
             "drops": _table("drops", self.orders.today.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),

@@ -56,6 +56,7 @@ class Line:
     holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
     parcel: Parcel | None = None  # in which it waits for its pick
+    at_till: bool = False  # an associate sold it from the shelf
     today: bool = False  # it is to be there on the day of the order
     hurries: bool = False  # its pick was short, and it may still be
     suspect: Cause = Cause.NONE
@@ -71,6 +72,8 @@ class Line:
     @property
     def mode(self) -> Mode:
         """How the customer gets it."""
+        if self.at_till:
+            return Mode.TILL
         return Mode.PICKUP if self.pickup else Mode.SAME_DAY if self.today else Mode.SHIP
 
     def scope(self) -> list[Pair]:
@@ -143,6 +146,7 @@ class Order:
     degraded: Degraded = Degraded.NO
     unanswered: bool = False
     wish: Wish | None = None  # to have it today
+    away_from: int = NONE  # the node at which the customer stands, before an empty shelf
     withheld: int = 0
     released: bool = False
     parcels: int = 0

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import simpy
 
+from tests.reference.assisting import Associates
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
 from tests.reference.channels import VIEW, Channel, age
@@ -51,7 +52,7 @@ class Orders:
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self.today = Today(shop)
+        self.today, self.associates = Today(shop), Associates(shop, stock)
         self.sourcing = Sourcing(shop, stock, self._blame, refunds, self.today)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
@@ -119,7 +120,7 @@ class Orders:
         """A fallback may refuse an order when it is to be checked."""
         reason = self._watch.admit(order)
         if reason:
-            for line in order.lines:
+            for line in order.open_lines():
                 line.degraded = order.degraded
             self._refuse_all(order, reason)
         return bool(reason)
@@ -147,6 +148,9 @@ class Orders:
 
     def _ask(self, order: Order, wake: Waking) -> Process:
         """What is wanted is asked for; who wants it today is told, whatever comes of it."""
+        self.associates.serve(order)
+        if not order.open_lines():
+            return
         yield from self._look(order, wake)
         if not order.leaves:
             self.today.told(order)
@@ -370,19 +374,19 @@ class Orders:
         needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
         if needs_down and not order.unanswered and not self._go_on_degraded(order, Refusal.CLOSED):
             return
-        for line in order.lines:
+        for line in order.open_lines():
             self._take_rules(order, line)
         if not self.today.ask(order, lambda pair: self._kept_at(order, pair)):
             self._refuse_today(order)
             return
-        for line in order.lines:
+        for line in order.open_lines():
             if not self._believes(order, line):
                 self._refuse(line, Refusal.NO_STOCK)
 
     def _refuse_today(self, order: Order) -> None:
         """The customer wanted it today or not at all."""
         assert order.wish is not None
-        for line in order.lines:
+        for line in order.open_lines():
             line.t_decision, line.truth = self._env.now, line.backed()
             line.refusal, line.false_oos = Refusal.NOT_TODAY, order.wish.backed
             line.end(Status.REFUSED, self._env.now)

@@ -36,3 +36,18 @@ def random_wishes(rng: Random, world: Tree) -> Tree:
     down = {"system": "courier", "mtbf": "8h", "duration": {"law": "exponential", "mean": "1h"}}
     faults = [*world.get("faults", ()), *([down] if rng.random() < 0.6 else ())]
     return merged(world, {"demand": {"channels": wishes}, "faults": faults})
+
+
+def random_clienteling(rng: Random) -> Tree:
+    """Whether associates look at the shelf first."""
+    return {"clienteling": {"on": rng.random() < 0.7}}
+
+
+def random_shoppers(rng: Random, world: Tree) -> Tree:
+    """Many customers stand in stores; some of them want their orders today."""
+    advice = {
+        "weekly_checkouts": rng.choice((500.0, 2500.0)),
+        "same_day_share": rng.choice((0.0, 0.3)),
+        "same_day_only": rng.choice((0.0, 0.5)),
+    }
+    return merged(world, {"demand": {"channels": {"advice": advice}}})

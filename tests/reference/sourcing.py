@@ -67,7 +67,8 @@ class Sourcing:
     def candidates(self, line: Line, order: Order) -> list[Pair]:
         """Nodes that seem able to supply the line, the preferred first."""
         has = Pair.have if line.status == Status.ACCEPTED else Pair.free
-        allowed = [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
+        elsewhere = [pair for pair in line.sku.pooled if pair.node.number != order.away_from]
+        allowed = [pair for pair in elsewhere if pair.node.is_dc or order.strategy != "dc_only"]
         able = [pair for pair in allowed if has(pair) >= line.quantity]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
 

@@ -768,6 +768,41 @@ DEFECTS = (
         "        age += 0",
         shown_in="at-risk",
     ),
+    Defect(
+        "the-own-store-supplies-what-its-shelf-lacks",
+        "kernels/sourcing",
+        "if pair.pooled != 0 and pair.node != order.barred and available",
+        "if pair.pooled != 0 and available",
+        shown_in="assisted",
+    ),
+    Defect(
+        "what-an-associate-sells-is-not-sold-at-the-till",
+        "kernels/clienteling",
+        "    pair.sold += units\n",
+        "",
+        shown_in="assisted",
+    ),
+    Defect(
+        "a-courier-is-back-on-arrival",
+        "model/same_day",
+        "serve(2 * takes, joins)",
+        "serve(takes, joins)",
+        shown_in="today",
+    ),
+    Defect(
+        "the-cut-off-is-by-the-clock-of-the-retailer",
+        "kernels/promising",
+        "(now + region_shifts(handle)[order.region]) % DAY",
+        "now % DAY",
+        shown_in="today",
+    ),
+    Defect(
+        "the-node-is-changed-after-the-cut-off-too",
+        "kernels/sourcing",
+        "nearest_in_reach(handle, line, order) if now < order.until else NIL",
+        "nearest_in_reach(handle, line, order)",
+        shown_in="today-from-afar",
+    ),
 )
 
 

@@ -20,7 +20,9 @@ from twin.journal.tables import NONE, TABLES
 from twin.journal.totals import Fate, Flow
 
 TOUGH = [
-    case for case in CASES if case.seed in (4, 9, 16, 19, *range(108, 116), 127, 128, 135, 136, 138, 139, 140, 142, *range(143, 147))
+    case
+    for case in CASES
+    if case.seed in (4, 9, 16, 19, *range(108, 116), 127, 128, 135, 136, 138, 139, 140, 142, *range(143, 147))
 ]
 
 

@@ -113,12 +113,13 @@ class Today:
             wish.backed = any(_all_there(order, node, lambda pair: pair.on_hand - pair.promised) for node in near)
             return
         wish.node = seeming[0].number
-        for line in order.lines:
+        for line in order.open_lines():
             line.today, line.node, line.pair = True, wish.node, line.sku.by_node[wish.node]
 
     def _in_reach(self, order: Order) -> list[Node]:
         """Nodes that may supply today, the nearest first."""
         allowed = [node for node in self._shop.nodes if self._settings.dcs or not node.is_dc]
+        allowed = [node for node in allowed if node.number != order.away_from]
         near = [node for node in allowed if _squared(node, order) <= self._settings.radius_km**2]
         return sorted(near, key=lambda node: (_squared(node, order), node.number))
 
@@ -204,6 +205,7 @@ def _squared(node: Node, order: Order) -> int:
 
 def _all_there(order: Order, node: Node, units: Callable[[Pair], int]) -> bool:
     """Whether each line of the order, by itself, finds enough units at the node."""
-    pairs: Iterable[Pair | None] = (line.sku.by_node.get(node.number) for line in order.lines)
-    wanted = zip(pairs, order.lines, strict=True)
+    lines = order.open_lines()
+    pairs: Iterable[Pair | None] = (line.sku.by_node.get(node.number) for line in lines)
+    wanted = zip(pairs, lines, strict=True)
     return all(pair is not None and units(pair) >= line.quantity for pair, line in wanted)

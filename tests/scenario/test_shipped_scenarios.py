@@ -31,6 +31,7 @@ NAMES = [
     "release_priority",
     "reservation_policies",
     "returns",
+    "same_day",
     "schema_break",
     "silent_failure",
     "store_link_loss",

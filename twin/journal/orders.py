@@ -112,6 +112,7 @@ class Mode(IntEnum):
     SHIP = 0
     PICKUP = 1
     SAME_DAY = 2
+    TILL = 3  # a line only: an associate sold it from the shelf before the customer
 
 
 LINE = np.dtype(

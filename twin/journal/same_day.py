@@ -45,6 +45,6 @@ DROP = np.dtype(
         ("t_delivered", "i8"),  # known when it leaves
     ]
 )
-"""A parcel that a courier is to bring. What happens at or after the horizon is NONE, but for ``t_ready``, which is known
-at the pick, and ``t_delivered``.
+"""A parcel that a courier is to bring. What happens at or after the horizon is NONE, but for ``t_ready``, known at the
+pick, and ``t_delivered``.
 """

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.books import CLOSE, EXCEPTION
+from twin.journal.clienteling import ASSISTED
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.returns import REFUND, RETURN
@@ -59,5 +60,6 @@ TABLES = {
     "exceptions": EXCEPTION,
     "same_day": SAME_DAY,
     "drops": DROP,
+    "assisted": ASSISTED,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -17,7 +17,20 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions", "same_day", "drops")
+_SEALED = (
+    "orders",
+    "lines",
+    "scrapes",
+    "sagas",
+    "returns",
+    "refunds",
+    "counts",
+    "collections",
+    "exceptions",
+    "same_day",
+    "drops",
+    "assisted",
+)
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -74,6 +87,10 @@ class Journal:
     def end_drop(self, drop: tuple[int, ...]) -> None:
         """Append a row of ``drops``."""
         self._keep("drops", drop)
+
+    def end_assisted(self, line: tuple[int, ...]) -> None:
+        """Append a row of ``assisted``."""
+        self._keep("assisted", line)
 
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""

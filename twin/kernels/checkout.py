@@ -73,6 +73,8 @@ def refuse_today(handle: int, order: Any, now: int) -> None:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
+        if line.status != _OPEN:
+            continue
         line.t_decision, line.refusal, line.false_oos = now, _NOT_TODAY, order.backed
         line.truth = truth(handle, line.sku, NIL)
         end_line(handle, line, order, _REFUSED, now)
@@ -83,7 +85,8 @@ def turn_away(handle: int, number: int, reason: int, now: int) -> None:
     """A fallback refuses the order when it arrives."""
     c, order = control(handle)[0], order_row(handle, number)
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
-        lines(handle)[i].degraded = order.degraded
+        if lines(handle)[i].status == _OPEN:
+            lines(handle)[i].degraded = order.degraded
     refuse_all(handle, number, reason, now)
 
 
@@ -100,13 +103,16 @@ def check(handle: int, number: int, now: int) -> int:
             return 0
         go_without(order)
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
-        take_rules(lines(handle)[i], order)
+        if lines(handle)[i].status == _OPEN:
+            take_rules(lines(handle)[i], order)
     if order.wants != 0 and not answer(handle, order, now) and order.wants == _OR_NOTHING:
         refuse_today(handle, order, now)
         return 0
     left = 0
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
         line = lines(handle)[i]
+        if line.status != _OPEN:
+            continue
         if passes(handle, line, order, now):
             left += 1
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.core.clock import DAY, NEVER
 from twin.core.jit import kernel
-from twin.journal.orders import Mode
+from twin.journal.orders import Mode, Status
 from twin.journal.same_day import Answer
 from twin.kernels.asking import kept_at
 from twin.kernels.memory import control, lines, nodes, pairs, region_shifts, today
@@ -16,7 +16,7 @@ from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of
 
-_SAME_DAY = int(Mode.SAME_DAY)
+_SAME_DAY, _OPEN = int(Mode.SAME_DAY), int(Status.OPEN)
 _OFF, _NO_ANSWER, _LATE, _DOWN, _NO_NODE, _NO_STOCK, _OFFERED = (
     int(Answer.OFF),
     int(Answer.NO_ANSWER),
@@ -44,6 +44,8 @@ def _all_there(handle: int, order: Any, n: int, in_truth: bool, now: int) -> boo
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
+        if line.status != _OPEN:
+            continue
         p = pair_at(handle, line.sku, n)
         if p == NIL:
             return False
@@ -72,8 +74,9 @@ def _bind(handle: int, order: Any, n: int) -> None:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        line.mode, line.node = _SAME_DAY, n
-        line.pair = pair_at(handle, line.sku, n)
+        if line.status == _OPEN:
+            line.mode, line.node = _SAME_DAY, n
+            line.pair = pair_at(handle, line.sku, n)
 
 
 @kernel

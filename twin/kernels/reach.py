@@ -16,7 +16,7 @@ from twin.policies.sourcing import distance_squared
 def distance2_in_reach(handle: int, n: int, order: Any) -> int:
     """Square of the distance of a node to the customer, km^2; NEVER if it may not supply the order today."""
     node, rules = nodes(handle)[n], today(handle)[0]
-    if node.is_dc != 0 and rules.dcs == 0:
+    if n == order.barred or (node.is_dc != 0 and rules.dcs == 0):
         return NEVER
     distance2 = distance_squared(order.x, order.y, node.x, node.y)
     return distance2 if distance2 <= rules.radius2 else NEVER

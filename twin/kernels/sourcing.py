@@ -84,7 +84,7 @@ def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
         if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = _available(pair, promised)
-        if pair.pooled != 0 and available >= line.quantity:
+        if pair.pooled != 0 and pair.node != order.barred and available >= line.quantity:
             rank = _rank(handle, p, available, order.x, order.y)
             if rank < best_rank:
                 best, best_rank = p, rank
@@ -137,7 +137,7 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
         if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
             return best
         available = sourceable(pair)
-        if pair.pooled == 0 or available < leader.quantity:
+        if pair.pooled == 0 or pair.node == order.barred or available < leader.quantity:
             continue
         rank = _rank(handle, p, available, order.x, order.y)
         if rank < best_rank and _holds_all(handle, order, wave, pair.node):

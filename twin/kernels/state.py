@@ -140,6 +140,7 @@ ORDER = np.dtype(
         ("asks", "i1"),  # Asks
         ("dc_only", "i1"),
         ("aside", "i1"),  # 1: some of it is set aside in a store
+        ("barred", "i4"),  # node that does not supply it, as its customer stands before an empty shelf there; or NIL
         ("wants", "i1"),  # on the same day: 1 if possible, 2 or not at all
         ("answer", "i1"),  # twin.journal.same_day.Answer
         ("backed", "i1"),  # it was refused for today although a node had it

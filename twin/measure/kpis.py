@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.books import BOOKS
+from twin.measure.clienteling import CLIENTELING
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.declines import DECLINES
@@ -34,6 +35,7 @@ SECTIONS: Final = {
     "Declines": DECLINES,
     "Pickup": PICKUP,
     "Same day": SAME_DAY,
+    "Clienteling": CLIENTELING,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,

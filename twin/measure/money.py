@@ -13,6 +13,7 @@ _CENTS_PER_USD: Final = 100
 
 
 def usd(cents: Integers, among: Mask) -> float:
+    """USD of some of the cohort's lines."""
     return int(cents[among].sum()) / _CENTS_PER_USD
 
 

@@ -157,8 +157,8 @@ SAME_DAY: Final = (
         name="same_day_false_no_stock_share",
         unit="share",
         direction="lower",
-        formula="customers told no_stock although a node near enough had all of the order unpromised / customers who want "
-        "it today",
+        formula="customers told no_stock although a node near enough had all of the order unpromised / customers who "
+        "want it today",
         meaning="what a late or wrong belief costs the service; those who left over it are false out-of-stocks too",
         function=_false_no_stock,
     ),

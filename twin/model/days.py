@@ -160,7 +160,7 @@ def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
     rows = np.zeros(given.size, state.ORDER)
     for name, source in _SAME:
         rows[name] = given[source]
-    for name in ("asked", "t_accept", "t_release", "t_pick", "t_ready", "t_done", "handed"):
+    for name in ("asked", "t_accept", "t_release", "t_pick", "t_ready", "t_done", "handed", "barred"):
         rows[name] = NONE
     rows["mode"] = np.where(given["pickup"] >= 0, Mode.PICKUP, Mode.SHIP)
     return rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.books import Document
-from twin.journal.orders import LET_DOWN, PROMISED, Status
+from twin.journal.orders import LET_DOWN, PROMISED, Mode, Status
 from twin.model.windows import Spans
 from twin.policies.books import file_after
 from twin.scenario.books import OrderPosting
@@ -65,7 +65,8 @@ class Documents:
         """With those of lines that are sealed already."""
         cents = self._cents(lines)
         kinds = (PROMISED, (Status.SUPPLIED,), LET_DOWN)
-        here = (int(cents[np.isin(lines["status"], kind)].sum()) for kind in kinds)
+        ordered = lines["mode"] != Mode.TILL
+        here = (int(cents[np.isin(lines["status"], kind) & ordered].sum()) for kind in kinds)
         return Sums(*(before + more for before, more in zip(self._sealed, here, strict=True)))
 
     def _cents(self, lines: NDArray[np.void]) -> NDArray[np.int64]:
@@ -75,7 +76,8 @@ class Documents:
     def _documents(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> NDArray[np.void]:
         """What there is to file of some lines: that they were sold, and that they will not be supplied."""
         accepted = np.repeat(orders["t_accept"], orders["lines"])
-        sold, lost = (np.isin(lines["status"], kind) for kind in (PROMISED, LET_DOWN))
+        ordered = lines["mode"] != Mode.TILL  # what was sold at a till is no order
+        sold, lost = (np.isin(lines["status"], kind) & ordered for kind in (PROMISED, LET_DOWN))
         return np.concatenate(
             [
                 self._rows(lines[sold], accepted[sold], Document.ACCEPTED),

@@ -42,6 +42,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_places(plane, days),
         *_aside(plane, days),
         *_carried(plane, days),
+        *_assisted(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
         *owed.returns(plane, days),
@@ -346,6 +347,13 @@ def _carried(plane: Plane, days: Days) -> list[str]:
         (told - len(waiting), "parcels too many are said to wait for them"),
     )
     return [f"couriers: {count} {what}" for count, what in found if count]
+
+
+def _assisted(plane: Plane, days: Days) -> list[str]:
+    """What associates sold has gone through tills."""
+    associates, flows = days.shop.associates, plane.memory["flows"]
+    told = int(flows[Flow.ASSISTED_UNITS]) - (0 if associates is None else associates.units)
+    return [f"clienteling: {told} units were sold at tills that no associate knows of"] if told else []
 
 
 def _orders(plane: Plane, days: Days) -> list[str]:

@@ -89,9 +89,11 @@ def _held_in_cart(shop: Shop, customer: Customer) -> Story:
 
 
 def _ask(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
-    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST. Who wants it
-    today has been told then.
+    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST. Who wants
+    it today has been told then.
     """
+    if shop.associates is not None and not shop.associates.serve(customer, now):
+        return LOST
     now = yield from _look(shop, customer, rule, now)
     if customer.today and not customer.leaves and shop.couriers is not None:
         shop.couriers.told(customer.number)

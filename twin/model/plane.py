@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
-from twin.journal.orders import Status
 from twin.journal.totals import Fate, Flow
 from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
@@ -70,6 +69,11 @@ class Plane:
     def order(self, number: int) -> Any:
         """Row of an order."""
         return self.memory["orders"][number - int(self.control["order_base"])]
+
+    def lines_of(self, row: Any) -> NDArray[np.void]:
+        """Rows of the lines of an order's row."""
+        first = int(row["first"] - self.control["line_base"])
+        return self.memory["lines"][first : first + int(row["lines"])]
 
     def give_up(self, number: int, reason: int, now: int) -> int:
         """See :func:`twin.kernels.steps.give_up`."""
@@ -177,14 +181,6 @@ class Plane:
             self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
-
-    def picked(self, number: int, parcel: int) -> tuple[int, int]:
-        """Node and units of what was found of a parcel."""
-        row = self.order(number)
-        first = int(row["first"] - self.control["line_base"])
-        lines = self.memory["lines"][first : first + int(row["lines"])]
-        found = lines[(lines["parcel"] == parcel) & (lines["status"] == Status.SUPPLIED)]
-        return int(found["node"][0]), int(found["quantity"].sum())
 
     def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
         """A courier leaves with a parcel, and it is known when it is delivered."""

@@ -1,5 +1,5 @@
-"""Orders that are to be there on the day of the order: who wants it, and couriers who bring them (docs/model.md, section
-7, "Same day").
+"""Orders that are to be there on the day of the order: who wants it, and couriers who bring them (docs/model.md,
+section 7, "Same day").
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import Tie, tie_key
 from twin.core.hashing import bits_of_many
+from twin.journal.orders import Mode, Status
 from twin.journal.same_day import Answer
 from twin.journal.tables import NONE
 from twin.model.build import knots_of
@@ -85,7 +86,8 @@ class Couriers:
         wants = self._luck("same_day", orders) < shares[:, 0] * _WHOLE
         only = self._luck("same_day.only", orders) < shares[:, 1] * _WHOLE
         wants &= checkouts["pickup"] < 0
-        return (wants * (1 + only)).astype(np.int8)
+        wishes: NDArray[np.int8] = (wants * (1 + only)).astype(np.int8)
+        return wishes
 
     def _luck(self, stream: str, orders: NDArray[np.int64]) -> NDArray[np.float64]:
         return (bits_of_many(self.works.world.streams.key(stream), orders, 0) >> _TOP).astype(np.float64)
@@ -93,9 +95,9 @@ class Couriers:
     def told(self, number: int) -> None:
         """A customer who wants an order today has started the checkout, and been told what there was to tell."""
         row = self.works.plane.order(number)
-        lines = self.works.plane.memory["lines"]
         offered = row["answer"] == Answer.OFFERED
-        node = int(lines["node"][int(row["first"] - self.works.plane.control["line_base"])]) if offered else NONE
+        mine = self.works.plane.lines_of(row)
+        node = int(mine["node"][mine["mode"] == Mode.SAME_DAY][0]) if offered else NONE
         asked = int(row["told"]) if row["answer"] != Answer.NOT_ASKED else NONE
         due = int(row["due"]) if offered else NONE
         only = int(row["wants"] == OR_NOTHING)
@@ -108,8 +110,9 @@ class Couriers:
         if row["handed"] == NONE:
             return
         order, ready = int(row["order"]), int(row["handed"])
-        node, units = self.works.plane.picked(number, parcel)
-        drop = Drop(order, parcel, node, units, ready)
+        lines = self.works.plane.lines_of(row)
+        found = lines[(lines["parcel"] == parcel) & (lines["status"] == Status.SUPPLIED)]
+        drop = Drop(order, parcel, int(found["node"][0]), int(found["quantity"].sum()), ready)
         self.waiting[order, parcel] = drop
         key = tie_key(Tie.ORDER, order, _STEP + _STEPS * parcel)
         LightProcess(self.works.env, self._bring(drop, number, now), key)

@@ -13,6 +13,7 @@ from twin.core.clock import Tie, tie_key
 from twin.kernels.codes import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
+from twin.model.clienteling import Associates
 from twin.model.collecting import Counter
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
@@ -86,6 +87,8 @@ class Shop:
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
     couriers: Couriers | None
     """What customers who want an order today are told, and who brings it; ``None``: nobody wants that."""
+    associates: Associates | None
+    """Who looks at the own shelf first for customers in stores; ``None``: nobody does."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -133,5 +136,6 @@ class Shop:
             cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems, refunds),
             couriers=Couriers.of(works, scenario, systems),
+            associates=Associates.of(works, scenario, systems),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

@@ -144,7 +144,7 @@ class TracedPlane(Plane):
         return self._completed.pop(int(row["order"]), None) if self._has_sagas else int(row["t_accept"])
 
     def _send_to_pick(self, row: Any, parcel: int, now: int, end: int) -> None:
-        order, lines = int(row["order"]), self._lines(row)
+        order, lines = int(row["order"]), self.lines_of(row)
         node = int(lines["node"][lines["parcel"] == parcel][0])
         law = "dc_pick" if self.memory["nodes"]["is_dc"][node] else "store_pick"
         start = end - self._takes(law, "pick", order, parcel)
@@ -158,7 +158,7 @@ class TracedPlane(Plane):
             return super().pick(number, parcel, now)
         self._ensure_rows("watched", int(self.control["watched"]) + _ROOM)
         wave = super().pick(number, parcel, now)
-        order, lines = int(row["order"]), self._lines(row)
+        order, lines = int(row["order"]), self.lines_of(row)
         if wave:
             self._waves[order, wave] = now
         supplied = int(np.count_nonzero((lines["parcel"] == parcel) & np.isin(lines["status"], _PICKED)))
@@ -207,13 +207,9 @@ class TracedPlane(Plane):
             done = ready + self._takes("transit", "transit", order, parcel)
             self._add(order, SpanKind.TRANSIT, parcel, ready, done)
 
-    def _lines(self, row: Any) -> NDArray[np.void]:
-        first = int(row["first"] - self.control["line_base"])
-        return self.memory["lines"][first : first + int(row["lines"])]
-
     def close_orders(self, orders: NDArray[np.void]) -> None:
         for row in orders[orders["traced"] != 0]:
-            order, lines = int(row["order"]), self._lines(row)
+            order, lines = int(row["order"]), self.lines_of(row)
             over = int(lines["t_end"].max()) if row["open"] == 0 else self._horizon
             accepted = int(row["t_accept"])
             promised = int(np.count_nonzero(np.isin(lines["status"], _PROMISED)))

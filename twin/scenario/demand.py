@@ -82,7 +82,9 @@ class Channel(Model):
         source="assumption; surveys say up to a quarter would, far fewer pay for it [S]",
     )
     same_day_only: Share = par(
-        0.0, unit="share", meaning="of these, who buy elsewhere if they cannot have it; the others take standard delivery"
+        0.0,
+        unit="share",
+        meaning="of these, who buy elsewhere if they cannot have it; the others take standard delivery",
     )
     cart: DurationLaw = par(
         constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"

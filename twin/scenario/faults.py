@@ -12,7 +12,18 @@ from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
 System = Literal[
-    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
+    "erp",
+    "files",
+    "hub",
+    "broker",
+    "service",
+    "wms",
+    "link",
+    "identity",
+    "orchestrator",
+    "payment",
+    "fraud",
+    "crm",
     "courier",
 ]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a

@@ -156,6 +156,15 @@ def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
             )
 
 
+def assisted_in_stores(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Who is served by an associate stands in a store."""
+    if scenario.estate.stores.count > 0 or scenario.estate.stores.table is not None:
+        return
+    for arm, systems in scenario.arms.items():
+        if systems.clienteling.on:
+            yield Broken(("arms", arm, "clienteling", "on"), "needs stores and there are none")
+
+
 def returns_to_stores(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Who brings something back to a store needs a store."""
     returns, stores = scenario.demand.returns, scenario.estate.stores
@@ -337,6 +346,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     promoted_skus,
     order_sizes,
     pickups,
+    assisted_in_stores,
     returns_to_stores,
     inspection_capacity,
     collections,

@@ -12,6 +12,7 @@ from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
+from twin.scenario.clienteling import Clienteling
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
 from twin.scenario.feeds import Feed
@@ -253,7 +254,12 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
-    same_day: SameDay = par(default_factory=SameDay, unit="object", meaning="delivery on the day of the order, by courier")
+    same_day: SameDay = par(
+        default_factory=SameDay, unit="object", meaning="delivery on the day of the order, by courier"
+    )
+    clienteling: Clienteling = par(
+        default_factory=Clienteling, unit="object", meaning="associates who serve customers in stores"
+    )
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(

@@ -7,8 +7,8 @@ from typing import Final
 from twin.model import orders
 from twin.model.collecting import Counter
 from twin.model.release import Desk
-from twin.model.same_day import Couriers
 from twin.model.saga import Sagas
+from twin.model.same_day import Couriers
 from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
 
 FULFILLING: Final = (
@@ -177,10 +177,11 @@ FULFILLING: Final = (
     Workflow(
         title="Same-day courier",
         paragraph=(
-            "A customer who wants the order today is told at the checkout whether that can be: before the cut-off, if a node "
-            "near enough seems to have all of it, and if the courier gives a quote. The node picks and packs it, a run is "
-            "booked, and a courier who is free brings it. What is not found is looked for at other nodes near enough until "
-            "the cut-off, and goes the ordinary way after that. Who cannot have it today takes standard delivery, or leaves."
+            "A customer who wants the order today is told at the checkout whether that can be: before the cut-off, if "
+            "a node near enough seems to have all of it, and if the courier gives a quote. The node picks and packs "
+            "it, a run is booked, and a courier who is free brings it. What is not found is looked for at other nodes "
+            "near enough until the cut-off, and goes the ordinary way after that. Who cannot have it today takes "
+            "standard delivery, or leaves."
         ),
         stories=(Couriers._bring, Couriers.told, Couriers.take, orders.parcel_story),
         outlets=OWN,
