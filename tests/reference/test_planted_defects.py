@@ -776,10 +776,10 @@ DEFECTS = (
         shown_in="assisted",
     ),
     Defect(
-        "what-an-associate-sells-is-not-sold-at-the-till",
-        "kernels/clienteling",
-        "    pair.sold += units\n",
-        "",
+        "associates-work-at-night",
+        "model/clienteling",
+        "if not self._is_open(store, now):",
+        "if now < 0:",
         shown_in="assisted",
     ),
     Defect(
