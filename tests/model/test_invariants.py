@@ -163,7 +163,7 @@ def _with_pickups() -> tuple[Scenario, Systems]:
 def _with_couriers() -> tuple[Scenario, Systems]:
     """Many who want their orders today, and few couriers."""
     estate = _estate(demand__channels={"web": channel(weekly_checkouts=6000.0, same_day_share=0.7)})
-    today = {"on": True, "cut_off": "23h", "by": "24h", "radius_km": 5000, "couriers": 1, "pool": "region"}
+    today = {"on": True, "cut_off": "23h", "by": "24h", "radius_km": 5000, "couriers": 4, "pool": "region"}
     return estate, systems(same_day=today, buffers={"store": 0}, sourcing={"store_pick": "3m"})
 
 
