@@ -28,6 +28,7 @@ ECONOMICS: dict[str, Any] = {
     "not_collected_usd": fixed(2.0, 6.0, 7.0),
     "courier_usd_per_drop": fixed(4.0, 9.0, 11.0),
     "late_same_day_usd": fixed(2.0, 3.0, 5.0),
+    "shipping_factor": fixed(0.5, 1.0, 2.0),
     "exception_usd_per_hour": fixed(10.0, 20.0, 30.0),
     "counting_usd_per_hour": fixed(10.0, 16.0, 30.0),
     "transfer_usd_per_unit": fixed(0.25, 0.5, 1.0),
@@ -75,6 +76,7 @@ RUN: Responses = {
     "saga_human_hours": 1.5,
     "saga_orphans": 1.0,
     "same_day_late_orders": 7.0,
+    "shipping_usd": 25.0,
     "short_picks": 5.0,
     "till_units_lost_per_week": 6.0,
     "transferred_units": 4.0,
@@ -87,6 +89,7 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
         {
             "oversell_direct": 3 * YEARS_WINDOWS * 2,
             "oversell_future_margin": 2 * YEARS_WINDOWS * 0.1 * 20,
+            "shipping": 25 * YEARS_WINDOWS * 1,
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "not_collected": 4 * YEARS_WINDOWS * 6,
             "couriers": 12 * YEARS_WINDOWS * 9,

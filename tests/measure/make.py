@@ -178,6 +178,13 @@ def looked_for(**changes: Any) -> Row:
     return _changed(dict.fromkeys(TABLES["assisted"].names or (), 0) | {"order": 1, "node": 1}, changes)
 
 
+def parcel(**changes: Any) -> Row:
+    """A parcel of one unit from the DC, for 6 USD, ordered and picked at the start of the window."""
+    row = dict.fromkeys(TABLES["parcels"].names or (), 0)
+    row |= {"order": 1, "lines": 1, "units": 1, "cents": 600, "t_demand": START, "t_pick": START, "t_ready": START}
+    return _changed(row, changes)
+
+
 def close(**changes: Any) -> Row:
     """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
     row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
@@ -225,6 +232,7 @@ def journal(
     same_day: Iterable[Row] = (),
     drops: Iterable[Row] = (),
     assisted: Iterable[Row] = (),
+    parcels: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -254,6 +262,7 @@ def journal(
         "same_day": same_day,
         "drops": drops,
         "assisted": assisted,
+        "parcels": parcels,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -59,6 +59,7 @@ class Line:
     at_till: bool = False  # an associate sold it from the shelf
     today: bool = False  # it is to be there on the day of the order
     hurries: bool = False  # its pick was short, and it may still be
+    came_in: Parcel | None = None  # in which it was found
     suspect: Cause = Cause.NONE
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted

@@ -123,10 +123,10 @@ class Today:
         near = [node for node in allowed if _squared(node, order) <= self._settings.radius_km**2]
         return sorted(near, key=lambda node: (_squared(node, order), node.number))
 
-    def node_again(self, order: Order, line: Line) -> Pair | None:
+    def node_again(self, order: Order, line: Line, *, may_change: bool) -> Pair | None:
         """Another node that may supply a line whose pick was short, while there is time."""
         hurries, line.hurries = line.hurries, False
-        if not hurries or order.wish is None or self._shop.env.now >= order.wish.until:
+        if not may_change or not hurries or order.wish is None or self._shop.env.now >= order.wish.until:
             return None
         pairs = (line.sku.by_node.get(node.number) for node in self._in_reach(order))
         return next((pair for pair in pairs if pair is not None and pair.have() >= line.quantity), None)

@@ -34,6 +34,7 @@ NAMES = [
     "same_day",
     "schema_break",
     "silent_failure",
+    "sourcing",
     "store_link_loss",
 ]
 

@@ -14,6 +14,7 @@ from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.clienteling import ASSISTED
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
+from twin.journal.parcels import PARCEL
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.same_day import DROP, SAME_DAY
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
@@ -61,5 +62,6 @@ TABLES = {
     "same_day": SAME_DAY,
     "drops": DROP,
     "assisted": ASSISTED,
+    "parcels": PARCEL,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -26,6 +26,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
+from twin.journal.parcels import PARCEL
 from twin.kernels import state, traffic
 from twin.kernels.control import CONTROL
 
@@ -83,6 +84,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("rejected", state.REJECTED),
     ("today", state.TODAY),
     ("region_shifts", np.dtype("i8")),
+    ("carriage", state.ZONE),
+    ("store_days", state.STORE_DAY),
+    ("parcels", PARCEL),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -198,6 +202,9 @@ corrected = _accessor("corrected")
 rejected = _accessor("rejected")
 today = _accessor("today")
 region_shifts = _accessor("region_shifts")
+carriage = _accessor("carriage")
+store_days = _accessor("store_days")
+parcels = _accessor("parcels")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -9,10 +9,10 @@ from twin.core.jit import kernel
 from twin.journal.orders import Mode, Status
 from twin.journal.same_day import Answer
 from twin.kernels.asking import kept_at
+from twin.kernels.choosing import pair_at
 from twin.kernels.memory import control, lines, nodes, pairs, region_shifts, today
 from twin.kernels.publication import outage_at
 from twin.kernels.reach import distance2_in_reach
-from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of
 

@@ -23,6 +23,7 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
+from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Publication, Systems
@@ -77,6 +78,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _channels(memory, scenario, systems, publications)
     _today(memory, scenario, systems)
     lay_buffers(memory, world, systems.buffers)
+    lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
@@ -290,6 +292,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     c["view_gap"] = c["record_gap"] = gap.sum()
     c["damaged"] = parts(scenario.estate.record_error.damaged)
     _policies(c, systems)
+    set_limits(c, systems.sourcing)
     memory.put("control", control)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import DAY
 from twin.kernels import clienteling
-from twin.kernels.sourcing import pair_at
+from twin.kernels.choosing import pair_at
 from twin.kernels.state import NIL
 from twin.model.jobs import Works
 from twin.policies.calendars import next_open
