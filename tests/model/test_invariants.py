@@ -301,7 +301,12 @@ class Still:
     @property
     def shop(self) -> SimpleNamespace:
         return SimpleNamespace(
-            sagas=self.sagas, refunds=self.refunds, counter=self.counter, couriers=self.couriers, associates=None
+            sagas=self.sagas,
+            refunds=self.refunds,
+            counter=self.counter,
+            couriers=self.couriers,
+            associates=None,
+            prices=None,
         )
 
     @property

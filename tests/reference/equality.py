@@ -28,6 +28,8 @@ KEYS: Final = {
     "same_day": ("order",),
     "drops": ("parcel", "order"),
     "assisted": ("line", "order"),
+    "mispriced": ("line", "order"),
+    "till_gaps": ("sku", "t_from"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -13,6 +13,7 @@ from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing
+    from tests.reference.prices import Tag
     from tests.reference.sourcing import Parcel
     from tests.reference.today import Wish
 
@@ -42,6 +43,8 @@ class Line:
     short_picks: int = 0
     rejections: int = 0
     decline: Decline = Decline.NONE
+    price: int = 0  # of a unit
+    tag: Tag | None = None  # how that was settled
     t_decision: int = NONE
     belief: int = 0
     truth: int = 0
@@ -116,6 +119,7 @@ class Line:
             self.decline,
             self.sku.number,
             self.quantity,
+            self.price,
             self.t_demand,
             self.t_decision,
             self.belief,

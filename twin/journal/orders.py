@@ -132,6 +132,7 @@ LINE = np.dtype(
         ("decline", "i1"),  # Decline, of the last of them
         ("sku", "i4"),
         ("quantity", "i4"),
+        ("price_cents", "i4"),  # of a unit: what its customer pays; before that is settled the list price at t_demand
         ("t_demand", "i8"),
         ("t_decision", "i8"),  # last time the line was checked against a belief
         ("belief", "i4"),  # what the channel believed it could sell then, before this line

@@ -15,6 +15,7 @@ from twin.journal.clienteling import ASSISTED
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.parcels import PARCEL
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.same_day import DROP, SAME_DAY
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
@@ -63,5 +64,6 @@ TABLES = {
     "drops": DROP,
     "assisted": ASSISTED,
     "parcels": PARCEL,
+    **PRICE_TABLES,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.tables import TABLES
 
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
@@ -29,6 +30,7 @@ _KEPT = (
     "same_day",
     "drops",
     "assisted",
+    *PRICE_TABLES,
 )
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
@@ -91,6 +93,10 @@ class Journal:
         """Append a row of ``assisted``."""
         self._keep("assisted", line)
 
+    def tell_price(self, table: str, row: tuple[int, ...]) -> None:
+        """Append a row of one of the tables of prices."""
+        self._keep(table, row)
+
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""
         self._keep("exceptions", exception)
@@ -118,7 +124,7 @@ class Journal:
         latency: NDArray[np.void],
         flows: NDArray[np.void],
         fates: NDArray[np.void],
-        prices: NDArray[np.void],
+        skus: NDArray[np.void],
         replay: NDArray[np.void],
         faults: NDArray[np.void],
     ) -> None:
@@ -135,7 +141,7 @@ class Journal:
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)
-        self._write("skus", prices)
+        self._write("skus", skus)
         self._write("faults", faults)
         if replay.size:
             self._write("replay", replay)

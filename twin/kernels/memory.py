@@ -87,6 +87,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("carriage", state.ZONE),
     ("store_days", state.STORE_DAY),
     ("parcels", PARCEL),
+    ("prices", np.dtype("i4")),
+    ("charges", state.CHARGE),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -205,6 +207,8 @@ region_shifts = _accessor("region_shifts")
 carriage = _accessor("carriage")
 store_days = _accessor("store_days")
 parcels = _accessor("parcels")
+prices = _accessor("prices")
+charges = _accessor("charges")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -20,6 +20,7 @@ from twin.model.gateway import Gateway
 from twin.model.jobs import Works
 from twin.model.observed import results_of
 from twin.model.plane import Plane
+from twin.model.prices import Prices
 from twin.model.process import LightProcess, PatientProcess
 from twin.model.refunds import Refunds
 from twin.model.release import Desk
@@ -89,6 +90,8 @@ class Shop:
     """What customers who want an order today are told, and who brings it; ``None``: nobody wants that."""
     associates: Associates | None
     """Who looks at the own shelf first for customers in stores; ``None``: nobody does."""
+    prices: Prices | None
+    """How changes of list prices come to tills and channels; ``None``: there are none."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -137,5 +140,6 @@ class Shop:
             counter=Counter.of(works, scenario, systems, refunds),
             couriers=Couriers.of(works, scenario, systems),
             associates=Associates.of(works, scenario, systems),
+            prices=Prices.of(works, scenario, systems.prices),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )
