@@ -18,6 +18,7 @@ from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
+from twin.journal.same_day import Answer
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.cohort import Cohort, cohort_of
@@ -159,6 +160,26 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def wish(answer: Answer, **changes: Any) -> Row:
+    """A customer of the window who wants the order within twelve hours of its start."""
+    row = dict.fromkeys(TABLES["same_day"].names or (), 0)
+    row |= {"order": 1, "answer": answer, "node": NONE, "t_asked": START, "t_due": NONE}
+    if answer == Answer.OFFERED:
+        row |= {"node": 1, "t_due": START + 12 * HOUR}
+    return _changed(row, changes)
+
+
+def drop(**changes: Any) -> Row:
+    """A parcel of one unit that was ready when the window began, left at once and was there in an hour."""
+    row = dict.fromkeys(TABLES["drops"].names or (), START) | {"order": 1, "parcel": 0, "node": 1, "units": 1}
+    return _changed(row | {"t_delivered": START + HOUR}, changes)
+
+
+def looked_for(**changes: Any) -> Row:
+    """A line that an associate looked for and did not find."""
+    return _changed(dict.fromkeys(TABLES["assisted"].names or (), 0) | {"order": 1, "node": 1}, changes)
+
+
 def parcel(**changes: Any) -> Row:
     """A parcel of one unit from the DC, for 6 USD, ordered and picked at the start of the window."""
     row = dict.fromkeys(TABLES["parcels"].names or (), 0)
@@ -233,6 +254,9 @@ def journal(
     collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
+    same_day: Iterable[Row] = (),
+    drops: Iterable[Row] = (),
+    assisted: Iterable[Row] = (),
     parcels: Iterable[Row] = (),
     list_prices: Iterable[Row] = (),
     shown_prices: Iterable[Row] = (),
@@ -265,6 +289,9 @@ def journal(
         "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
+        "same_day": same_day,
+        "drops": drops,
+        "assisted": assisted,
         "parcels": parcels,
         "list_prices": list_prices,
         "shown_prices": shown_prices,

@@ -42,6 +42,7 @@ from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
+from twin.journal.same_day import Answer
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.kpis import KPIS, kpi_names, measure
@@ -395,6 +396,20 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "pick_corrections_per_week": 16 * PER_WEEK,
     "pick_corrected_units_per_week": 17 * PER_WEEK,
     "damaged_units_per_week": 18 * PER_WEEK,
+    **dict.fromkeys(  # customers for today, and in stores: test_same_day, test_clienteling
+        (
+            "order_release_same_day_p95_s",
+            "released_on_time.same_day",
+            "same_day_offered_share",
+            *(f"same_day_refused_share.{answer.name.lower()}" for answer in Answer if answer != Answer.OFFERED),
+            "same_day_false_no_stock_share",
+            "same_day_on_time",
+            "same_day_late_p95_s",
+            "courier_wait_p50_s",
+            "courier_wait_p95_s",
+            "clienteling_from_shelf_share",
+        )
+    ),
     "pickup_ready_on_time": 1.0,
     "pickup_collected_share": 0.5,
     "pickup_not_collected_orders": 1,
@@ -594,6 +609,8 @@ def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, flo
 def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() -> None:
     zero = {name for name, value in EXPECTED.items() if value == 0.0}
     zero -= {"refunded_not_collected_usd", "margin_lost_not_collected_usd"}  # in test_pickup, with lines of their own
+    elsewhere = ("same_day_", "courier_", "clienteling_", "saved_sales")  # in files of their own
+    zero = {name for name in zero if not name.startswith(elsewhere)}
     assert all(
         name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.", "decline_rate.")) for name in zero
     )
@@ -606,7 +623,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
-    counted |= {"pickup_out_of_sale_unit_days", "price_events_lost"}
+    counted |= {"pickup_out_of_sale_unit_days", "courier_drops", "price_events_lost"}
     counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}

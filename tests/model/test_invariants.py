@@ -160,6 +160,13 @@ def _with_pickups() -> tuple[Scenario, Systems]:
     return estate, systems(movements=SLOW, pickup={"kept_for": "4h", "restock": "1h"})
 
 
+def _with_couriers() -> tuple[Scenario, Systems]:
+    """Many who want their orders today, and few couriers."""
+    estate = _estate(demand__channels={"web": channel(weekly_checkouts=6000.0, same_day_share=0.7)})
+    today = {"on": True, "cut_off": "23h", "by": "24h", "radius_km": 5000, "couriers": 4, "pool": "region"}
+    return estate, systems(same_day=today, buffers={"store": 0}, sourcing={"store_pick": "3m"})
+
+
 def _with_corrections() -> tuple[Scenario, Systems]:
     """Records so wrong, and shelves so damaged, that picks correct many."""
     errors = {"wrong_share": 0.9, "dc_wrong_share": 0.5, "mean_units": 3.0, "shrink_per_sale": 0.05, "damaged": 1.0}
@@ -190,6 +197,7 @@ WITH_RETURNS = "with returns"
 WITH_COUNTS = "with counts"
 WITH_PICKUPS = "with pickups"
 WITH_CORRECTIONS = "with corrections"
+WITH_COURIERS = "with couriers"
 WITH_LIMITS = "with limits"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
@@ -259,6 +267,18 @@ class StillCounter:
 
 
 @dataclass
+class StillCouriers:
+    """What waits for couriers at a run's end."""
+
+    waiting: dict[tuple[int, int], Any]
+
+    @classmethod
+    def of(cls, days: Days) -> StillCouriers | None:
+        couriers = days.shop.couriers
+        return None if couriers is None else cls(dict(couriers.waiting))
+
+
+@dataclass
 class Still:
     """Ledgers of a run at its end, as the laws read them."""
 
@@ -270,6 +290,7 @@ class Still:
     returns: StillReturns | None = None
     refunds: StillRefunds | None = None
     counter: StillCounter | None = None
+    couriers: StillCouriers | None = None
     picked_units: int = 0
 
     @property
@@ -279,7 +300,14 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter, prices=None)
+        return SimpleNamespace(
+            sagas=self.sagas,
+            refunds=self.refunds,
+            counter=self.counter,
+            couriers=self.couriers,
+            associates=None,
+            prices=None,
+        )
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -288,7 +316,8 @@ class Still:
 
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
-        kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds, self.counter))
+        told = (self.sagas, self.returns, self.refunds, self.counter, self.couriers)
+        kept = (copy.deepcopy(each) for each in told)
         return Still(memory, self.lines, self.orders, self.world, *kept, self.picked_units)
 
     def broken(self) -> list[str]:
@@ -313,7 +342,7 @@ def _ended(name: str) -> Still:
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
-        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter))
+        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter, StillCouriers))
         kept.append(Still(memory, days.lines, days.orders, world, *told, days.picked_units).copy())
         return check(plane, days, world)
 
@@ -328,6 +357,8 @@ def _ended(name: str) -> Still:
         description, arm = _estate(faults=OUTAGES, demand__returns=returns), _with_returns()
     elif name == WITH_PICKUPS:
         description, arm = _with_pickups()
+    elif name == WITH_COURIERS:
+        description, arm = _with_couriers()
     elif name == WITH_CORRECTIONS:
         description, arm = _with_corrections()
     elif name == WITH_LIMITS:
@@ -341,7 +372,18 @@ def _ended(name: str) -> Still:
 
 
 @pytest.mark.parametrize(
-    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS, WITH_LIMITS]
+    "name",
+    [
+        *PRESETS,
+        *RUNS,
+        WITH_SAGAS,
+        WITH_RETURNS,
+        WITH_COUNTS,
+        WITH_PICKUPS,
+        WITH_CORRECTIONS,
+        WITH_COURIERS,
+        WITH_LIMITS,
+    ],
 )
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
@@ -390,6 +432,13 @@ def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back
     assert np.count_nonzero(lines["status"] == Status.READY) > 5
     assert np.count_nonzero(aside & (lines["status"] == Status.NOT_COLLECTED)) > 3
     assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 20
+
+
+def test_the_run_with_couriers_ends_with_parcels_that_wait_and_some_that_left() -> None:
+    still = _ended(WITH_COURIERS)
+    assert still.couriers is not None
+    assert len(still.couriers.waiting) > 20
+    assert still.memory["flows"][Flow.COURIER_UNITS] > 20
 
 
 def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
@@ -623,6 +672,13 @@ def _collected_twice(still: Still) -> None:
     still.counter.waiting.add(7)
 
 
+def _forgotten_drop(still: Still) -> None:
+    """No courier will come for it, though its units are counted."""
+    assert still.couriers is not None
+    _, lost = still.couriers.waiting.popitem()
+    still.memory["flows"][Flow.COURIER_UNITS] += lost.units
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -767,6 +823,12 @@ CASES: dict[str, Case] = {
     "units put back that nobody counts": Case(
         _count(Flow.RESTOCKED_UNITS, -1), "stock: on hand changed by", (WITH_PICKUPS,)
     ),
+    "units that left with a courier and that nobody counts": Case(
+        _count(Flow.COURIER_UNITS, -1), "couriers: 1 units picked", (WITH_COURIERS,)
+    ),
+    "units that no associate sold": Case(_count(Flow.ASSISTED_UNITS, 1), "clienteling: 1 units"),
+    "units for couriers out of nowhere": Case(_count(Flow.SAME_DAY_UNITS, 1), "couriers: 1 units picked"),
+    "a parcel that is forgotten": Case(_forgotten_drop, r"couriers: 1 parcels too many", (WITH_COURIERS,)),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
     "units that left in no parcel": Case(_add("parcels", "units", -1), r"parcels: \d+ units left, picks found"),

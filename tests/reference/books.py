@@ -210,7 +210,7 @@ class Books:
             yield sum(units * self._cost(pair) for units, pair in zip(column, self._shop.pairs, strict=True))
 
     def _of_money(self, now: int) -> tuple[int, ...]:
-        lines = [line for order in self._orders.placed for line in order.lines]
+        lines = [line for order in self._orders.placed for line in order.lines if not line.at_till]
         kinds = (SOLD, (Status.SUPPLIED,), LOST)
         sums = [sum(self._price(line) for line in lines if line.status in kind) for kind in kinds]
         booked = sum(_signed(document, self._price(line)) for _, line, document in self._filed(-1, now, rejected=False))
@@ -264,7 +264,7 @@ def _signed(document: Document, cents: int) -> int:
 
 def _documents(order: Order) -> Iterator[tuple[Line, int, Document]]:
     for line in order.lines:
-        if line.status in SOLD:
+        if line.status in SOLD and not line.at_till:
             yield line, order.t_accept, Document.ACCEPTED
         if line.status in LOST:
             yield line, line.t_end, Document.LET_DOWN

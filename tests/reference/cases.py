@@ -31,6 +31,7 @@ from tests.reference.random_returns import on_the_minute as returns_on_the_minut
 from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_same_day import random_clienteling, random_same_day, random_shoppers, random_wishes
 from tests.reference.random_sourcing import random_carriage, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
@@ -91,6 +92,7 @@ def drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
     arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
     arms, world = _declined(seed, *_collected(seed, arms, world, by_the_minute=by_the_minute))
+    arms, world = _assisted(seed, *_today(seed, arms, world))
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -142,6 +144,22 @@ def _collected(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: 
     rng = Random(f"pickup {seed}")
     minutes = COLLECTED_ON_THE_MINUTE if by_the_minute else {}
     return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
+
+
+def _today(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: customers who want their orders today, and arms that deliver so, or do not."""
+    if seed % 5 not in (1, 2, 4):
+        return arms, world
+    rng = Random(f"same day {seed}")
+    return {name: merged(arm, random_same_day(rng)) for name, arm in arms.items()}, random_wishes(rng, world)
+
+
+def _assisted(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: more customers who stand in stores, and arms that serve them there, or do not."""
+    if seed % 5 not in (0, 2, 4):
+        return arms, world
+    rng = Random(f"clienteling {seed}")
+    return {name: merged(arm, random_clienteling(rng)) for name, arm in arms.items()}, random_shoppers(rng, world)
 
 
 def _declined(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
@@ -460,6 +478,26 @@ _POISON_LONG: Tree = {
 _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
 
+_TODAY: Tree = {
+    "same_day": {
+        "on": True, "cut_off": "16h", "by": "20h", "radius_km": 2000, "dcs": True, "dispatch": "45m", "couriers": 1,
+        "drive": {"law": "lognormal", "mean": "20m", "cv": 0.5}, "per_km": "5s",
+    },
+    "sourcing": {"store_pick": "40m", "rebroker": 2, "pack": {"law": "lognormal", "mean": "20m", "cv": 0.4}},
+    "observability": {"traces": 0.5},
+}  # fmt: skip
+_ALL_REGION: Tree = {"same_day": {"pool": "region", "dispatch": "0s", "quote": False, "dcs": False, "couriers": 2}}
+_HURRIED: Tree = {
+    "demand": {"channels": {name: {"same_day_share": 0.6, "same_day_only": 0.4} for name in ("web", "app")}}
+}
+_TODAY_ON_THE_MINUTE: Tree = {
+    "same_day": {"drive": "6m", "per_km": "0s"},
+    "sourcing": {"pack": "0s", "store_pick": "1m"},
+}
+_ASSISTED: Tree = {"clienteling": {"on": True}, "sourcing": {"strategy": "nearest"}}
+_SHOPPERS: Tree = {"demand": {"channels": {"advice": {"weekly_checkouts": 3000.0, "abandonment": 0.2}}}}
+_NO_COURIERS: Tree = {"faults": [{"system": "courier", "at": "9h", "every": "11h", "duration": "3h"}]}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -524,6 +562,12 @@ CASES: Final = (
     _targeted("priced-by-event", 144, PRESETS, [PRICE_EVENTS, FILED, _CLOSED], [_SCARCE, REPRICED, PROVIDER_FAILS]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("today", 143, PRESETS, [{"buffers": {"store": 0, "dc": 0}}, _TODAY], [_SCARCE, _HURRIED]),
+    _targeted("today-from-afar", 144, PRESETS, [_TODAY, _ALL_REGION], [_WORN, _HURRIED, _NO_COURIERS]),
+    _targeted("today-never", 145, _SYNCHRONOUS, [], [_SCARCE, _HURRIED]),
+    _targeted("assisted", 147, PRESETS, [_NO_BUFFER, _ASSISTED], [_SCARCE, _SHOPPERS]),
+    _tied("assisted-on-the-minute", 148, [_NO_BUFFER, _ASSISTED, _ON_TIME, _CLOSED], [_SCARCE, _SHOPPERS]),
+    _tied("today-on-the-minute", 146, [_TODAY, _TODAY_ON_THE_MINUTE], [_SCARCE, _HURRIED]),
     _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),

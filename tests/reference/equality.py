@@ -25,6 +25,9 @@ KEYS: Final = {
     "refunds": ("refund",),
     "collections": ("order",),
     "exceptions": ("number",),
+    "same_day": ("order",),
+    "drops": ("parcel", "order"),
+    "assisted": ("line", "order"),
     "mispriced": ("line", "order"),
     "till_gaps": ("sku", "t_from"),
 }

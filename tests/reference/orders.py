@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import simpy
 
+from tests.reference.assisting import Associates
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
 from tests.reference.channels import VIEW, Channel, age
@@ -15,6 +16,7 @@ from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.identity import Identity
+from tests.reference.ledgers import Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
@@ -22,6 +24,7 @@ from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Rejected, Sourcing
 from tests.reference.stock import Stock
+from tests.reference.today import Today
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
 from twin.journal.observability import SpanKind
@@ -49,7 +52,8 @@ class Orders:
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self.sourcing = Sourcing(shop, stock, self._blame, refunds)
+        self.today, self.associates = Today(shop), Associates(shop, stock)
+        self.sourcing = Sourcing(shop, stock, self._blame, refunds, self.today)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
         identity = Identity(shop)
@@ -101,6 +105,7 @@ class Orders:
             at = self._shop.skus[sku]
             pair = at.by_node[row["pickup"]] if pickup else None
             order.lines.append(Line(order.id, number, channel, at, quantity, order.t, pickup, pair, row["pickup"]))
+        order.wish = self.today.wish(order)
         return order
 
     def _listed(self, order: Order, wake: Waking) -> Process:
@@ -117,7 +122,7 @@ class Orders:
         """A fallback may refuse an order when it is to be checked."""
         reason = self._watch.admit(order)
         if reason:
-            for line in order.lines:
+            for line in order.open_lines():
                 line.degraded = order.degraded
             self._refuse_all(order, reason)
         return bool(reason)
@@ -144,6 +149,15 @@ class Orders:
         yield from self._checkout(order, wake)
 
     def _ask(self, order: Order, wake: Waking) -> Process:
+        """What is wanted is asked for; who wants it today is told, whatever comes of it."""
+        self.associates.serve(order)
+        if not order.open_lines():
+            return
+        yield from self._look(order, wake)
+        if not order.leaves:
+            self.today.told(order)
+
+    def _look(self, order: Order, wake: Waking) -> Process:
         """What is wanted is checked, and reserved if that is done now."""
         if self._is_turned_away(order):
             return
@@ -377,10 +391,22 @@ class Orders:
         needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
         if needs_down and not order.unanswered and not self._go_on_degraded(order, Refusal.CLOSED):
             return
-        for line in order.lines:
+        for line in order.open_lines():
             self._take_rules(order, line)
+        if not self.today.ask(order, lambda pair: self._kept_at(order, pair)):
+            self._refuse_today(order)
+            return
+        for line in order.open_lines():
             if not self._believes(order, line):
                 self._refuse(line, Refusal.NO_STOCK)
+
+    def _refuse_today(self, order: Order) -> None:
+        """The customer wanted it today or not at all."""
+        assert order.wish is not None
+        for line in order.open_lines():
+            line.t_decision, line.truth = self._env.now, line.backed()
+            line.refusal, line.false_oos = Refusal.NOT_TODAY, order.wish.backed
+            line.end(Status.REFUSED, self._env.now)
 
     def _take_rules(self, order: Order, line: Line) -> None:
         """The line is decided as its order is."""
@@ -396,27 +422,36 @@ class Orders:
     def _believes(self, order: Order, line: Line) -> bool:
         """Check a line against its channel's belief, or against what its fallback goes by."""
         now = self._env.now
-        line.t_decision, line.asked_copy = now, not line.pickup
+        line.t_decision, line.asked_copy = now, not line.bound
         if order.strategy in ASKING_NOTHING:
             return True
         if order.strategy in WITH_QUOTA:
             return self._is_left(order, line)
-        if line.pickup:
+        if line.bound:
             line.belief, line.staleness = line.store().free(), age(line.store().trail.oldest(VIEW, NOW), now)
         else:
             line.belief, line.staleness = line.channel.belief(line.sku, now), line.channel.staleness(line.sku, now)
-        self._withhold(order, line, of_copy=not line.pickup)
+        self._withhold(order, line, of_copy=not line.bound)
         return line.belief >= line.quantity and self._is_allotted(line)
 
     def _withhold(self, order: Order, line: Line, *, of_copy: bool) -> None:
         """Hold back what the fallback does, and what the belief has probably missed."""
         kept, now = self._shop.kept, self._env.now
         line.withheld = order.withheld
-        if kept.mind_age:
+        if line.bound:
+            line.withheld = self._kept_at(order, line.store())
+        elif kept.mind_age:
             age = self._view_age(now) + (line.channel.copy_age(line.sku, now) if of_copy else 0)
-            pair = line.store().number if line.pickup else None
-            line.withheld += kept.at_risk(age, pair=pair, sku=line.sku.number)
+            line.withheld += kept.at_risk(age, pair=None, sku=line.sku.number)
         line.belief -= line.withheld
+
+    def _kept_at(self, order: Order, pair: Pair) -> int:
+        """What is held back from a line that can come from one pair only."""
+        kept = self._shop.kept
+        if not kept.mind_age:
+            return order.withheld
+        age = self._view_age(self._env.now)
+        return order.withheld + kept.at_risk(age, pair=pair.number, sku=pair.sku.number)
 
     def _view_age(self, now: int) -> int:
         movements = self._systems.movements
@@ -427,7 +462,7 @@ class Orders:
 
     def _is_allotted(self, line: Line) -> bool:
         """Whether the channel may still sell the units, if stock is allotted to it."""
-        quota = None if line.pickup else line.channel.quota
+        quota = None if line.bound else line.channel.quota
         if quota is None or quota[line.sku.number] >= line.quantity:
             return True
         line.asked, line.belief, line.staleness = False, quota[line.sku.number], 0
@@ -476,17 +511,17 @@ class Orders:
         """Check a line where it is reserved, and set its units aside; false if there are not enough."""
         reserving = self._systems.reserving
         at_service = reserving.mode == "synchronous" and not line.channel.marketplace and not line.unanswered
-        believes = self._believes_view if at_service and not line.pickup else self._believes
+        believes = self._believes_view if at_service and not line.bound else self._believes
         if not believes(order, line):
             return False
-        if at_service and not line.pickup and reserving.level == "node":
+        if at_service and not line.bound and reserving.level == "node":
             able = self.sourcing.choice.candidates(line, order, order.lines)
             if not able:
                 line.belief = 0
                 return False
             self.sourcing.choose(line, able[0])
         line.reserved, line.by_message = True, not at_service
-        line.took_own = not at_service and line.channel.takes_own and not line.pickup
+        line.took_own = not at_service and line.channel.takes_own and not line.bound
         self._tell(line, line.quantity)
         return True
 
@@ -506,7 +541,7 @@ class Orders:
         if line.reserved:
             self._tell(line, -line.quantity)
             line.reserved = line.took_own = False
-            if not line.pickup:
+            if not line.bound:
                 line.pair = None
 
     def _lapse(self, line: Line) -> Process:
@@ -576,7 +611,7 @@ class Orders:
             self._give_back(line)
             self._refuse(line, Refusal.NO_STOCK)
             return False
-        if line.channel.quota is not None and not line.pickup:
+        if line.channel.quota is not None and not line.bound:
             line.channel.quota[line.sku.number] -= line.quantity
         return True
 

@@ -19,6 +19,7 @@ from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
 from tests.reference.stations import Station
 from tests.reference.stock import CORRECTION, Stock
+from tests.reference.today import Today
 from tests.reference.traces import Span
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
@@ -52,7 +53,8 @@ class Rejected:
 class Sourcing:
     """Finds nodes, has parcels picked."""
 
-    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds) -> None:
+    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds, today: Today) -> None:
+        self._today = today
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
         self._reserves = shop.systems.reserving.point != "none"
@@ -73,13 +75,15 @@ class Sourcing:
 
     def source(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Give each line of a wave its node; the parcels that result have joined their pick stations."""
+        for line in lines:
+            self._hurry(order, line)
         free = [line for line in lines if line.pair is None]
         room, shared, kept_away = self.choice.room(order), None, False
         if room is None or room > 0:
             shared, kept_away = self._node_for_all(order, free, lines)
         for line in lines:
             if line.pair is not None:
-                if not line.reserved:
+                if not line.reserved and not line.short_picks:
                     self._reserve_at_store(line)
                 continue
             pair, was_full = self._node_for(order, line, lines, shared=shared, room=room)
@@ -136,11 +140,27 @@ class Sourcing:
         if pair is None:
             self._oversell(line, line.backed(), at_pair=False, kept_away=kept_away)
             return
+        self._promise_from(line, pair)
+
+    def _promise_from(self, line: Line, pair: Pair) -> None:
+        """A pair is to supply a line that was in the pool so far."""
         self.choose(line, pair)
         line.reserved = self._reserves
         pair.promised += line.quantity
         if self._reserves:
-            pair.change(moment, resv=line.quantity)
+            pair.change(among_orders(self._shop.env.now), resv=line.quantity)
+
+    def _hurry(self, order: Order, line: Line) -> None:
+        """A line whose pick was short may still be there today, from another node, if parcels are not limited."""
+        limited = self._settings.split == "never" or self._settings.most_parcels > 0
+        pair = self._today.node_again(order, line, may_change=not limited)
+        if pair is None:
+            return
+        line.today = True
+        line.sku.unplaced -= line.quantity
+        if line.reserved:
+            line.sku.reserve(-line.quantity, among_orders(self._shop.env.now))
+        self._promise_from(line, pair)
 
     def _reserve_at_store(self, line: Line) -> None:
         """A pickup line that nothing was set aside for."""
@@ -163,14 +183,14 @@ class Sourcing:
 
     def _parcels(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Lines of one node travel together; parcels queue in the order of their first line."""
-        by_node: dict[int, list[Line]] = {}
+        by_node: dict[tuple[int, bool], list[Line]] = {}
         for line in lines:
-            by_node.setdefault(line.node, []).append(line)
-        return [self._parcel(order, self._shop.nodes[node], together) for node, together in by_node.items()]
+            by_node.setdefault((line.node, line.today), []).append(line)
+        return [self._parcel(order, self._shop.nodes[node], together) for (node, _), together in by_node.items()]
 
     def _parcel(self, order: Order, node: Node, lines: list[Line]) -> Parcel:
         number, order.parcels = order.parcels, order.parcels + 1
-        if not order.pickup:
+        if not order.pickup and not lines[0].today:
             self.choice.give(node)
         law = self._dc_pick if node.is_dc else self._store_pick
         takes = law.sample(order.id, number)
@@ -213,7 +233,7 @@ class Sourcing:
 
     def pick(self, order: Order, parcel: Parcel) -> tuple[list[Line], list[Rejected]]:
         """The pick ends: what is there is taken; returns the lines to be brokered again, and those of other orders."""
-        now, again, rejected, found = self._shop.env.now, list[Line](), list[Rejected](), 0
+        now, again, rejected, found = self._shop.env.now, list[Line](), list[Rejected](), list[Line]()
         for line in [line for line in parcel.lines if line.parcel is parcel]:
             pair = line.store()
             self._to_pick[pair].remove((order, line))
@@ -223,7 +243,7 @@ class Sourcing:
             if reason == Decline.NONE:
                 self._take(line, now)
                 line.came_in = parcel
-                found += 1
+                found.append(line)
                 continue
             self._shop.flows[Flow.SHORT_PICKS] += 1
             self._decline(line, reason, now)
@@ -232,9 +252,9 @@ class Sourcing:
             if reason == Decline.NOT_IN_STOCK and self._settings.cascade:
                 rejected += self._reject_others(order, pair)
         assert parcel.span is not None
-        parcel.span.finish(now, found)
+        parcel.span.finish(now, len(found))
         if found:
-            self._hand_over(order, parcel, now)
+            self._hand_over(order, parcel, found, now)
         return again, rejected
 
     def _finds(self, line: Line) -> Decline:
@@ -289,15 +309,18 @@ class Sourcing:
                 out[-1].lines.append(line)
         return out
 
-    def _hand_over(self, order: Order, parcel: Parcel, now: int) -> None:
+    def _hand_over(self, order: Order, parcel: Parcel, found: list[Line], now: int) -> None:
         ready, tracer = now + self._pack.sample(order.id, parcel.number), self._shop.tracer
         tracer.add(order.id, SpanKind.PACK, parcel.number, now, ready)
+        order.t_pick = max(order.t_pick, now)
+        order.t_ready = max(order.t_ready, ready)
+        self.carrier.fetch(order, parcel, now, ready)
+        if found[0].today:
+            self._today.hand_over(order, parcel, found, ready)
+            return
         done = ready if order.pickup else ready + self._transit.sample(order.id, parcel.number)
         if not order.pickup:
             tracer.add(order.id, SpanKind.TRANSIT, parcel.number, ready, done)
-        self.carrier.fetch(order, parcel, now, ready)
-        order.t_pick = max(order.t_pick, now)
-        order.t_ready = max(order.t_ready, ready)
         if not (order.pickup and self.collection.is_on):
             order.t_done = max(order.t_done, done)
 
@@ -327,6 +350,7 @@ class Sourcing:
             self._oversell(line, pair.on_hand - pair.promised, at_pair=True)
             return False
         line.pair = None
+        line.hurries, line.today = line.today, False
         line.sku.unplaced += line.quantity
         if reserved:
             line.sku.reserve(line.quantity, among_orders(self._shop.env.now))

@@ -78,7 +78,7 @@ class Stock:
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""
         part = (RESERVE if units > 0 else RELEASE) | line.number
-        message = Note(line, line.pair if line.pickup else None, units, self._shop.env.now, moment, line.order, part)
+        message = Note(line, line.pair if line.bound else None, units, self._shop.env.now, moment, line.order, part)
         self._shop.flows[Flow.RESERVE_MESSAGES] += 1
         self._notes.make(message)
 

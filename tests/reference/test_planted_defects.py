@@ -783,6 +783,41 @@ DEFECTS = (
         shown_in="at-risk",
     ),
     Defect(
+        "the-own-store-supplies-what-its-shelf-lacks",
+        "kernels/choosing",
+        "pair.pooled == 0 or pair.node == order.barred or available",
+        "pair.pooled == 0 or available",
+        shown_in="assisted",
+    ),
+    Defect(
+        "associates-work-at-night",
+        "model/clienteling",
+        "if not self._is_open(store, now):",
+        "if now < 0:",
+        shown_in="assisted",
+    ),
+    Defect(
+        "a-courier-is-back-on-arrival",
+        "model/same_day",
+        "serve(2 * takes, joins)",
+        "serve(takes, joins)",
+        shown_in="today",
+    ),
+    Defect(
+        "the-cut-off-is-by-the-clock-of-the-retailer",
+        "kernels/promising",
+        "(now + region_shifts(handle)[order.region]) % DAY",
+        "now % DAY",
+        shown_in="today",
+    ),
+    Defect(
+        "the-node-is-changed-after-the-cut-off-too",
+        "kernels/sourcing",
+        "now < order.until and control",
+        "control",
+        shown_in="today-from-afar",
+    ),
+    Defect(
         "a-store-sends-at-the-price-of-a-dc",
         "policies/sourcing",
         "zones[best].dc_cents if is_dc != 0 else",
@@ -791,7 +826,7 @@ DEFECTS = (
     Defect(
         "a-pickup-is-paid-for",
         "kernels/picking",
-        "0 if order.mode == _PICKUP else parcel_cents",
+        "0 if mode != _SHIP else parcel_cents",
         "parcel_cents",
     ),
     Defect(
@@ -839,7 +874,7 @@ DEFECTS = (
     Defect(
         "pickups-count-for-the-cap",
         "kernels/sourcing",
-        "    if order.mode != _PICKUP:\n        count_parcel",
+        "    if mode == _SHIP:\n        count_parcel",
         "    if n >= 0:\n        count_parcel",
         shown_in="sent-cheaply",
     ),

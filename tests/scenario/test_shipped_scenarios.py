@@ -32,6 +32,7 @@ NAMES = [
     "release_priority",
     "reservation_policies",
     "returns",
+    "same_day",
     "schema_break",
     "silent_failure",
     "sourcing",

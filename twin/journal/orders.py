@@ -56,6 +56,7 @@ class Refusal(IntEnum):
     # While a fallback was on
     SHED = 17  # the channel's priority was too low
     LIMITED = 18  # beyond the allotment, or beyond what the DCs had
+    NOT_TODAY = 19  # the customer wanted it on the same day or not at all
 
 
 class Cause(IntEnum):
@@ -110,6 +111,8 @@ class Mode(IntEnum):
 
     SHIP = 0
     PICKUP = 1
+    SAME_DAY = 2
+    TILL = 3  # a line only: an associate sold it from the shelf before the customer
 
 
 LINE = np.dtype(

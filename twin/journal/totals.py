@@ -127,6 +127,9 @@ class Flow(IntEnum):
     PICK_CORRECTED_UNITS = 52  # by how much, added up
     SOURCINGS = 60  # of lines to be shipped
     CAPPED_SOURCINGS = 61  # of these: a store would have been chosen that had its parcels of the day
+    SAME_DAY_UNITS = 80  # picked for couriers
+    COURIER_UNITS = 81  # that left with them
+    ASSISTED_UNITS = 82  # sold at tills by associates, to customers of theirs
 
 
 class Fate(IntEnum):

@@ -19,7 +19,19 @@ _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "w
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
 _SEALED = ("orders", "lines", "parcels")
-_KEPT = ("scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions", *PRICE_TABLES)
+_KEPT = (
+    "scrapes",
+    "sagas",
+    "returns",
+    "refunds",
+    "counts",
+    "collections",
+    "exceptions",
+    "same_day",
+    "drops",
+    "assisted",
+    *PRICE_TABLES,
+)
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -68,6 +80,18 @@ class Journal:
     def end_collection(self, collection: tuple[int, ...]) -> None:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
+
+    def end_wish(self, wish: tuple[int, ...]) -> None:
+        """Append a row of ``same_day``."""
+        self._keep("same_day", wish)
+
+    def end_drop(self, drop: tuple[int, ...]) -> None:
+        """Append a row of ``drops``."""
+        self._keep("drops", drop)
+
+    def end_assisted(self, line: tuple[int, ...]) -> None:
+        """Append a row of ``assisted``."""
+        self._keep("assisted", line)
 
     def tell_price(self, table: str, row: tuple[int, ...]) -> None:
         """Append a row of one of the tables of prices."""

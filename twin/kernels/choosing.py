@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.core.clock import DAY, NEVER
 from twin.core.jit import kernel
-from twin.journal.orders import Status
+from twin.journal.orders import Mode, Status
 from twin.kernels.codes import Strategy
 from twin.kernels.memory import carriage, control, lines, nodes, pairs, skus, store_days
 from twin.kernels.pickers import minutes_busy
@@ -15,6 +15,7 @@ from twin.kernels.stock import free_of, sourceable
 from twin.policies.sourcing import STORE_CLASS, carriage_cents, distance_squared, preference
 
 _OPEN, _ACCEPTED = int(Status.OPEN), int(Status.ACCEPTED)
+_SHIP = int(Mode.SHIP)
 _DC_FIRST, _CHEAPEST = int(Strategy.DC_FIRST), int(Strategy.CHEAPEST)
 
 
@@ -56,6 +57,8 @@ def _is_shared(handle: int, line: Any, order: Any, node: int) -> bool:
     for i in range(base, base + order.lines):
         other = lines(handle)[i]
         if other.node != node or other.pair == NIL or other.wave != line.wave or other.line == line.line:
+            continue
+        if other.mode != line.mode:
             continue
         if other.status == _ACCEPTED or other.status == _OPEN:
             return True
@@ -141,7 +144,7 @@ def _note_cap(handle: int, full_rank: int, best_rank: int) -> None:
 @kernel
 def _may_supply(handle: int, line: Any, order: Any, pair: Any, available: int, joins: int) -> bool:
     """Whether the pair seems to have the line's units and, if the line has to travel with another, does."""
-    if pair.pooled == 0 or available < line.quantity:
+    if pair.pooled == 0 or pair.node == order.barred or available < line.quantity:
         return False
     return joins == 0 or _is_shared(handle, line, order, pair.node)
 
@@ -174,7 +177,7 @@ def _holds_all(handle: int, order: Any, wave: int, node: int) -> bool:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        if to_place(line, wave):
+        if to_place(line, wave) and line.mode == _SHIP:
             p = pair_at(handle, line.sku, node)
             if p == NIL or sourceable(pairs(handle)[p]) < line.quantity:
                 return False
@@ -210,6 +213,6 @@ def seems_somewhere(handle: int, line: Any, order: Any) -> bool:
         pair = pairs(handle)[p]
         if _is_barred(handle, pair, order):
             return False
-        if pair.pooled != 0 and sourceable(pair) >= line.quantity:
+        if pair.pooled != 0 and pair.node != order.barred and sourceable(pair) >= line.quantity:
             return True
     return False

@@ -17,7 +17,7 @@ from twin.kernels.stock import change_promised, change_reserved, change_unplaced
 from twin.kernels.truth import line_held_back, without_own
 
 _ACCEPTED, _OVERSOLD, _GIVEN_UP = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.CANCELLED)
-_PICKUP, _LATER = int(Mode.PICKUP), int(Asks.LATER)
+_SHIP, _LATER = int(Mode.SHIP), int(Asks.LATER)
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
 _GROUP, _NODE = int(Reserved.GROUP), int(Reserved.NODE)
 _DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
@@ -28,7 +28,7 @@ _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCE
 def _set_aside(handle: int, line: Any, now: int) -> None:
     """The view sets the line's units aside at once."""
     line.set_at_once = 1
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE
     else:

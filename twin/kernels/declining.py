@@ -29,7 +29,7 @@ from twin.kernels.stock import (
 from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED = int(Status.ACCEPTED)
-_PICKUP = int(Mode.PICKUP)
+_SHIP, _PICKUP, _SAME_DAY = int(Mode.SHIP), int(Mode.PICKUP), int(Mode.SAME_DAY)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _FOUND, _NOT_IN_STOCK, _MISMATCH, _DAMAGED, _REJECTED = (
     int(Decline.NONE),
@@ -112,6 +112,8 @@ def _broker_again(handle: int, line: Any, order: Any, now: int) -> bool:
         change_reserved(handle, line.sku, line.quantity, now)
         line.reserved = _GROUP
     line.pair, line.parcel = NIL, NIL
+    if line.mode == _SAME_DAY:
+        line.mode, line.hurries = _SHIP, 1
     return True
 
 

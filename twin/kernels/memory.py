@@ -82,6 +82,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("today", state.TODAY),
+    ("region_shifts", np.dtype("i8")),
     ("carriage", state.ZONE),
     ("store_days", state.STORE_DAY),
     ("parcels", PARCEL),
@@ -200,6 +202,8 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+today = _accessor("today")
+region_shifts = _accessor("region_shifts")
 carriage = _accessor("carriage")
 store_days = _accessor("store_days")
 parcels = _accessor("parcels")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.books import BOOKS
+from twin.measure.clienteling import CLIENTELING
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.declines import DECLINES
@@ -24,6 +25,7 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.same_day import SAME_DAY
 from twin.measure.shipping import SHIPPING
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
@@ -35,6 +37,8 @@ SECTIONS: Final = {
     "Shipping": SHIPPING,
     "Declines": DECLINES,
     "Pickup": PICKUP,
+    "Same day": SAME_DAY,
+    "Clienteling": CLIENTELING,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,

@@ -12,7 +12,8 @@ from twin.measure.kpi import Kpi
 _CENTS_PER_USD: Final = 100
 
 
-def _usd(cents: Integers, among: Mask) -> float:
+def usd(cents: Integers, among: Mask) -> float:
+    """USD of some of the cohort's lines."""
     return int(cents[among].sum()) / _CENTS_PER_USD
 
 
@@ -28,7 +29,7 @@ MONEY: Final = (
         direction="higher",
         formula="price of lines supplied",
         meaning="what online customers paid and kept, in the window",
-        function=lambda c: _usd(c.price_cents, c.supplied),
+        function=lambda c: usd(c.price_cents, c.supplied),
     ),
     Kpi(
         name="margin_kept_usd",
@@ -36,7 +37,7 @@ MONEY: Final = (
         direction="higher",
         formula="price less cost of lines supplied",
         meaning="gross margin of the window",
-        function=lambda c: _usd(c.margin_cents, c.supplied),
+        function=lambda c: usd(c.margin_cents, c.supplied),
     ),
     Kpi(
         name="margin_lost_refused_usd",
@@ -44,7 +45,7 @@ MONEY: Final = (
         direction="lower",
         formula="price less cost of false out-of-stocks",
         meaning="margin of customers who were told no although the stock was there",
-        function=lambda c: _usd(c.margin_cents, c.false_oos),
+        function=lambda c: usd(c.margin_cents, c.false_oos),
     ),
     Kpi(
         name="margin_lost_oversold_usd",
@@ -52,7 +53,7 @@ MONEY: Final = (
         direction="lower",
         formula="price less cost of oversold lines",
         meaning="margin of promises that were cancelled",
-        function=lambda c: _usd(c.margin_cents, c.oversold),
+        function=lambda c: usd(c.margin_cents, c.oversold),
     ),
     Kpi(
         name="refunded_not_collected_usd",
@@ -60,7 +61,7 @@ MONEY: Final = (
         direction="lower",
         formula="price of lines not collected",
         meaning="sales that were undone because the customer did not come in time; the goods are kept",
-        function=lambda c: _usd(c.price_cents, c.not_collected),
+        function=lambda c: usd(c.price_cents, c.not_collected),
     ),
     Kpi(
         name="margin_lost_not_collected_usd",
@@ -68,7 +69,7 @@ MONEY: Final = (
         direction="lower",
         formula="price less cost of lines not collected",
         meaning="margin of sales that were undone",
-        function=lambda c: _usd(c.margin_cents, c.not_collected),
+        function=lambda c: usd(c.margin_cents, c.not_collected),
     ),
     Kpi(
         name="unit_margin_usd",

@@ -52,6 +52,7 @@ _REASON_MEANING: Final = {
     Refusal.RESIDENCY: "the customer's data must not leave their jurisdiction",
     Refusal.SHED: "a fallback shed the channel, whose priority was too low",
     Refusal.LIMITED: "it was beyond the allotment of a fallback, or beyond what the DCs had",
+    Refusal.NOT_TODAY: "the customer wanted it today or not at all, and a node near enough had it",
 }
 
 

@@ -77,6 +77,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stocktakes(memory, scenario, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
+    _today(memory, scenario, systems)
     lay_buffers(memory, world, systems.buffers)
     lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
@@ -240,6 +241,14 @@ def gap_of(rate: float) -> int:
 def knots_of(law: ScenarioLaw) -> NDArray[np.int64]:
     """The table of a scenario's law."""
     return laws.table(law.law, law.mean, law.cv)
+
+
+def _today(memory: Memory, scenario: Scenario, systems: Systems) -> None:
+    """How the arm delivers on the day of the order; shifts of the regions are set each day."""
+    rules = systems.same_day
+    row = (rules.on, rules.cut_off, rules.by, rules.radius_km**2, rules.dcs, rules.quote, system_row("courier"))
+    memory.put("today", np.array([row], state.TODAY))
+    memory.put("region_shifts", np.zeros(len(scenario.estate.regions), np.int64))
 
 
 def _laws(memory: Memory, systems: Systems) -> None:

@@ -41,6 +41,8 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_reservations(plane, days),
         *_places(plane, days),
         *_aside(plane, days),
+        *_carried(plane, days),
+        *_assisted(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
         *shipped.parcels(plane, days),
@@ -334,6 +336,26 @@ def _aside(plane: Plane, days: Days) -> list[str]:
         (len(counter.waiting) - np.count_nonzero(orders["aside"]), "orders too many are said to wait"),
     )
     return [f"set aside: {count} {what}" for count, what in found if count]
+
+
+def _carried(plane: Plane, days: Days) -> list[str]:
+    """All that was picked for couriers has left with one or waits, and orders know how much of them waits."""
+    waiting = {} if days.shop.couriers is None else days.shop.couriers.waiting
+    flows = plane.memory["flows"]
+    gone = int(flows[Flow.COURIER_UNITS]) + sum(drop.units for drop in waiting.values())
+    told = int(plane.memory["orders"][: days.orders]["carried"].sum(dtype=np.int64))
+    found = (
+        (int(flows[Flow.SAME_DAY_UNITS]) - gone, "units picked for them neither left nor wait"),
+        (told - len(waiting), "parcels too many are said to wait for them"),
+    )
+    return [f"couriers: {count} {what}" for count, what in found if count]
+
+
+def _assisted(plane: Plane, days: Days) -> list[str]:
+    """What associates sold has gone through tills."""
+    associates, flows = days.shop.associates, plane.memory["flows"]
+    told = int(flows[Flow.ASSISTED_UNITS]) - (0 if associates is None else associates.units)
+    return [f"clienteling: {told} units were sold at tills that no associate knows of"] if told else []
 
 
 def _orders(plane: Plane, days: Days) -> list[str]:

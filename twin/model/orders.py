@@ -66,7 +66,18 @@ def _held_in_cart(shop: Shop, customer: Customer) -> Story:
 
 
 def _ask(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
-    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST."""
+    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST. Who wants
+    it today has been told then.
+    """
+    if shop.associates is not None and not shop.associates.serve(customer, now):
+        return LOST
+    now = yield from _look(shop, customer, rule, now)
+    if customer.today and not customer.leaves and shop.couriers is not None:
+        shop.couriers.told(customer.number)
+    return now
+
+
+def _look(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
     if _turned_away(shop, customer, rule, now):
         return LOST
     if shop.calls_first is not None and not _spares(rule, shop.calls_first, CHECK_CALL):
@@ -301,6 +312,8 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
     for number, again in rejected:
         if again:
             _begin_again(shop, number, again, end)
+    if customer.today and shop.couriers is not None:
+        shop.couriers.take(customer.number, parcel, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)
@@ -324,6 +337,7 @@ def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
         checkout=0,
         payment=0,
         key=arrival_key(order),
+        today=int(row["wants"]),
     )
     key = tie_key(Tie.ORDER, order, _REJECTED_STEP + _PARCEL_STEPS * wave)
     shop.process(shop.env, _again(shop, customer, wave, now), key)

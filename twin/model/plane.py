@@ -71,6 +71,11 @@ class Plane:
         """Row of an order."""
         return self.memory["orders"][number - int(self.control["order_base"])]
 
+    def lines_of(self, row: Any) -> NDArray[np.void]:
+        """Rows of the lines of an order's row."""
+        first = int(row["first"] - self.control["line_base"])
+        return self.memory["lines"][first : first + int(row["lines"])]
+
     def give_up(self, number: int, reason: int, now: int) -> int:
         """See :func:`twin.kernels.steps.give_up`."""
         goes_on = steps.give_up(self.handle, number, reason, now)
@@ -187,6 +192,13 @@ class Plane:
             self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
+        """A courier leaves with a parcel, and it is known when it is delivered."""
+        row = self.order(number)
+        row["carried"] -= 1
+        row["t_done"] = max(int(row["t_done"]), delivered)
+        self.memory["flows"][Flow.COURIER_UNITS] += units
 
     def rejected(self, now: int) -> list[tuple[int, int]]:
         """Orders of which the last pick had lines rejected, and the waves in which these are brokered again (0: none

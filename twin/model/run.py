@@ -96,7 +96,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     plane.close_traces()
     incidents.write()
     desk = None if books is None else books.desk
-    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, desk):
+    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, shop.couriers, desk):
         if told is not None:
             told.write_open()
     works.journal.close(

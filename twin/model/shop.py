@@ -13,6 +13,7 @@ from twin.core.clock import Tie, tie_key
 from twin.kernels.codes import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
+from twin.model.clienteling import Associates
 from twin.model.collecting import Counter
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
@@ -24,6 +25,7 @@ from twin.model.process import LightProcess, PatientProcess
 from twin.model.refunds import Refunds
 from twin.model.release import Desk
 from twin.model.saga import Sagas
+from twin.model.same_day import Couriers
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 
@@ -46,6 +48,8 @@ class Customer(NamedTuple):
     payment: int
     key: int
     """Tie key of the arrival."""
+    today: int = 0
+    """1: wants it on the same day if possible; 2: or not at all."""
 
 
 def arrival_key(order: int) -> int:
@@ -82,6 +86,10 @@ class Shop:
     """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
+    couriers: Couriers | None
+    """What customers who want an order today are told, and who brings it; ``None``: nobody wants that."""
+    associates: Associates | None
+    """Who looks at the own shelf first for customers in stores; ``None``: nobody does."""
     prices: Prices | None
     """How changes of list prices come to tills and channels; ``None``: there are none."""
     process: type[LightProcess]
@@ -130,6 +138,8 @@ class Shop:
             refunds=refunds,
             cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems, refunds),
+            couriers=Couriers.of(works, scenario, systems),
+            associates=Associates.of(works, scenario, systems),
             prices=Prices.of(works, scenario, systems.prices),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

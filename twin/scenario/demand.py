@@ -75,6 +75,17 @@ class Channel(Model):
         meaning="from the message that an order is ready to the customer's coming, if the store is open then; else at its next opening",
         source="assumption",
     )
+    same_day_share: Share = par(
+        0.0,
+        unit="share",
+        meaning="customers, of those who do not pick up, who want their order on the same day",
+        source="assumption; surveys say up to a quarter would, far fewer pay for it [S]",
+    )
+    same_day_only: Share = par(
+        0.0,
+        unit="share",
+        meaning="of these, who buy elsewhere if they cannot have it; the others take standard delivery",
+    )
     cart: DurationLaw = par(
         constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"
     )

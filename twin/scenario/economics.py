@@ -83,6 +83,18 @@ class Economics(Model):
         meaning="pick, message, refund fees and putting back of an order that nobody collected; its margin is not in it",
         source="assumption: 15 minutes of a store's staff at $18 to $25/h, and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
     )
+    courier_usd_per_drop: Range = par(
+        _range(5, 8, 12),
+        unit="USD/parcel",
+        meaning="what a courier is paid for a parcel that is brought on the day of the order",
+        source="assumption around the flat fees of courier platforms, about $7 to $10 for a short way [S weak]",
+    )
+    late_same_day_usd: Range = par(
+        _range(3, 7, 15),
+        unit="USD/order",
+        meaning="fee paid back, voucher and service for an order that was promised for today and was late",
+        source="assumption",
+    )
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),
         unit="USD/unit/week",

@@ -12,11 +12,23 @@ from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
 System = Literal[
-    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm"
+    "erp",
+    "files",
+    "hub",
+    "broker",
+    "service",
+    "wms",
+    "link",
+    "identity",
+    "orchestrator",
+    "payment",
+    "fraud",
+    "crm",
+    "courier",
 ]
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
 store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
-as their steps call them."""
+as their steps call them; the couriers' platform, on which runs are booked."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 

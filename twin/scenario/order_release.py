@@ -10,7 +10,7 @@ from twin.scenario.base import Broken, Count, Duration, Model, par
 from twin.scenario.laws import DurationLaw, lognormal
 from twin.scenario.middleware import Middleware
 
-ORDER_MODES: Final = ("ship", "pickup")
+ORDER_MODES: Final = ("ship", "pickup", "same_day")
 """How customers want orders, in the order of :class:`twin.journal.orders.Mode`."""
 
 

@@ -12,6 +12,7 @@ from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
+from twin.scenario.clienteling import Clienteling
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
 from twin.scenario.feeds import Feed
@@ -28,6 +29,7 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.same_day import SameDay
 from twin.scenario.transfers import Transfers
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
@@ -283,6 +285,12 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    same_day: SameDay = par(
+        default_factory=SameDay, unit="object", meaning="delivery on the day of the order, by courier"
+    )
+    clienteling: Clienteling = par(
+        default_factory=Clienteling, unit="object", meaning="associates who serve customers in stores"
+    )
     prices: Prices = par(default_factory=Prices, unit="object", meaning="how prices come to tills and channels")
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")

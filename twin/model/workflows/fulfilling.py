@@ -8,7 +8,8 @@ from twin.model import orders
 from twin.model.collecting import Counter
 from twin.model.release import Desk
 from twin.model.saga import Sagas
-from twin.model.workflows.workflow import CARRIERS, ONLINE, Workflow
+from twin.model.same_day import Couriers
+from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
 
 FULFILLING: Final = (
     Workflow(
@@ -34,7 +35,7 @@ FULFILLING: Final = (
             "customer, ERP. If one fails for good, people see to it, or what was done before is undone, the last "
             "first, and the order is cancelled."
         ),
-        stories=(orders._saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
+        stories=(orders._saga, orders._clear_saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
         outlets=ONLINE,
         systems=("orchestrator", "payment", "fraud", "crm", "erp", "broker", "hub"),
         messages=("release",),
@@ -211,6 +212,38 @@ FULFILLING: Final = (
             "pickup_waiting_units",
             "pickup_restocked_units",
             "refunded_not_collected_usd",
+        ),
+    ),
+    Workflow(
+        title="Same-day courier",
+        paragraph=(
+            "A customer who wants the order today is told at the checkout whether that can be: before the cut-off, if "
+            "a node near enough seems to have all of it, and if the courier gives a quote. The node picks and packs "
+            "it, a run is booked, and a courier who is free brings it. What is not found is looked for at other nodes "
+            "near enough until the cut-off, and goes the ordinary way after that. Who cannot have it today takes "
+            "standard delivery, or leaves."
+        ),
+        stories=(Couriers._bring, Couriers.told, Couriers.take, orders.parcel_story),
+        outlets=OWN,
+        systems=("courier", "wms", "link", *CARRIERS),
+        messages=("pick",),
+        milestones=("order.released", "order.picked", "order.delivered", "order.cancelled"),
+        faults=("outage",),
+        settings=(
+            "demand.channels.CHANNEL.same_day_share",
+            "demand.channels.CHANNEL.same_day_only",
+            "systems.same_day",
+        ),
+        kpis=(
+            "same_day_wanted",
+            "same_day_offered_share",
+            "same_day_false_no_stock_share",
+            "same_day_on_time",
+            "same_day_late_orders",
+            "same_day_late_p95_s",
+            "courier_wait_p95_s",
+            "courier_drops",
+            "same_day_lost_margin_usd",
         ),
     ),
 )

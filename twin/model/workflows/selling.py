@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from twin.kernels import advance
+from twin.kernels.clienteling import sell_from_elsewhere, sell_here
 from twin.kernels.holding import lapse
 from twin.model import orders
 from twin.model.allotments import allotments
 from twin.model.calling import call_out
+from twin.model.clienteling import Associates
 from twin.model.entry import Entry
 from twin.model.fallbacks import Fallbacks
 from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
@@ -27,6 +29,25 @@ SELLING: Final = (
         faults=("outage",),
         settings=("demand.tills", "demand.promotions", "systems.tills_respect_reservations"),
         kpis=("till_fill_rate", "till_units_lost_per_week", "oversell_rate.walk_in", "sync_latency_p95_s"),
+    ),
+    Workflow(
+        title="Clienteling",
+        paragraph=(
+            "A customer who stands in a store asks an associate, who looks at the own shelf first: what is there is "
+            "sold at the till at once. The rest is ordered for the customer from another node, and sent home."
+        ),
+        stories=(Associates.serve, sell_here, sell_from_elsewhere),
+        outlets=("clienteling",),
+        systems=("link", *CARRIERS),
+        messages=("sale",),
+        faults=("outage",),
+        settings=("systems.clienteling",),
+        kpis=(
+            "clienteling_from_shelf_share",
+            "saved_sales",
+            "saved_sales_margin_usd",
+            "clienteling_missed_sales",
+        ),
     ),
     Workflow(
         title="Cart, checkout and order",
