@@ -30,6 +30,8 @@ from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
+from tests.reference.random_systems import on_the_minute as systems_on_the_minute
+from tests.reference.random_systems import random_errands, random_failures
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -155,6 +157,16 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def surrounded(case: Case) -> Case:
+    """The same, but more systems stand around an order, and fail."""
+    rng = Random(f"systems {case.seed}")
+    arms = {name: merged(arm, random_errands(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
+    world = random_failures(rng, case.changes)
+    return Case(f"surrounded-{case.name}", case.seed, arms, world, case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:

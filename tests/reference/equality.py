@@ -25,6 +25,7 @@ KEYS: Final = {
     "refunds": ("refund",),
     "collections": ("order",),
     "exceptions": ("number",),
+    "errands": ("errand", "order"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from twin.journal.books import CLOSE, EXCEPTION
+from twin.journal.checkout import ERRAND
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.returns import REFUND, RETURN
@@ -56,5 +57,6 @@ TABLES = {
     "collections": COLLECTION,
     "closes": CLOSE,
     "exceptions": EXCEPTION,
+    "errands": ERRAND,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -17,7 +17,18 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
+_SEALED = (
+    "orders",
+    "lines",
+    "scrapes",
+    "sagas",
+    "returns",
+    "refunds",
+    "counts",
+    "collections",
+    "exceptions",
+    "errands",
+)
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -70,6 +81,10 @@ class Journal:
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""
         self._keep("exceptions", exception)
+
+    def end_errand(self, errand: tuple[int, ...]) -> None:
+        """Append a row of ``errands``."""
+        self._keep("errands", errand)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)

@@ -15,7 +15,22 @@ from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.totals import Flow, Latency
 from twin.kernels import state, traffic
-from twin.kernels.codes import ERP, NOTES, RECORD, RELEASE, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.codes import (
+    CRM,
+    ERP,
+    NOTES,
+    RECORD,
+    RELEASE,
+    SERVICE,
+    TAX,
+    VIEW,
+    Belief,
+    Key,
+    Law,
+    Point,
+    Reserving,
+    Strategy,
+)
 from twin.kernels.control import CONTROL
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
@@ -43,6 +58,8 @@ _STREAMS: Final = {
     Key.MESSAGE_LANE: "message.lane",
     Key.RESTOCK: "restock",
     Key.DAMAGED: "damaged",
+    Key.TAX_CALL: "tax.call",
+    Key.CRM_CALL: "crm.call",
 }
 _RINGS: Final = {
     "moves": traffic.MESSAGE,
@@ -80,7 +97,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stations(memory, systems)
     _laws(memory, systems)
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
-    memory.put("flows", np.zeros(len(Flow), np.int64))
+    memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, scenario, systems, publications)
     _copies(memory, world, publications)
@@ -218,6 +235,8 @@ def _stations(memory: Memory, systems: Systems) -> None:
         SERVICE: (service.servers, service.system, Law.SERVICE_CALL, Key.SERVICE_CALL, 0),
         ERP: (erp.servers, "erp", Law.ERP_CALL, Key.ERP_CALL, 0),
         RELEASE: (release.workers, release.system, Law.RELEASE_STEP, Key.RELEASE_STEP, gap_of(release.rate)),
+        TAX: (systems.tax.servers, "tax", Law.TAX_CALL, Key.TAX_CALL, 0),
+        CRM: (systems.customer_check.servers, "crm", Law.CRM_CALL, Key.CRM_CALL, 0),
     }
     stations = np.zeros(len(rows), state.STATION)
     first = int(memory["nodes"]["pickers"].sum())
@@ -251,6 +270,8 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
         Law.RESTOCK: systems.pickup.restock,
+        Law.TAX_CALL: systems.tax.service,
+        Law.CRM_CALL: systems.customer_check.service,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 

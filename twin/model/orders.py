@@ -9,7 +9,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.orders import Status
 from twin.kernels import steps
 from twin.kernels.codes import SERVICE, Asks, Point
-from twin.model.calling import LOST, Asking, call_out
+from twin.model.calling import LOST, Asking, call_out, run_errands
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
 from twin.model.process import LightProcess, Story
 from twin.model.shop import Customer, Shop, arrival_key
@@ -131,14 +131,10 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
     now += customer.checkout
-    if shop.point == Point.PAYMENT:
-        yield now
-        now = yield from _reserve(shop, customer, rule, now)
+    if shop.prepares:
+        now = yield from _before_payment(shop, customer, rule, now)
         if now == LOST:
             return
-    elif shop.extends and shop.point in (Point.CART, Point.CHECKOUT):
-        yield now
-        plane.extend(number, now)
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
     yield now
@@ -153,6 +149,20 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
         yield from _accepted(shop, customer, rule, release)
+
+
+def _before_payment(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
+    """What other systems have to say is asked, and holds are made or extended: when the payment begins, or LOST."""
+    yield now
+    if shop.errands:
+        now = yield from run_errands(shop, customer, now)
+    if now == LOST:
+        return LOST
+    if shop.point == Point.PAYMENT:
+        return (yield from _reserve(shop, customer, rule, now))
+    if shop.extends:
+        shop.plane.extend(customer.number, now)
+    return now
 
 
 def _accepted(shop: Shop, customer: Customer, rule: Rule | None, release: int) -> Story:

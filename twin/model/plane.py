@@ -75,6 +75,18 @@ class Plane:
         goes_on = steps.give_up(self.handle, number, reason, now)
         return goes_on if goes_on != FULL else self._repeat(steps.give_up, number, reason, now)
 
+    def refuse(self, number: int, reason: int, now: int) -> None:
+        """The checkout gets no answer that it cannot do without."""
+        if steps.refuse(self.handle, number, reason, now) == FULL:
+            self._repeat(steps.refuse, number, reason, now)
+
+    def answered(self, number: int, now: int) -> None:
+        """The call that a checkout waited for is over, and nothing of the order changes by that."""
+        row = self.order(number)
+        if row["asked"] >= 0:
+            row["call"] += now - row["asked"]
+            row["asked"] = -1
+
     def turn_away(self, number: int, reason: int, now: int) -> None:
         """A fallback refuses the whole order."""
         if steps.turn_away(self.handle, number, reason, now) == FULL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,10 +11,12 @@ import simpy
 from numpy.typing import NDArray
 
 from twin.core.clock import Tie, tie_key
+from twin.journal.writer import Journal
 from twin.kernels.codes import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
 from twin.model.collecting import Counter
+from twin.model.errands import Errand, errands_of
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
 from twin.model.jobs import Works
@@ -65,8 +68,13 @@ class Shop:
     calls_first: int | None
     calls_to_reserve: bool
     creates_in_erp: bool
-    gateways: tuple[Gateway, Gateway]
-    """By station: SERVICE, ERP."""
+    gateways: Mapping[int, Gateway]
+    """By station that checkouts call."""
+    errands: tuple[Errand, ...]
+    """What is asked of other systems before the payment."""
+    prepares: bool
+    """Whether something happens between checkout and payment: errands, holds that are made or begin anew."""
+    journal: Journal
     erp_broken: Broken | None
     payment: NDArray[np.int64]
     payment_key: np.uint64
@@ -102,6 +110,12 @@ class Shop:
                 (ERP, "erp", systems.erp.timeout, access.erp),
             )
         )
+        point, extends = Point[systems.reserving.point.upper()], systems.reserving.extends
+        errands = errands_of(systems)
+        outside = {
+            errand.station: Gateway.of(works.world, errand.system, systems.resilience, errand.settings.timeout)
+            for errand in errands
+        }
         breakers = {SERVICE: service.breaker, ERP: erp.breaker}
         fallbacks = fallbacks_of(
             works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
@@ -112,12 +126,15 @@ class Shop:
             env=works.env,
             plane=works.plane,
             marketplaces=marketplaces,
-            point=Point[systems.reserving.point.upper()],
-            extends=systems.reserving.extends,
+            point=point,
+            extends=extends,
             calls_first=ERP if systems.erp.coupling == "direct" else SERVICE if query else None,
             calls_to_reserve=systems.reserving.mode == "synchronous",
             creates_in_erp=systems.erp.coupling != "consumer",
-            gateways=(service, erp),
+            gateways={SERVICE: service, ERP: erp, **outside},
+            errands=errands,
+            prepares=bool(errands) or point == Point.PAYMENT or (extends and point in (Point.CART, Point.CHECKOUT)),
+            journal=works.journal,
             erp_broken=access.erp_broken,
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),

@@ -14,6 +14,7 @@ from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
+from twin.scenario.errands import CustomerCheck, TaxQuote
 from twin.scenario.feeds import Feed
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
@@ -239,6 +240,10 @@ class Systems(Model):
         unit="duration law",
         meaning="payment authorisation",
         source="150 ms to 2 s for a card authorisation [S: vendors disagree]",
+    )
+    tax: TaxQuote = par(default_factory=TaxQuote, unit="object", meaning="tax that is asked for before the payment")
+    customer_check: CustomerCheck = par(
+        default_factory=CustomerCheck, unit="object", meaning="customers who are looked up before the payment"
     )
     saga: Saga = par(
         default_factory=Saga,

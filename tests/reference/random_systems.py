@@ -1,0 +1,43 @@
+"""Random settings of the systems around the order, and their faults."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.reference.random_arms import law
+from tests.reference.worlds import Tree, merged
+
+
+def random_errands(rng: Random) -> Tree:
+    """What checkouts ask before the payment, of systems that are hardly quick enough."""
+    return {
+        "tax": {**_errand(rng), "fallback": rng.choice(("estimate", "refuse"))},
+        "customer_check": {**_errand(rng), "fallback": rng.choice(("trust", "refuse"))},
+    }
+
+
+def _errand(rng: Random) -> Tree:
+    return {
+        "on": rng.random() < 0.7,
+        "servers": rng.randint(1, 3),
+        "service": law(rng, rng.choice(("0s", "30s"))),
+        "timeout": rng.choice(("20s", "1m")),
+    }
+
+
+def random_failures(rng: Random, world: Tree) -> Tree:
+    """A world in which these systems fail."""
+    faults = [_fault(rng, system) for system in ("tax", "crm")]
+    faults += [{**_fault(rng, system), "kind": "errors", "share": rng.choice((0.3, 1.0))} for system in ("tax", "crm")]
+    faults += [{**_fault(rng, "tax"), "kind": "slow", "factor": rng.choice((2.0, 10.0))}]
+    return merged(world, {"faults": [*world.get("faults", []), *faults]})
+
+
+def _fault(rng: Random, system: str) -> Tree:
+    duration = {"law": "exponential", "mean": rng.choice(("10m", "1h"))}
+    return {"system": system, "mtbf": rng.choice(("3h", "8h")), "duration": duration}
+
+
+def on_the_minute(arm: Tree) -> Tree:
+    """The arm with calls of whole minutes."""
+    return merged(arm, {name: {"service": "1m", "timeout": "1m"} for name in ("tax", "customer_check")})
