@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY, HOUR, MINUTE
+from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
+from twin.journal.checkout import Errand
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
@@ -172,6 +173,13 @@ def exception(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def errand(**changes: Any) -> Row:
+    """A tax quote for the first order, asked for when the window began and there two seconds later."""
+    row = dict.fromkeys(TABLES["errands"].names or (), 0)
+    row |= {"order": 1, "errand": Errand.TAX, "t_asked": START, "t_end": START + 2 * SECOND}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -201,6 +209,7 @@ def journal(
     collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
+    errands: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -227,6 +236,7 @@ def journal(
         "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
+        "errands": errands,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

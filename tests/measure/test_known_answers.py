@@ -16,6 +16,7 @@ from tests.measure.make import (
     close,
     collection,
     count,
+    errand,
     exception,
     false_oos,
     goods,
@@ -33,6 +34,7 @@ from tests.measure.make import (
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
+from twin.journal.checkout import Answer, Errand
 from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
@@ -94,6 +96,16 @@ COLLECTIONS: list[Row] = [
     collection(CollectionEnd.TOO_LATE, order=10, units=3, t_given_up=START + DAY, t_back=START + 2 * DAY),
     collection(CollectionEnd.WAITING, order=11),
     collection(CollectionEnd.NEVER_CAME, order=12, t_ready=START - 1, t_given_up=START),  # before the window
+]
+
+ERRANDS: list[Row] = [
+    errand(),
+    errand(order=2, t_end=START + 5 * SECOND, answer=Answer.WITHOUT, failure=Refusal.TIME_OUT),
+    errand(order=9, t_end=START + SECOND, answer=Answer.WITHOUT, failure=Refusal.ERROR),  # not paid after all
+    errand(order=5, t_end=START + 4 * SECOND, answer=Answer.LOST, failure=Refusal.CLOSED),
+    errand(errand=Errand.CUSTOMER, order=3, t_end=START + SECOND, answer=Answer.WITHOUT, failure=Refusal.CLOSED),
+    errand(errand=Errand.CUSTOMER, order=6, t_end=START + SECOND, answer=Answer.LOST, failure=Refusal.CLOSED),
+    errand(order=1, t_asked=END, t_end=END + DAY, answer=Answer.LOST, failure=Refusal.CLOSED),  # after the window
 ]
 
 LATENCY: list[Row] = [
@@ -344,6 +356,12 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "pick_corrections_per_week": 16 * PER_WEEK,
     "pick_corrected_units_per_week": 17 * PER_WEEK,
     "damaged_units_per_week": 18 * PER_WEEK,
+    "tax_call_p95_s": 5,
+    "tax_lost_orders": 1,
+    "tax_estimated_orders": 1,
+    "customer_check_call_p95_s": 1,
+    "customer_check_lost_orders": 1,
+    "customer_unchecked_orders": 1,
     "pickup_ready_on_time": 1.0,
     "pickup_collected_share": 0.5,
     "pickup_not_collected_orders": 1,
@@ -496,6 +514,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         collections=COLLECTIONS,
         closes=CLOSES,
         exceptions=EXCEPTIONS,
+        errands=ERRANDS,
     )
     return measure(folder, scenario(), "files")
 

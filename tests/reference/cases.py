@@ -438,6 +438,21 @@ _POISON_LONG: Tree = {
 }
 _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
+_ERRANDS: Tree = {
+    "tax": {"on": True, "servers": 1, "service": "20s", "timeout": "1m", "fallback": "estimate"},
+    "customer_check": {"on": True, "servers": 2, "service": "15s", "timeout": "40s", "fallback": "refuse"},
+    "observability": {"traces": 0.3},
+    "resilience": {"retry": {"attempts": 2, "wait": "20s"}},
+}
+_ERRANDS_FAIL: Tree = {
+    "faults": [
+        _every(5, "outage", "40m", system="tax"),
+        _every(7, "outage", "30m", system="crm"),
+        _every(6, "errors", "1h", system="tax", share=0.5),
+        _every(9, "errors", "1h", system="crm", share=0.5),
+        _every(8, "slow", "1h", system="tax", factor=5.0),
+    ]
+}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -500,8 +515,10 @@ CASES: Final = (
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("asked-before-payment", 143, PRESETS, [_ERRANDS], [_SCARCE, _ERRANDS_FAIL]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(surrounded(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 36)),
 )

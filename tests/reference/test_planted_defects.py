@@ -768,6 +768,20 @@ DEFECTS = (
         "        age += 0",
         shown_in="at-risk",
     ),
+    Defect(
+        "the-time-of-an-errand-goes-on-while-the-customer-pays",
+        "model/calling",
+        "        shop.plane.answered(customer.number, now)\n",
+        "",
+        shown_in="asked-before-payment",
+    ),
+    Defect(
+        "tax-quotes-come-while-the-tax-engine-is-down",
+        "model/build",
+        'systems.tax.servers, "tax"',
+        'systems.tax.servers, "crm"',
+        shown_in="asked-before-payment",
+    ),
 )
 
 

@@ -144,6 +144,11 @@ class Cohort:
         return self._rows("collections", "t_ready")
 
     @cached_property
+    def errands(self) -> Rows:
+        """What checkouts asked of other systems in the window, before their payments."""
+        return self._rows("errands", "t_asked")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")

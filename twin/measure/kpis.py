@@ -10,6 +10,7 @@ from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.declines import DECLINES
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
+from twin.measure.errands import ERRANDS
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
@@ -29,6 +30,7 @@ from twin.scenario.scenario import Scenario
 SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
+    "Errands of a checkout": ERRANDS,
     "Release": RELEASE,
     "Declines": DECLINES,
     "Pickup": PICKUP,

@@ -77,6 +77,12 @@ class Economics(Model):
         meaning="pick, message, refund fees and putting back of an order that nobody collected; its margin is not in it",
         source="assumption: 15 minutes of a store's staff at $18 to $25/h, and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
     )
+    estimated_tax_usd: Range = par(
+        _range(0.3, 1, 4),
+        unit="USD/order",
+        meaning="setting right an order that was taken on an estimated tax: the return, and the difference that is borne",
+        source="assumption: 1 to 3 minutes of a clerk, most corrections in one run",
+    )
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),
         unit="USD/unit/week",

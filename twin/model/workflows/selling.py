@@ -8,7 +8,7 @@ from twin.kernels import advance
 from twin.kernels.holding import lapse
 from twin.model import orders
 from twin.model.allotments import allotments
-from twin.model.calling import call_out
+from twin.model.calling import call_out, run_errands
 from twin.model.entry import Entry
 from twin.model.fallbacks import Fallbacks
 from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
@@ -105,6 +105,27 @@ SELLING: Final = (
             "calls_throttled_rate",
             "token_failures",
             "rework_hours",
+        ),
+    ),
+    Workflow(
+        title="Errands before the payment",
+        paragraph=(
+            "Before the customer pays, the checkout looks the customer up at the CRM and asks the tax engine what is "
+            "due. It calls again if that fails; in the end it goes on without, on trust and on an estimate, or the "
+            "order is lost."
+        ),
+        stories=(run_errands,),
+        outlets=OWN,
+        systems=("crm", "tax"),
+        faults=("outage", "errors", "slow"),
+        settings=("systems.tax", "systems.customer_check", "systems.resilience"),
+        kpis=(
+            "tax_call_p95_s",
+            "tax_lost_orders",
+            "tax_estimated_orders",
+            "customer_check_call_p95_s",
+            "customer_check_lost_orders",
+            "customer_unchecked_orders",
         ),
     ),
     Workflow(
