@@ -31,7 +31,7 @@ from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.random_systems import on_the_minute as systems_on_the_minute
-from tests.reference.random_systems import random_errands, random_failures
+from tests.reference.random_systems import random_errands, random_failures, random_notification
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -162,7 +162,7 @@ def closed(case: Case) -> Case:
 def surrounded(case: Case) -> Case:
     """The same, but more systems stand around an order, and fail."""
     rng = Random(f"systems {case.seed}")
-    arms = {name: merged(arm, random_errands(rng)) for name, arm in case.arms.items()}
+    arms = {name: merged(arm, random_errands(rng), random_notification(rng)) for name, arm in case.arms.items()}
     if case.by_the_minute:
         arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
     world = random_failures(rng, case.changes)
@@ -453,6 +453,16 @@ _ERRANDS_FAIL: Tree = {
         _every(8, "slow", "1h", system="tax", factor=5.0),
     ]
 }
+_TOLD_LATE: Tree = {
+    "notification": {"on": True, "delay": {"law": "exponential", "mean": "40m"}, "lost": 0.1, "patience": "2h"}
+}
+_NOT_TOLD: Tree = {
+    "faults": [
+        *_VISITORS["faults"],
+        _every(6, "outage", "3h", system="notification"),
+        _every(7, "slow", "1h", system="notification", factor=4.0),
+    ]
+}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -516,6 +526,7 @@ CASES: Final = (
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
     _targeted("asked-before-payment", 143, PRESETS, [_ERRANDS], [_SCARCE, _ERRANDS_FAIL]),
+    _targeted("told-late", 144, PRESETS, [_COUNTER, FILED, _TOLD_LATE], [_SCARCE, _VISITORS, _NOT_TOLD]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),

@@ -26,6 +26,7 @@ KEYS: Final = {
     "collections": ("order",),
     "exceptions": ("number",),
     "errands": ("errand", "order"),
+    "notices": ("number", "order"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -20,6 +20,7 @@ from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
 from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
+from tests.reference.notices import Notices
 from tests.reference.orders import Orders
 from tests.reference.refunds import Refunds
 from tests.reference.returns import Returns
@@ -45,7 +46,8 @@ class Reference:
         self.stock = Stock(shop, channels)
         self.refunds = Refunds(shop)
         self.returns = Returns(shop, self.stock, self.refunds)
-        self.orders = Orders(shop, channels, self.stock, self.refunds)
+        self.notices = Notices(shop)
+        self.orders = Orders(shop, channels, self.stock, self.refunds, self.notices)
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait, self.refunds.longest_wait)
         self.supply = Supply(shop, self.stock)
         self.counting, self.census = Counting(shop, self.stock), Census(shop)
@@ -124,6 +126,7 @@ class Reference:
             "closes": _table("closes", self.books.closes),
             "exceptions": _table("exceptions", self.books.rows()),
             "errands": _table("errands", sorted(self.orders.errands.rows)),
+            "notices": _table("notices", self.notices.rows(orders, self.refunds.claims)),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -17,6 +17,7 @@ from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
 from tests.reference.gateway import Gateway
 from tests.reference.identity import Identity
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
@@ -43,12 +44,12 @@ Asking = Generator[simpy.Event, Any, bool]
 class Orders:
     """Takes and fulfils orders."""
 
-    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds) -> None:
+    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds, notices: Notices) -> None:
         self._refunds = refunds
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self.sourcing = Sourcing(shop, stock, self._blame, refunds)
+        self.sourcing = Sourcing(shop, stock, self._blame, refunds, notices)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
         identity, service, erp = Identity(shop), shop.systems.service, shop.systems.erp

@@ -25,11 +25,24 @@ def _errand(rng: Random) -> Tree:
     }
 
 
+def random_notification(rng: Random) -> Tree:
+    """How customers are told."""
+    return {
+        "notification": {
+            "on": rng.random() < 0.8,
+            "delay": law(rng, rng.choice(("20s", "2h"))),
+            "lost": rng.choice((0.0, 0.2)),
+            "patience": rng.choice(("20m", "3h")),
+        }
+    }
+
+
 def random_failures(rng: Random, world: Tree) -> Tree:
     """A world in which these systems fail."""
-    faults = [_fault(rng, system) for system in ("tax", "crm")]
+    faults = [_fault(rng, system) for system in ("tax", "crm", "notification")]
     faults += [{**_fault(rng, system), "kind": "errors", "share": rng.choice((0.3, 1.0))} for system in ("tax", "crm")]
-    faults += [{**_fault(rng, "tax"), "kind": "slow", "factor": rng.choice((2.0, 10.0))}]
+    slow = {"kind": "slow", "factor": rng.choice((2.0, 10.0))}
+    faults += [{**_fault(rng, system), **slow} for system in ("tax", "notification")]
     return merged(world, {"faults": [*world.get("faults", []), *faults]})
 
 
@@ -40,4 +53,5 @@ def _fault(rng: Random, system: str) -> Tree:
 
 def on_the_minute(arm: Tree) -> Tree:
     """The arm with calls of whole minutes."""
-    return merged(arm, {name: {"service": "1m", "timeout": "1m"} for name in ("tax", "customer_check")})
+    errands = {name: {"service": "1m", "timeout": "1m"} for name in ("tax", "customer_check")}
+    return merged(arm, errands, {"notification": {"delay": "1m", "patience": "1m"}})

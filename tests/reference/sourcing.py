@@ -12,6 +12,7 @@ from tests.reference.blame import Blame, cause_of, gone
 from tests.reference.clock import among_orders
 from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
@@ -50,7 +51,7 @@ class Rejected:
 class Sourcing:
     """Finds nodes, has parcels picked."""
 
-    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds) -> None:
+    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds, notices: Notices) -> None:
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
         self._reserves = shop.systems.reserving.point != "none"
@@ -59,7 +60,9 @@ class Sourcing:
         self._store_pick = shop.stream("pick", settings.store_pick)
         self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}
         self._damaged = shop.stream("damaged")
-        self.collection = Collection(shop, stock, self._pickers, opening=self._opening, refunds=refunds)
+        self.collection = Collection(
+            shop, stock, self._pickers, opening=self._opening, refunds=refunds, notices=notices
+        )
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
 
     def candidates(self, line: Line, order: Order) -> list[Pair]:

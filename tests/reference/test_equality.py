@@ -18,6 +18,7 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.checkout import Answer, Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
@@ -39,7 +40,8 @@ from twin.world.world import World
 AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
-    Answer, Errand, SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline, Document, ExceptionEnd,
+    SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline, Document, ExceptionEnd,
+    Answer, Errand, Notice,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -176,6 +178,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         ExceptionEnd: journal["exceptions"]["outcome"],
         Answer: journal["errands"]["answer"],
         Errand: journal["errands"]["errand"],
+        Notice: journal["notices"]["notice"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

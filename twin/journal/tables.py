@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.checkout import ERRAND
+from twin.journal.notices import NOTICE
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.returns import REFUND, RETURN
@@ -58,5 +59,6 @@ TABLES = {
     "closes": CLOSE,
     "exceptions": EXCEPTION,
     "errands": ERRAND,
+    "notices": NOTICE,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -28,6 +28,7 @@ _SEALED = (
     "collections",
     "exceptions",
     "errands",
+    "notices",
 )
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
@@ -85,6 +86,10 @@ class Journal:
     def end_errand(self, errand: tuple[int, ...]) -> None:
         """Append a row of ``errands``."""
         self._keep("errands", errand)
+
+    def end_notice(self, notice: tuple[int, ...]) -> None:
+        """Append a row of ``notices``."""
+        self._keep("notices", notice)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)

@@ -113,6 +113,8 @@ class Days:
         self.works.plane.close_orders(orders[:over])
         if self.documents is not None:
             self.documents.seal(orders[:over], lines[:cut])
+        if self.shop.notices is not None:
+            self.shop.notices.of_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", columns(lines[:cut], LINE))
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))

@@ -20,6 +20,7 @@ from twin.model.errands import Errand, errands_of
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
 from twin.model.jobs import Works
+from twin.model.notices import Notices
 from twin.model.observed import results_of
 from twin.model.plane import Plane
 from twin.model.process import LightProcess, PatientProcess
@@ -85,6 +86,8 @@ class Shop:
     """What has to happen before an accepted order is released; ``None``: nothing."""
     refunds: Refunds | None
     """What is paid back; ``None``: the arm does not look at that."""
+    notices: Notices | None
+    """What customers are told; ``None``: they know everything at once."""
     cascades: bool
     """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
@@ -120,7 +123,8 @@ class Shop:
         fallbacks = fallbacks_of(
             works, scenario, systems, breakers=breakers, results=results, marketplaces=marketplaces
         )
-        refunds = Refunds.of(works, systems.returns)
+        notices = Notices.of(works, systems.notification, marketplaces)
+        refunds = Refunds.of(works, systems.returns, notices)
         desk = Desk.of(works, systems.release, tuple(scenario.demand.channels))
         return Shop(
             env=works.env,
@@ -142,7 +146,8 @@ class Shop:
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
             refunds=refunds,
+            notices=notices,
             cascades=systems.sourcing.cascade,
-            counter=Counter.of(works, scenario, systems, refunds),
+            counter=Counter.of(works, scenario, systems, refunds, notices),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

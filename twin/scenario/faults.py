@@ -13,11 +13,11 @@ from twin.scenario.suggest import shown
 
 System = Literal[
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
-    "tax",
+    "tax", "notification",
 ]  # fmt: skip
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
 store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
-as their steps call them (checkouts may ask the CRM too); tax engine."""
+as their steps call them (checkouts may ask the CRM too); tax engine; what sends messages to customers."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -63,7 +63,7 @@ _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for na
 _CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity", "payment", "fraud", "crm", "tax")
 """Systems that checkouts or sagas may call, or whose tokens they need."""
 
-_SERVING: Final = ("erp", "files", "hub", "broker", "service", "payment", "fraud", "crm", "tax")
+_SERVING: Final = ("erp", "files", "hub", "broker", "service", "payment", "fraud", "crm", "tax", "notification")
 """Systems that serve calls, or carry orders to their release."""
 
 _REPLICATED: Final = ("broker", "hub")

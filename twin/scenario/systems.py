@@ -20,6 +20,7 @@ from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Outbox
 from twin.scenario.middleware import Middleware
+from twin.scenario.notification import Notification
 from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
 from twin.scenario.pickup import Pickup
@@ -257,6 +258,9 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    notification: Notification = par(
+        default_factory=Notification, unit="object", meaning="messages to customers about their orders"
+    )
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(

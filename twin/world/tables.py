@@ -116,7 +116,7 @@ Sorted by (system, start); the windows of one system do not overlap.
 
 SYSTEMS = (
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
-    "tax",
+    "tax", "notification",
 )  # fmt: skip
 OF_NODES = ("wms", "link")
 """Systems of which every node has its own; ``link`` is what joins it to the middleware."""
