@@ -15,6 +15,7 @@ from twin.core.bins import bin_of
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
 from twin.journal.checkout import Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
@@ -180,6 +181,26 @@ def errand(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def notice(**changes: Any) -> Row:
+    """The first order was accepted when the window began, and its customer told two seconds later."""
+    row = dict.fromkeys(TABLES["notices"].names or (), 0)
+    row |= {"order": 1, "notice": Notice.ACCEPTED, "t": START, "t_told": START + 2 * SECOND, "t_asked": NONE}
+    return _changed(row, changes)
+
+
+def supply(**changes: Any) -> Row:
+    """Ten units ordered of a supplier when the window began, taken at once and there a day later."""
+    row = dict.fromkeys(TABLES["supplies"].names or (), 0) | {"lines": 1, "units": 10}
+    row |= {"t_ordered": START, "t_placed": START, "t_acknowledged": START + HOUR, "t_arrived": START + DAY}
+    return _changed(row, changes)
+
+
+def absence(**changes: Any) -> Row:
+    """A picker of the store who is away for four hours from when the window began, and nobody stands in."""
+    row = {"node": 1, "pickers": 1, "t": START, "t_end": START + 4 * HOUR, "t_told": NONE, "t_back": START + 4 * HOUR}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -210,6 +231,9 @@ def journal(
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
     errands: Iterable[Row] = (),
+    notices: Iterable[Row] = (),
+    supplies: Iterable[Row] = (),
+    absences: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -237,6 +261,9 @@ def journal(
         "closes": closes,
         "exceptions": exceptions,
         "errands": errands,
+        "notices": notices,
+        "supplies": supplies,
+        "absences": absences,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -11,6 +11,7 @@ from tests.measure.make import (
     PAIRS,
     START,
     Row,
+    absence,
     alert,
     census,
     close,
@@ -24,17 +25,20 @@ from tests.measure.make import (
     journal,
     latencies,
     line,
+    notice,
     order,
     refund,
     saga,
     scenario,
     scrape,
     spell,
+    supply,
     transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
 from twin.journal.checkout import Answer, Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
@@ -106,6 +110,26 @@ ERRANDS: list[Row] = [
     errand(errand=Errand.CUSTOMER, order=3, t_end=START + SECOND, answer=Answer.WITHOUT, failure=Refusal.CLOSED),
     errand(errand=Errand.CUSTOMER, order=6, t_end=START + SECOND, answer=Answer.LOST, failure=Refusal.CLOSED),
     errand(order=1, t_asked=END, t_end=END + DAY, answer=Answer.LOST, failure=Refusal.CLOSED),  # after the window
+]
+
+NOTICES: list[Row] = [
+    notice(),
+    notice(order=2, notice=Notice.READY, t_told=START + HOUR, t_asked=START + MINUTE),
+    notice(order=3, t_told=NONE, t_asked=START + MINUTE, lost=1),
+    notice(order=4),
+    notice(order=5, t=END, t_told=NONE, t_asked=END + 1),  # after the window
+]
+
+SUPPLIES: list[Row] = [
+    supply(),
+    supply(supplier=1, t_placed=START + HOUR, t_arrived=START + 3 * DAY, short=2),
+    supply(t_ordered=START - 1, t_placed=END, short=10),  # before the window
+]
+
+ABSENCES: list[Row] = [
+    absence(),
+    absence(pickers=2, t_told=START, t_back=START + HOUR),
+    absence(t=START - 1),  # before the window
 ]
 
 LATENCY: list[Row] = [
@@ -356,6 +380,16 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "pick_corrections_per_week": 16 * PER_WEEK,
     "pick_corrected_units_per_week": 17 * PER_WEEK,
     "damaged_units_per_week": 18 * PER_WEEK,
+    "notification_delay_p50_s": 2,
+    "notification_delay_p95_s": 3600,
+    "notification_lost_rate": 0.25,
+    "customer_contacts": 2,
+    "pickup_unaware_orders": 1,
+    "supplier_lead_p95_s": 3 * 86400,
+    "supplier_held_up_orders": 1,
+    "supplier_short_share": 0.1,
+    "picker_hours_missing": 4 + 2 * 1,
+    "picker_hours_substituted": 2 * 3,
     "tax_call_p95_s": 5,
     "tax_lost_orders": 1,
     "tax_estimated_orders": 1,
@@ -515,6 +549,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         closes=CLOSES,
         exceptions=EXCEPTIONS,
         errands=ERRANDS,
+        notices=NOTICES,
+        supplies=SUPPLIES,
+        absences=ABSENCES,
     )
     return measure(folder, scenario(), "files")
 
@@ -544,7 +581,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
-    counted |= {"pickup_out_of_sale_unit_days"}
+    counted |= {"pickup_out_of_sale_unit_days", "customer_contacts", "picker_hours_missing", "picker_hours_substituted"}
     counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}

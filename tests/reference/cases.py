@@ -31,7 +31,7 @@ from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.random_systems import on_the_minute as systems_on_the_minute
-from tests.reference.random_systems import random_errands, random_failures, random_notification
+from tests.reference.random_systems import random_errands, random_failures, random_notification, random_surroundings
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -162,7 +162,8 @@ def closed(case: Case) -> Case:
 def surrounded(case: Case) -> Case:
     """The same, but more systems stand around an order, and fail."""
     rng = Random(f"systems {case.seed}")
-    arms = {name: merged(arm, random_errands(rng), random_notification(rng)) for name, arm in case.arms.items()}
+    draws = (random_errands, random_notification, random_surroundings)
+    arms = {name: merged(arm, *(draw(rng) for draw in draws)) for name, arm in case.arms.items()}
     if case.by_the_minute:
         arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
     world = random_failures(rng, case.changes)
@@ -532,4 +533,5 @@ CASES: Final = (
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
     *(surrounded(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 36)),
+    surrounded(closed(drawn(36, by_the_minute=True))),
 )

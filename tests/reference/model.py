@@ -127,6 +127,8 @@ class Reference:
             "exceptions": _table("exceptions", self.books.rows()),
             "errands": _table("errands", sorted(self.orders.errands.rows)),
             "notices": _table("notices", self.notices.rows(orders, self.refunds.claims)),
+            "supplies": _table("supplies", sorted(self.supply.portal.rows, key=lambda row: (row[3], row[0], row[1]))),
+            "absences": _table("absences", self.orders.sourcing.staff.rows),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -31,6 +31,7 @@ class AnyWorld(Protocol):
     crashes: NDArray[np.void]
     failovers: NDArray[np.void]
     troubles: NDArray[np.void]
+    absences: NDArray[np.void]
     horizon_us: int
     days: int
 

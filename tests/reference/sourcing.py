@@ -16,6 +16,7 @@ from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
+from tests.reference.staff import Staff
 from tests.reference.stations import Station
 from tests.reference.stock import CORRECTION, Stock
 from tests.reference.traces import Span
@@ -56,6 +57,7 @@ class Sourcing:
         self._settings = settings = shop.systems.sourcing
         self._reserves = shop.systems.reserving.point != "none"
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
+        self.staff = Staff(shop, self._pickers)
         self._dc_pick = shop.stream("pick", settings.dc_pick)
         self._store_pick = shop.stream("pick", settings.store_pick)
         self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}

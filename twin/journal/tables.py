@@ -16,7 +16,8 @@ from twin.journal.notices import NOTICE
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.returns import REFUND, RETURN
-from twin.journal.supply import CENSUS, COUNT, TRANSFER
+from twin.journal.staff import ABSENCE
+from twin.journal.supply import CENSUS, COUNT, SUPPLY, TRANSFER
 from twin.journal.totals import FATE, FLOW, JOB, LATENCY, SCRAPE
 
 NONE: Final = -1
@@ -60,5 +61,7 @@ TABLES = {
     "exceptions": EXCEPTION,
     "errands": ERRAND,
     "notices": NOTICE,
+    "supplies": SUPPLY,
+    "absences": ABSENCE,
 }
 """Files of a run's journal: ``<name>.parquet``."""

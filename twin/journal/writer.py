@@ -52,6 +52,8 @@ class Journal:
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
         self.closes: list[tuple[int, ...]] = []
+        self.supplies: list[tuple[int, ...]] = []
+        self.absences: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
         self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
 
@@ -125,7 +127,7 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes"):
+        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes", "supplies", "absences"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
         self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)

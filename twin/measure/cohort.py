@@ -149,6 +149,21 @@ class Cohort:
         return self._rows("errands", "t_asked")
 
     @cached_property
+    def notices(self) -> Rows:
+        """Messages to customers about what happened in the window."""
+        return self._rows("notices", "t")
+
+    @cached_property
+    def supplies(self) -> Rows:
+        """Orders of DCs to suppliers, made in the window."""
+        return self._rows("supplies", "t_ordered")
+
+    @cached_property
+    def absences(self) -> Rows:
+        """Absences of pickers that began in the window."""
+        return self._rows("absences", "t")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")

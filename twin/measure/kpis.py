@@ -17,6 +17,7 @@ from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
+from twin.measure.notices import NOTICES
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.pickup import PICKUP
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
@@ -24,6 +25,7 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.suppliers import STAFF, SUPPLIERS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
@@ -34,11 +36,14 @@ SECTIONS: Final = {
     "Release": RELEASE,
     "Declines": DECLINES,
     "Pickup": PICKUP,
+    "Telling customers": NOTICES,
+    "Staff of stores": STAFF,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
     "Counting": COUNTING,
+    "Suppliers": SUPPLIERS,
     "Books": BOOKS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,

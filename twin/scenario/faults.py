@@ -13,11 +13,12 @@ from twin.scenario.suggest import shown
 
 System = Literal[
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
-    "tax", "notification",
+    "tax", "notification", "supplier_portal", "oms", "finance", "workforce",
 ]  # fmt: skip
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
 store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
-as their steps call them (checkouts may ask the CRM too); tax engine; what sends messages to customers."""
+as their steps call them (checkouts may ask the CRM too); tax engine; what sends messages to customers; suppliers' portal;
+order management system; finance system, in which books are closed; rosters."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -28,8 +29,9 @@ MessageKind = Literal[
 ]
 
 FaultKind = Literal[
-    "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
-]
+    "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost",
+    "absent",
+]  # fmt: skip
 
 FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "posting"), "orders": ("orders",)}
 """The consumers of each topic."""
@@ -52,6 +54,7 @@ _FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
     "duplicates": ("topic", "of", "share", "copies", "ends"),
     "late": ("topic", "of", "share", "by", "ends"),
     "lost": ("topic", "of", "share", "ends"),
+    "absent": ("node", "region", "stores", "share"),
 }
 """What each kind of fault may say besides when it comes and how long it lasts."""
 
@@ -63,7 +66,20 @@ _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for na
 _CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity", "payment", "fraud", "crm", "tax")
 """Systems that checkouts or sagas may call, or whose tokens they need."""
 
-_SERVING: Final = ("erp", "files", "hub", "broker", "service", "payment", "fraud", "crm", "tax", "notification")
+_SERVING: Final = (
+    "erp",
+    "files",
+    "hub",
+    "broker",
+    "service",
+    "payment",
+    "fraud",
+    "crm",
+    "tax",
+    "notification",
+    "supplier_portal",
+    "oms",
+)
 """Systems that serve calls, or carry orders to their release."""
 
 _REPLICATED: Final = ("broker", "hub")
@@ -82,7 +98,7 @@ class Fault(Model):
         meaning="outage: a system is down; errors: a share of the calls to it is answered with an error; slow: it serves calls and releases orders, "
         "but takes longer; crash, stuck: a member of a "
         "consumer group dies, or hangs; failover: the broker changes to a replica; and of the messages that are made: poison: a share cannot be handled, "
-        "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way",
+        "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way; absent: pickers of stores are missing",
     )
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
@@ -98,12 +114,16 @@ class Fault(Model):
     node: str | None = par(
         None,
         unit="name",
-        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; empty means all DCs, or stores",
+        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; absent: the store; empty means all DCs, or stores",
     )
-    region: str | None = par(None, unit="name", meaning="link: only stores of this region")
-    stores: Share | None = par(None, unit="share", meaning="link: only this share of the stores, drawn for each fault")
+    region: str | None = par(None, unit="name", meaning="link, absent: only stores of this region")
+    stores: Share | None = par(
+        None, unit="share", meaning="link, absent: only this share of the stores, drawn for each fault"
+    )
     share: Share | None = par(
-        None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit"
+        None,
+        unit="share",
+        meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit; absent: a store's pickers, at least one",
     )
     factor: float | None = par(
         None,
@@ -172,6 +192,8 @@ class Fault(Model):
                 yield Broken((name,), f"is missing: kind {self.kind} needs a {name}")
         if "factor" in own and self.factor is not None and parts(self.factor) <= MILLION:
             yield Broken(("factor",), f"must be above 1 by at least a millionth, it is {self.factor:g}")
+        if self.kind == "absent" and self.node is not None and (self.region is not None or self.stores is not None):
+            yield Broken(("node",), "is one store: region and stores choose among many")
         for name in ("share", "stores"):
             share = getattr(self, name)
             if name in own and share is not None and parts(share) == 0:

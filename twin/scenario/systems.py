@@ -29,7 +29,9 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.supplier_portal import SupplierPortal
 from twin.scenario.transfers import Transfers
+from twin.scenario.workforce import Workforce
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
@@ -258,6 +260,12 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    supplier_portal: SupplierPortal = par(
+        default_factory=SupplierPortal, unit="object", meaning="how DCs' orders reach their suppliers"
+    )
+    workforce: Workforce = par(
+        default_factory=Workforce, unit="object", meaning="who stands in for pickers who are missing"
+    )
     notification: Notification = par(
         default_factory=Notification, unit="object", meaning="messages to customers about their orders"
     )

@@ -52,6 +52,7 @@ class World:
     errors: NDArray[np.void]  # ERRORS
     slowdowns: NDArray[np.void]  # SLOWDOWN
     crashes: NDArray[np.void]  # CRASH
+    absences: NDArray[np.void]  # ABSENCE
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
     streams: Streams
@@ -76,6 +77,7 @@ class World:
             self._faults.failovers,
             self._faults.troubles,
         )
+        self.absences = self._faults.absences
         self.start = draw_start(scenario, self.estate, self.streams)
         replay = replayed(scenario, self.estate, shared.prepared, self.streams) if shared.prepared else None
         self.account = replay.account if replay else None
