@@ -464,6 +464,37 @@ _NOT_TOLD: Tree = {
         _every(7, "slow", "1h", system="notification", factor=4.0),
     ]
 }
+_PORTAL: Tree = {
+    "supplier_portal": {"on": True, "acknowledgement": {"law": "exponential", "mean": "2h"}, "tells_short": True}
+}
+_PORTAL_DOWN: Tree = {
+    "faults": [
+        _every(5, "outage", "2h", system="supplier_portal"),
+        _every(3, "slow", "2h", system="supplier_portal", factor=6.0),
+    ],
+    "estate": {"stock": {"short_shipment": 0.6, "dc_review": "3h"}},
+}
+_ROSTERS: Tree = {
+    "workforce": {"on": True, "substitute": "40m"},
+    "sourcing": {"store_pick": "30m", "strategy": "nearest"},
+}
+_SHORT_OF_STAFF: Tree = {
+    "faults": [
+        _every(5, "absent", "3h", share=0.5),
+        _every(7, "absent", "2h", share=1.0, stores=0.6),
+        _every(6, "outage", "2h", system="workforce"),
+    ],
+    "estate": {"stores": {"pickers": 2}},
+}
+_OWN_FINANCE: Tree = {"books": {"system": "finance", "closes": "24h"}, "release": {"system": "oms"}}
+_FINANCE_DOWN: Tree = {
+    "faults": [
+        *_LOST_TWICE["faults"],
+        _every(4, "outage", "100m", system="finance"),
+        _every(7, "outage", "1h", system="oms"),
+        _every(5, "slow", "1h", system="oms", factor=9.0),
+    ]
+}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -528,6 +559,9 @@ CASES: Final = (
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
     _targeted("asked-before-payment", 143, PRESETS, [_ERRANDS], [_SCARCE, _ERRANDS_FAIL]),
     _targeted("told-late", 144, PRESETS, [_COUNTER, FILED, _TOLD_LATE], [_SCARCE, _VISITORS, _NOT_TOLD]),
+    _targeted("ordered-through-a-portal", 145, PRESETS, [_PORTAL], [_PORTAL_DOWN]),
+    _targeted("short-of-staff", 146, PRESETS, [_ROSTERS], [_SHORT_OF_STAFF]),
+    _targeted("closed-in-finance", 147, _SYNCHRONOUS, [_UNCONFIRMED, _CLOSED, _OWN_FINANCE], [_SCARCE, _FINANCE_DOWN]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),

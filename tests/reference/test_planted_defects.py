@@ -782,6 +782,62 @@ DEFECTS = (
         'systems.tax.servers, "crm"',
         shown_in="asked-before-payment",
     ),
+    Defect(
+        "a-lost-message-is-told-after-all",
+        "model/notices",
+        "np.where(lost, NEVER, begun + takes)",
+        "np.where(lost, begun + takes, begun + takes)",
+        shown_in="told-late",
+    ),
+    Defect(
+        "who-picks-up-knows-before-being-told",
+        "model/collecting",
+        "self.notices.knows(visit.order, channel, visit.t_ready)",
+        "visit.t_ready",
+        shown_in="told-late",
+    ),
+    Defect(
+        "the-lead-time-counts-from-the-order",
+        "model/ordering",
+        "axis=1), told + lead",
+        "axis=1), now + lead",
+        shown_in="ordered-through-a-portal",
+    ),
+    Defect(
+        "what-a-supplier-will-not-send-stays-on-order",
+        "model/ordering",
+        '        self._pairs["on_order"][pairs] -= short.astype(np.int32)\n',
+        "        pass\n",
+        shown_in="ordered-through-a-portal",
+    ),
+    Defect(
+        "absent-pickers-leave-their-work",
+        "model/staff",
+        "max(int(free[place]), back)",
+        "back",
+        shown_in="short-of-staff",
+    ),
+    Defect(
+        "rosters-know-while-they-are-down",
+        "model/staff",
+        'Spans.of_outages(works.world, "workforce").up(start)',
+        "start",
+        shown_in="short-of-staff",
+    ),
+    Defect(
+        "accountants-work-without-their-system",
+        "model/desk",
+        " and not self._down.cover(now)",
+        "",
+        shown_in="closed-in-finance",
+    ),
+    Defect(
+        "nobody-goes-on-when-finance-is-back",
+        "model/desk",
+        "        self._works.env.process(self._recoveries())\n",
+        "",
+        shown_in="closed-in-finance",
+    ),
 )
 
 
