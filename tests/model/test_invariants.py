@@ -617,6 +617,11 @@ class Case:
     runs: tuple[str, ...] = ALL
 
 
+def _on_paper(still: Still) -> None:
+    still.memory["by_hand"][0] = (0, 0, 1)
+    still.memory["control"]["by_hand"] = 1
+
+
 CASES: dict[str, Case] = {
     "a sale that is not counted": Case(_count(Flow.TILL_UNITS, -1), "stock: on hand changed by"),
     "a receipt that is counted twice": Case(_count(Flow.RECEIVED_UNITS, 6), "stock: on hand changed by"),
@@ -750,6 +755,8 @@ CASES: dict[str, Case] = {
     ),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
+    "a sale on paper that nobody made": Case(_on_paper, "error: 1 pairs differ"),
+    "a sale by hand that is on no paper": Case(_count(Flow.TILL_UNITS_BY_HAND), "tills: 0 units are on paper"),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 

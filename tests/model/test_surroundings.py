@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.model.journals import brief, journal
+from tests.model.journals import brief, flows, journal
 from tests.model.runs import systems, table
 from twin.core.clock import DAY, HOUR
 from twin.journal.orders import Status
@@ -88,3 +88,21 @@ def test_while_all_pickers_are_missing_nobody_picks_until_they_or_substitutes_ar
         assert not ((picks > 16 * HOUR) & (picks < back)).any()
         assert (picks >= back).any()
     assert (alone["lines"]["status"] == Status.SUPPLIED).sum() > 500
+
+
+def test_tills_without_their_system_sell_as_much_and_tell_of_it_afterwards() -> None:
+    calm = journal(brief(), systems())
+    faults = [{"system": "pos", "at": "14h", "duration": "6h"}]
+    down = journal(brief(faults=faults), systems())
+    hand = [flows(run)["till_units_by_hand"] for run in (calm, down)]
+    assert hand[0] == 0
+    assert hand[1] > 200
+    assert flows(down)["till_units_keyed_in"] == hand[1]
+    units = [flows(run)["till_units"] for run in (calm, down)]
+    assert abs(units[1] / units[0] - 1) < 0.02
+    behind = down["scrapes"]["t"] - 14 * HOUR
+    during = (behind > HOUR) & (behind < 6 * HOUR)
+    assert down["scrapes"]["view_gap"][during].mean() > 2 * calm["scrapes"]["view_gap"][during].mean()
+    assert down["scrapes"]["unseen"][during].max() < 50
+    after = down["scrapes"]["t"] >= 22 * HOUR
+    assert down["scrapes"]["view_gap"][after].mean() < 2 * calm["scrapes"]["view_gap"][after].mean()

@@ -57,9 +57,10 @@ def random_failures(rng: Random, world: Tree) -> Tree:
     """A world in which these systems fail."""
     faults = [_fault(rng, system) for system in (*AROUND, "crm")]
     faults += [{**_fault(rng, "tax"), "kind": "absent", "share": rng.choice((0.5, 1.0))} for _ in range(2)]
-    for absent in faults[-2:]:
+    faults += [{**_fault(rng, "pos"), "stores": 0.5}, {**_fault(rng, "pos"), "region": "east"}]
+    for absent in faults[-4:-2]:
         del absent["system"]
-    faults[-1]["stores"] = 0.5
+    faults[-3]["stores"] = 0.5
     faults += [{**_fault(rng, system), "kind": "errors", "share": rng.choice((0.3, 1.0))} for system in ("tax", "crm")]
     slow = {"kind": "slow", "factor": rng.choice((2.0, 10.0))}
     faults += [{**_fault(rng, system), **slow} for system in ("tax", "notification", "supplier_portal", "oms")]

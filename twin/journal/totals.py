@@ -129,6 +129,8 @@ class Flow(IntEnum):
     TAX_TIME_OUTS = 101
     CRM_CALLS = 102  # of checkouts, that reached the CRM
     CRM_TIME_OUTS = 103
+    TILL_UNITS_BY_HAND = 104  # sold while the till system was down
+    TILL_UNITS_KEYED_IN = 105  # of them: the system knows
 
 
 class Fate(IntEnum):

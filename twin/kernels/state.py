@@ -77,8 +77,12 @@ NODE = np.dtype(
         ("pickers", "i8"),
         ("outage", "i8"),  # its range in outages: of a DC's wms, of a store's link
         ("link", "i8"),  # range of its link
+        ("pos", "i8"),  # range of its till system
     ]
 )
+
+BY_HAND = np.dtype([("entity", "i8"), ("pair", "i8"), ("units", "i8")])
+"""A sale that was written on paper because the till system was down, and is not keyed in yet."""
 
 CHANNEL = np.dtype(
     [

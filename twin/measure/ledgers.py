@@ -201,6 +201,14 @@ TRAFFIC: Final = (
         function=_per_week(Flow.TILL_UNITS_LOST),
     ),
     Kpi(
+        name="till_units_by_hand_per_week",
+        unit="units/week",
+        direction="lower",
+        formula="units sold at tills while the till system was down, per week of the run",
+        meaning="sales that nobody is told of before they are keyed in",
+        function=_per_week(Flow.TILL_UNITS_BY_HAND),
+    ),
+    Kpi(
         name="lapsed_holds_per_week",
         unit="holds/week",
         direction="none",

@@ -99,7 +99,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
     memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
-    _control(memory, scenario, systems, publications)
+    _control(memory, world, scenario, systems, publications)
     _copies(memory, world, publications)
     for ring, dtype in _RINGS.items():
         memory.put(ring, np.zeros(_RING, dtype))
@@ -197,7 +197,8 @@ def _nodes(memory: Memory, world: World) -> None:
     nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
     links = _node_rows("link", given.size)
     nodes["outage"] = np.where(given["is_dc"] != 0, _node_rows("wms", given.size), links)
-    nodes["link"] = links
+    nodes["link"], nodes["pos"] = links, _node_rows("pos", given.size)
+    memory.put("by_hand", np.zeros(1, state.BY_HAND))
     memory.put("nodes", nodes)
     memory.put("outboxes", np.zeros(given.size, traffic.OUTBOX))
     memory.put("scratch", np.zeros(given.size + 2, np.int64))
@@ -276,7 +277,9 @@ def _laws(memory: Memory, systems: Systems) -> None:
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 
 
-def _control(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
+def _control(
+    memory: Memory, world: World, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]
+) -> None:
     control = np.zeros(1, CONTROL)
     c = control[0]
     c["now"] = -1
@@ -291,6 +294,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     troubles = memory["troubles"]
     c["trouble_from"], c["trouble_until"] = troubles["start"].min(), troubles["end"].max()
     c["stocktakes"] = memory["stocktakes"].size == memory["pairs"].size
+    c["paper"] = bool((world.windows["system"] == SYSTEMS.index("pos")).any())
     c["eager"] = is_eager(systems.posting)
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)

@@ -61,6 +61,8 @@ class Days:
         control = plane.control
         control["day"], control["physical"] = day.day, 0
         plane.put("physical", day.physical)
+        if control["paper"]:
+            plane.expect_sales(day.physical.size)
         nodes = plane.memory["nodes"]
         nodes["shift"] = works.world.estate.zone_shift[nodes["region"], day.day]
         plane.memory["flows"][Flow.SESSIONS] += int(day.sessions.sum())

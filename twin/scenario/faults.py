@@ -13,12 +13,12 @@ from twin.scenario.suggest import shown
 
 System = Literal[
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
-    "tax", "notification", "supplier_portal", "oms", "finance", "workforce",
+    "tax", "notification", "supplier_portal", "oms", "finance", "workforce", "pos",
 ]  # fmt: skip
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
 store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
 as their steps call them (checkouts may ask the CRM too); tax engine; what sends messages to customers; suppliers' portal;
-order management system; finance system, in which books are closed; rosters."""
+order management system; finance system, in which books are closed; rosters; till systems of stores."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -85,7 +85,7 @@ _SERVING: Final = (
 _REPLICATED: Final = ("broker", "hub")
 """Systems that carry messages and change to a replica."""
 
-_WITH_NODES: Final = ("wms", "link")
+_WITH_NODES: Final = ("wms", "link", "pos")
 """Systems of nodes; the others are central."""
 
 
@@ -114,11 +114,11 @@ class Fault(Model):
     node: str | None = par(
         None,
         unit="name",
-        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; absent: the store; empty means all DCs, or stores",
+        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; pos, absent: the store; empty means all DCs, or stores",
     )
-    region: str | None = par(None, unit="name", meaning="link, absent: only stores of this region")
+    region: str | None = par(None, unit="name", meaning="link, pos, absent: only stores of this region")
     stores: Share | None = par(
-        None, unit="share", meaning="link, absent: only this share of the stores, drawn for each fault"
+        None, unit="share", meaning="link, pos, absent: only this share of the stores, drawn for each fault"
     )
     share: Share | None = par(
         None,
@@ -221,8 +221,8 @@ class Fault(Model):
         for name in ("region", "stores"):
             if getattr(self, name) is None:
                 continue
-            if self.system != "link":
-                yield Broken((name,), f"is for system link, the system is {self.system}")
+            if self.system not in ("link", "pos"):
+                yield Broken((name,), f"is for systems link, pos, the system is {self.system}")
             elif self.node is not None:
                 yield Broken((name,), f"is for faults of many stores, the node is {shown(self.node)}")
 

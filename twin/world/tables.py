@@ -116,10 +116,10 @@ Sorted by (system, start); the windows of one system do not overlap.
 
 SYSTEMS = (
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
-    "tax", "notification", "supplier_portal", "oms", "finance", "workforce",
+    "tax", "notification", "supplier_portal", "oms", "finance", "workforce", "pos",
 )  # fmt: skip
-OF_NODES = ("wms", "link")
-"""Systems of which every node has its own; ``link`` is what joins it to the middleware."""
+OF_NODES = ("wms", "link", "pos")
+"""Systems of which every node has its own; ``link`` joins it to the middleware, ``pos`` is what its tills sell by."""
 CENTRAL = tuple(name for name in SYSTEMS if name not in OF_NODES)
 
 CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8"), ("stuck", "i1")])

@@ -6,7 +6,8 @@ from typing import Final
 
 from twin.kernels import advance
 from twin.kernels.holding import lapse
-from twin.model import orders
+from twin.kernels.tills import sold_by_hand
+from twin.model import disruptions, orders
 from twin.model.allotments import allotments
 from twin.model.calling import call_out, run_errands
 from twin.model.entry import Entry
@@ -18,15 +19,22 @@ SELLING: Final = (
         title="Till sale",
         paragraph=(
             "A walk-in brings units to a till. The shelf decides: what is there is sold, whoever it was promised "
-            "to, and the sale is told to the view and the ERP. What the walk-in wanted and did not find is lost."
+            "to, and the sale is told to the view and the ERP. What the walk-in wanted and did not find is lost. While "
+            "the till system is down sales go on by hand, and are keyed in, and told, when it is back."
         ),
-        stories=(advance._sell,),
+        stories=(advance._sell, sold_by_hand, disruptions._keyed_in),
         outlets=("till",),
-        systems=("link", *CARRIERS),
+        systems=("pos", "link", *CARRIERS),
         messages=("sale",),
         faults=("outage",),
         settings=("demand.tills", "demand.promotions", "systems.tills_respect_reservations"),
-        kpis=("till_fill_rate", "till_units_lost_per_week", "oversell_rate.walk_in", "sync_latency_p95_s"),
+        kpis=(
+            "till_fill_rate",
+            "till_units_lost_per_week",
+            "till_units_by_hand_per_week",
+            "oversell_rate.walk_in",
+            "sync_latency_p95_s",
+        ),
     ),
     Workflow(
         title="Cart, checkout and order",

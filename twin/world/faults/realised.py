@@ -77,6 +77,9 @@ def _places(fault: Fault, scenario: Scenario, estate: EstateTables) -> Iterator[
         yield ".node", not_among("DC", str(fault.node), dcs)
     if (fault.system == "link" or fault.kind == "absent") and fault.node not in (None, *estate.node_names):
         yield ".node", not_among("store or DC", str(fault.node), estate.node_names)
+    stores = estate.node_names[len(dcs) :]
+    if fault.system == "pos" and fault.node not in (None, *stores):
+        yield ".node", not_among("store", str(fault.node), stores)
     if fault.region not in (None, *regions):
         yield ".region", not_among("region", str(fault.region), regions)
 
