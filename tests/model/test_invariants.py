@@ -191,7 +191,7 @@ CALM, HARD = ALL[:1], ALL[1:]
 class StillSagas:
     """What is known of a run's sagas at its end."""
 
-    open: set[int] = field(default_factory=set)
+    under_way: set[int] = field(default_factory=set)
     begun: int = 0
     ended: Counter[SagaEnd] = field(default_factory=Counter)
     untidy: list[str] = field(default_factory=list)
@@ -201,7 +201,7 @@ class StillSagas:
         sagas = days.shop.sagas
         if sagas is None:
             return None
-        return cls(set(sagas.open), sagas.begun, Counter(sagas.ended), list(sagas.untidy))
+        return cls(set(sagas.under_way), sagas.begun, Counter(sagas.ended), list(sagas.untidy))
 
 
 @dataclass
@@ -349,7 +349,7 @@ def test_the_runs_end_with_promises_holds_and_messages_under_way(name: str) -> N
 def test_the_run_with_sagas_ends_with_some_under_way_and_some_orders_cancelled() -> None:
     sagas = _ended(WITH_SAGAS).sagas
     assert sagas is not None
-    assert min(len(sagas.open), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
+    assert min(len(sagas.under_way), *(sagas.ended[end] for end in (SagaEnd.COMPLETED, SagaEnd.COMPENSATED))) > 20
 
 
 def test_the_run_with_returns_ends_with_goods_in_limbo_and_money_that_is_owed() -> None:
@@ -538,7 +538,7 @@ def _order_in_saga(still: Still) -> tuple[Any, Any]:
     """Row and lines of an order of several lines whose saga is under way."""
     assert still.sagas is not None
     orders = still.memory["orders"][: still.orders]
-    row = orders[np.flatnonzero(np.isin(orders["order"], list(still.sagas.open)) & (orders["open"] > 1))[0]]
+    row = orders[np.flatnonzero(np.isin(orders["order"], list(still.sagas.under_way)) & (orders["open"] > 1))[0]]
     first = row["first"] - still.control["line_base"]
     return row, still.memory["lines"][first : first + row["lines"]]
 
@@ -550,7 +550,7 @@ def _sourced_in_saga(still: Still) -> None:
 def _cancelled(still: Still, *, partly: bool) -> None:
     row, lines = _order_in_saga(still)
     assert still.sagas is not None
-    still.sagas.open.discard(int(row["order"]))
+    still.sagas.under_way.discard(int(row["order"]))
     row["parcels"] = not partly
     lines["status"][: 1 if partly else None] = Status.CANCELLED
 

@@ -376,6 +376,7 @@ _SAGA: Tree = {
     }
 }
 _DANCED: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.3, "hop": "10s", "sweep": "10m"}}}
+_ALONE: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.02, "hop": "10s", "sweep": "10m"}}}
 _SAGA_FAILS: Tree = {
     "faults": [
         _every(5, "outage", "20m", system="payment"),
@@ -545,6 +546,7 @@ CASES: Final = (
     _targeted("seen-by-nobody", 130, _SYNCHRONOUS, [_UNCONFIRMED], [_SCARCE, _UNTIL_REPAIRED]),
     _targeted("orchestrated", 131, PRESETS, [_SAGA], [_SCARCE, _SAGA_FAILS]),
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
+    _targeted("alone-in-their-sagas", 190, PRESETS, [_ALONE], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),

@@ -531,6 +531,20 @@ DEFECTS = (
         shown_in="orchestrated",
     ),
     Defect(
+        "a-trouble-that-ends-before-the-saga-does-is-not-seen",
+        "model/clear_run",
+        "self._ends[before - 1] > now",
+        "self._ends[before - 1] > end",
+        shown_in="alone-in-their-sagas",
+    ),
+    Defect(
+        "a-saga-under-way-at-the-end-has-made-all-its-calls",
+        "model/clear_run",
+        "end >= self._horizon",
+        "end >= self._horizon + 3_600_000_000",
+        shown_in="alone-in-their-sagas",
+    ),
+    Defect(
         "a-case-that-has-begun-takes-room",
         "model/participants",
         "while self._starts and self._starts[0] <= now:",

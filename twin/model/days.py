@@ -22,7 +22,7 @@ from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.documents import Documents
 from twin.model.jobs import Process, Works
-from twin.model.orders import Arrivals
+from twin.model.orders import arrive
 from twin.model.process import Instant
 from twin.model.returns import Returns
 from twin.model.shop import Customer, Shop, arrival_key
@@ -71,7 +71,7 @@ class Days:
         self._append(checkouts, day.lines)
         orders = np.ascontiguousarray(checkouts["order"])
         payments = sample_many(self.shop.payment, bits_of_many(self.shop.payment_key, orders, 0))
-        Arrivals(self.shop, _customers(checkouts, payments, first))
+        arrive(self.shop, _customers(checkouts, payments, first))
         if day.returns.size:
             works.env.process(returns(works, day) if self.returns is None else self.returns.day(day))
 
@@ -82,7 +82,7 @@ class Days:
         orders["first"] = (
             int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         )
-        self.works.plane.choose(orders)
+        self.works.plane.choose(orders, int(control["order_base"]) + self.orders)
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size

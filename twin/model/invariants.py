@@ -355,8 +355,8 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     cancelled = _units(owner, (lines["status"] == Status.CANCELLED).astype(np.int64), orders.size) > 0
     promised = _units(owner, (lines["status"] == Status.ACCEPTED).astype(np.int64), orders.size) > 0
-    under_way = np.isin(orders["order"], np.fromiter(sagas.open, np.int64))
-    known = sagas.ended.total() + len(sagas.open)
+    under_way = np.isin(orders["order"], np.fromiter(sagas.under_way, np.int64))
+    known = sagas.ended.total() + len(sagas.under_way)
     found = (
         (len(sagas.untidy), "were not undone step by step: " + ", ".join(sagas.untidy[:1])),
         (sagas.begun - known, "have no end and are not open"),
