@@ -496,6 +496,14 @@ _FINANCE_DOWN: Tree = {
         _every(5, "slow", "1h", system="oms", factor=9.0),
     ]
 }
+_ON_PAPER: Tree = {
+    "faults": [
+        _every(4, "outage", "2h", system="pos"),
+        _every(7, "outage", "90m", system="link", stores=0.5),
+        _every(9, "late", "2h", share=0.3, of=["sale"], by="20m"),
+    ]
+}
+_STORES_SAY: Tree = {"reload": {"mode": "load", "interval": "3h", "job": "5m", "rule": "replay", "source": "stores"}}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -564,6 +572,7 @@ CASES: Final = (
     _targeted("ordered-through-a-portal", 145, PRESETS, [_PORTAL], [_PORTAL_DOWN]),
     _targeted("short-of-staff", 146, PRESETS, [_ROSTERS], [_SHORT_OF_STAFF]),
     _targeted("closed-in-finance", 147, _SYNCHRONOUS, [_UNCONFIRMED, _CLOSED, _OWN_FINANCE], [_SCARCE, _FINANCE_DOWN]),
+    _targeted("sold-on-paper", 148, PRESETS, [_DECLINES, _STORES_SAY], [_SCARCE, _ON_PAPER]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),

@@ -852,6 +852,20 @@ DEFECTS = (
         "",
         shown_in="closed-in-finance",
     ),
+    Defect(
+        "what-is-on-paper-is-known-to-the-stores-system",
+        "kernels/tills",
+        "    pairs(handle)[p].error += units\n    flows(handle)[_BY_HAND] += units",
+        "    flows(handle)[_BY_HAND] += units",
+        shown_in="sold-on-paper",
+    ),
+    Defect(
+        "sales-on-paper-are-keyed-in-the-wrong-way-round",
+        "model/plane",
+        "for entity, pair, units in rows[here].tolist():",
+        "for entity, pair, units in rows[here][::-1].tolist():",
+        shown_in="sold-on-paper",
+    ),
 )
 
 
