@@ -442,10 +442,13 @@ _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
 _ERRANDS: Tree = {
     "tax": {"on": True, "servers": 1, "service": "20s", "timeout": "1m", "fallback": "estimate"},
-    "customer_check": {"on": True, "servers": 2, "service": "15s", "timeout": "40s", "fallback": "refuse"},
+    "customer_check": {
+        "on": True, "servers": 1, "timeout": "40s", "fallback": "refuse",
+        "service": {"law": "exponential", "mean": "20s"},
+    },
     "observability": {"traces": 0.3},
     "resilience": {"retry": {"attempts": 2, "wait": "20s"}},
-}
+}  # fmt: skip
 _ERRANDS_FAIL: Tree = {
     "faults": [
         _every(5, "outage", "40m", system="tax"),

@@ -35,7 +35,7 @@ FULFILLING: Final = (
             "customer, ERP. If one fails for good, people see to it, or what was done before is undone, the last "
             "first, and the order is cancelled."
         ),
-        stories=(orders._saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
+        stories=(orders._saga, orders._clear_saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
         outlets=ONLINE,
         systems=("orchestrator", "payment", "fraud", "crm", "erp", "broker", "hub"),
         messages=("release",),
