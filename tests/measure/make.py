@@ -18,6 +18,7 @@ from twin.journal.checkout import Errand
 from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
@@ -70,6 +71,7 @@ def line(status: Status, **changes: Any) -> Row:
     """One unit of SKU 0 in order 1, wanted by web at the start of the window; a cause or reason where one is needed."""
     row = dict.fromkeys(TABLES["lines"].names or (), 0)
     row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
+    row["price_cents"] = SKU_CENTS[changes.get("sku", 0)][0]
     row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE
     row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
     return _changed(row, changes)
@@ -159,6 +161,13 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def parcel(**changes: Any) -> Row:
+    """A parcel of one unit from the DC, for 6 USD, ordered and picked at the start of the window."""
+    row = dict.fromkeys(TABLES["parcels"].names or (), 0)
+    row |= {"order": 1, "lines": 1, "units": 1, "cents": 600, "t_demand": START, "t_pick": START, "t_ready": START}
+    return _changed(row, changes)
+
+
 def close(**changes: Any) -> Row:
     """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
     row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
@@ -201,6 +210,29 @@ def absence(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def priced(change: int, t: int, sku: int, price_cents: int) -> Row:
+    """A list price, of no promotion."""
+    return {"change": change, "t": t, "sku": sku, "price_cents": price_cents, "promotion": 0}
+
+
+def shown(outlet: int, change: int, t: int, sku: int, price_cents: int) -> Row:
+    """An outlet shows the price of a change."""
+    return {"outlet": outlet, "change": change, "t": t, "sku": sku, "price_cents": price_cents}
+
+
+def mispriced(shown: int, charged: int, listed: int, till: int, **changes: Any) -> Row:
+    """One unit of SKU 0 in order 1, bought in the web at the start of the window and supplied; prices in cents."""
+    row = dict.fromkeys(TABLES["mispriced"].names or (), 0) | {"order": 1, "quantity": 1, "status": Status.SUPPLIED}
+    row |= {"settled": Settled.HONOURED, "t_demand": START, "t": START, "shown_cents": shown, "charged_cents": charged}
+    return _changed(row | {"list_cents": listed, "till_cents": till}, changes)
+
+
+def till_gap(listed: int, till: int, units: int, **changes: Any) -> Row:
+    """An hour from the start of the window on in which the tills had another price for SKU 0 than the list."""
+    row = {"sku": 0, "t_from": START, "t_to": START + HOUR, "list_cents": listed, "till_cents": till, "units": units}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -234,6 +266,12 @@ def journal(
     notices: Iterable[Row] = (),
     supplies: Iterable[Row] = (),
     absences: Iterable[Row] = (),
+    parcels: Iterable[Row] = (),
+    list_prices: Iterable[Row] = (),
+    shown_prices: Iterable[Row] = (),
+    price_events: Iterable[Row] = (),
+    mispriced: Iterable[Row] = (),
+    till_gaps: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -264,6 +302,13 @@ def journal(
         "notices": notices,
         "supplies": supplies,
         "absences": absences,
+        "parcels": parcels,
+        "list_prices": list_prices,
+        "shown_prices": shown_prices,
+        "price_jobs": (),
+        "price_events": price_events,
+        "mispriced": mispriced,
+        "till_gaps": till_gaps,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

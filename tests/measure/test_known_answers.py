@@ -25,14 +25,19 @@ from tests.measure.make import (
     journal,
     latencies,
     line,
+    mispriced,
     notice,
     order,
+    parcel,
+    priced,
     refund,
     saga,
     scenario,
     scrape,
+    shown,
     spell,
     supply,
+    till_gap,
     transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
@@ -41,6 +46,7 @@ from twin.journal.checkout import Answer, Errand
 from twin.journal.notices import Notice
 from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate, FeedName, Latency
@@ -131,6 +137,32 @@ ABSENCES: list[Row] = [
     absence(pickers=2, t_told=START, t_back=START + HOUR),
     absence(t=START - 1),  # before the window
 ]
+MISPRICED: list[Row] = [
+    mispriced(900, 900, 1000, 950, order=1, quantity=3),
+    mispriced(1000, 1000, 1000, 900, order=2),
+    mispriced(2200, 2200, 2000, 2000, order=6, channel=1, sku=1, quantity=2),
+    mispriced(900, 1000, 1000, 1000, order=9, channel=1, settled=Settled.WALKED_AWAY, status=Status.ABANDONED),
+]
+
+TILL_GAPS: list[Row] = [till_gap(1000, 800, 5), till_gap(2000, 2100, 7, sku=1)]
+
+LIST_PRICES: list[Row] = [
+    priced(-1, 0, 0, 1000),
+    priced(-1, 0, 1, 2000),
+    priced(0, START, 0, 900),
+    priced(1, START + HOUR, 1, 1800),
+]
+
+SHOWN_PRICES: list[Row] = [
+    row
+    for outlet, first, second in ((0, 100, 200), (1, 300, 400), (2, 500, 600))
+    for row in (
+        shown(outlet, 0, START + first * SECOND, 0, 900),
+        shown(outlet, 1, START + HOUR + second * SECOND, 1, 1800),
+    )
+]
+
+PRICE_EVENTS: list[Row] = [{"outlet": 1, "sent": 5, "lost": 2, "overtaken": 1, "under_way": 0}]
 
 LATENCY: list[Row] = [
     *latencies(Latency.VIEW, NONE, 10, 20, 30),
@@ -141,6 +173,8 @@ LATENCY: list[Row] = [
 
 FLOWS = {
     "pairs": PAIRS,
+    "sourcings": 8,
+    "capped_sourcings": 2,
     "till_units": 90,
     "till_units_lost": 10,
     "till_units_by_hand": 19,
@@ -291,6 +325,14 @@ CLOSES: list[Row] = [
     close(close=2, t=END, finance_gap_units=90, finance_gap_cents=90000),  # after the window
 ]
 
+PARCELS: list[Row] = [
+    parcel(order=1),
+    parcel(order=1, parcel=1, node=5, from_store=1, cents=750),
+    parcel(order=2, mode=Mode.PICKUP, node=6, from_store=1, cents=0),
+    parcel(order=7, node=5, from_store=1, cents=850, t_pick=START + HOUR),
+    parcel(order=8, t_demand=END, t_pick=END),  # after the window
+]
+
 EXCEPTIONS: list[Row] = [
     exception(),
     exception(number=1, t_begin=NONE, t_end=START + 2 * HOUR, outcome=ExceptionEnd.MATCHED, corrected=0),
@@ -321,6 +363,14 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "fallback_spells": 3,
     "lines_confirmed": 14,
     "confirmations_cancelled": 13,
+    "shipping_usd": 22.0,
+    "shipping_usd_per_order": 11.0,
+    "parcels_per_order": 3 / 2,
+    "split_order_share": 1 / 2,
+    "store_shipped_share": 2 / 3,
+    "store_parcels_p50_per_day": 1,
+    "store_parcels_p95_per_day": 2,
+    "capped_sourcing_share": 1 / 4,
     "short_picks": 3,
     "short_pick_rate": 3 / 6,
     "refused_rate": 4 / 11,
@@ -520,6 +570,30 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "refunds_paid_twice_usd": 10.0,
     "refunds_for_nothing_usd": 10.0,
     "refund_human_hours": 0.5,
+    "price_mismatch_rate": 2 / 6,
+    "price_mismatch_till_rate": 3 / 6,
+    "price_shown_wrong_rate": 2 / 6,
+    "price_mismatch_rate.channel.web": 1 / 5,
+    "price_mismatch_rate.channel.market": 1.0,
+    "margin_given_away_usd": 3.0,
+    "overcharged_usd": 4.0,
+    "overcharged_lines": 1,
+    "customers_lost_to_prices": 1,
+    "margin_lost_to_prices_usd": 4.0,
+    "till_given_away_usd": 10.0,
+    "till_overcharged_usd": 7.0,
+    "till_mispriced_units": 12,
+    "till_overcharged_units": 7,
+    "price_latency_tills_p50_s": 100.0,
+    "price_latency_tills_p95_s": 200.0,
+    "price_latency_own_p50_s": 300.0,
+    "price_latency_own_p95_s": 400.0,
+    "price_latency_marketplace_p50_s": 500.0,
+    "price_latency_marketplace_p95_s": 600.0,
+    "price_apart_share.tills": 300 / (2 * 48 * 3600),
+    "price_apart_share.own": 700 / (2 * 48 * 3600),
+    "price_apart_share.marketplace": 1100 / (2 * 48 * 3600),
+    "price_events_lost": 2,
     "revenue_kept_usd": 90.0,
     "margin_kept_usd": 57.0,
     "margin_lost_refused_usd": 19.0,
@@ -554,6 +628,12 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         notices=NOTICES,
         supplies=SUPPLIES,
         absences=ABSENCES,
+        parcels=PARCELS,
+        list_prices=LIST_PRICES,
+        shown_prices=SHOWN_PRICES,
+        price_events=PRICE_EVENTS,
+        mispriced=MISPRICED,
+        till_gaps=TILL_GAPS,
     )
     return measure(folder, scenario(), "files")
 
@@ -584,6 +664,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
     counted |= {"pickup_out_of_sale_unit_days", "customer_contacts", "picker_hours_missing", "picker_hours_substituted"}
+    counted |= {"price_events_lost"}
     counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}

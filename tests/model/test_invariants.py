@@ -33,7 +33,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL
 from twin.kernels.traffic import Letter
-from twin.model import invariants, owed
+from twin.model import invariants, owed, shipped
 from twin.model.days import Days
 from twin.model.invariants import InvariantError
 from twin.model.plane import Plane
@@ -172,6 +172,14 @@ def _with_corrections() -> tuple[Scenario, Systems]:
     return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
 
 
+def _with_limits() -> tuple[Scenario, Systems]:
+    """Orders of several lines that may be split once, and stores that are asked for a few parcels a day."""
+    web = channel(weekly_checkouts=6000.0, lines={"values": [1, 2, 4], "shares": [0.3, 0.3, 0.4]})
+    sourcing = {"strategy": "nearest", "most_parcels": 2, "store_cap": 12, "store_pick": "5m"}
+    estate = _estate(demand__channels={"web": web}, estate__stores__pickers=3)
+    return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
+
+
 RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "under way": lambda: (_estate(faults=OUTAGES), _under_way()),
     "troubled": lambda: (_estate(faults=TROUBLES), _troubled()),
@@ -182,6 +190,7 @@ WITH_RETURNS = "with returns"
 WITH_COUNTS = "with counts"
 WITH_PICKUPS = "with pickups"
 WITH_CORRECTIONS = "with corrections"
+WITH_LIMITS = "with limits"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -261,6 +270,7 @@ class Still:
     returns: StillReturns | None = None
     refunds: StillRefunds | None = None
     counter: StillCounter | None = None
+    picked_units: int = 0
 
     @property
     def control(self) -> np.void:
@@ -269,7 +279,7 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter)
+        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter, prices=None)
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -279,7 +289,7 @@ class Still:
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
         kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds, self.counter))
-        return Still(memory, self.lines, self.orders, self.world, *kept)
+        return Still(memory, self.lines, self.orders, self.world, *kept, self.picked_units)
 
     def broken(self) -> list[str]:
         return invariants.check(cast(Plane, self), cast(Days, self), self.world)
@@ -304,7 +314,7 @@ def _ended(name: str) -> Still:
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
         told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter))
-        kept.append(Still(memory, days.lines, days.orders, world, *told).copy())
+        kept.append(Still(memory, days.lines, days.orders, world, *told, days.picked_units).copy())
         return check(plane, days, world)
 
     if name in RUNS:
@@ -320,6 +330,8 @@ def _ended(name: str) -> Still:
         description, arm = _with_pickups()
     elif name == WITH_CORRECTIONS:
         description, arm = _with_corrections()
+    elif name == WITH_LIMITS:
+        description, arm = _with_limits()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -329,7 +341,7 @@ def _ended(name: str) -> Still:
 
 
 @pytest.mark.parametrize(
-    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS]
+    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS, WITH_LIMITS]
 )
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
@@ -383,6 +395,13 @@ def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back
 def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
     flows = _ended(WITH_CORRECTIONS).memory["flows"]
     assert min(flows[[Flow.PICK_CORRECTIONS, Flow.DAMAGED_UNITS, Flow.REJECTED_LINES]]) > 5
+
+
+def test_the_run_with_limits_has_stores_that_have_enough_and_orders_in_two_parcels() -> None:
+    still = _ended(WITH_LIMITS)
+    assert np.count_nonzero(still.memory["store_days"]["parcels"] == still.control["store_cap"]) >= 2
+    assert still.memory["flows"][Flow.CAPPED_SOURCINGS] > 20
+    assert still.memory["orders"]["parcels"][: still.orders].max() >= 2
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -757,6 +776,14 @@ CASES: dict[str, Case] = {
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
     "a sale on paper that nobody made": Case(_on_paper, "error: 1 pairs differ"),
     "a sale by hand that is on no paper": Case(_count(Flow.TILL_UNITS_BY_HAND), "tills: 0 units are on paper"),
+    "units that left in no parcel": Case(_add("parcels", "units", -1), r"parcels: \d+ units left, picks found"),
+    "carriage that nobody asked for": Case(_add("parcels", "cents"), "parcels: 1 do not cost"),
+    "an order in too many parcels": Case(
+        _add("control", "most_parcels", -1), r"parcels: \d+ are more than their orders", (WITH_LIMITS,)
+    ),
+    "a store that is asked for too much": Case(
+        _add("control", "store_cap", -1), r"parcels: \d+ are more than stores", (WITH_LIMITS,)
+    ),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 
@@ -781,7 +808,9 @@ def test_no_law_can_be_given_that_is_not_seen_to_fire() -> None:
 
 def _laws() -> Iterator[str]:
     """What each law can say, as patterns, from the source: strings whose first word ends in a colon."""
-    for node in chain.from_iterable(ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed)):
+    for node in chain.from_iterable(
+        ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed, shipped)
+    ):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
             parts = node.values

@@ -27,6 +27,8 @@ KEYS: Final = {
     "exceptions": ("number",),
     "errands": ("errand", "order"),
     "notices": ("number", "order"),
+    "mispriced": ("line", "order"),
+    "till_gaps": ("sku", "t_from"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -22,6 +22,7 @@ from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
 from tests.reference.notices import Notices
 from tests.reference.orders import Orders
+from tests.reference.prices import mispriced
 from tests.reference.refunds import Refunds
 from tests.reference.returns import Returns
 from tests.reference.shop import AnyWorld, Shop
@@ -129,6 +130,13 @@ class Reference:
             "notices": _table("notices", self.notices.rows(orders, self.refunds.claims)),
             "supplies": _table("supplies", sorted(self.supply.portal.rows, key=lambda row: (row[3], row[0], row[1]))),
             "absences": _table("absences", self.orders.sourcing.staff.rows),
+            "parcels": _table("parcels", self.orders.sourcing.carrier.book),
+            "list_prices": _table("list_prices", shop.prices.list_rows()),
+            "shown_prices": _table("shown_prices", shop.prices.shown_rows),
+            "price_jobs": _table("price_jobs", shop.prices.jobs),
+            "price_events": _table("price_events", shop.prices.event_rows()),
+            "mispriced": _table("mispriced", mispriced(orders)),
+            "till_gaps": _table("till_gaps", shop.prices.gap_rows()),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -1,4 +1,4 @@
-"""Messages to customers (docs/model.md, section 14)."""
+"""Messages to customers (docs/model.md, section 15)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing
+    from tests.reference.prices import Tag
     from tests.reference.sourcing import Parcel
 
 
@@ -40,6 +41,8 @@ class Line:
     short_picks: int = 0
     rejections: int = 0
     decline: Decline = Decline.NONE
+    price: int = 0  # of a unit
+    tag: Tag | None = None  # how that was settled
     t_decision: int = NONE
     belief: int = 0
     truth: int = 0
@@ -54,6 +57,7 @@ class Line:
     holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
     parcel: Parcel | None = None  # in which it waits for its pick
+    came_in: Parcel | None = None  # in which it was found
     suspect: Cause = Cause.NONE
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
@@ -98,6 +102,7 @@ class Line:
             self.decline,
             self.sku.number,
             self.quantity,
+            self.price,
             self.t_demand,
             self.t_decision,
             self.belief,

@@ -76,6 +76,8 @@ class Orders:
             row = dict(zip(names, values, strict=True))
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
+            for line in order.lines:
+                line.price = self._shop.prices.listed(line.sku.number)
             self.placed.append(order)
             story = self._listed if order.channel.marketplace else self._cart
             self._env.process(story(order, Waking(self._env, order.id, 0)))
@@ -168,6 +170,10 @@ class Orders:
         if not (yield from self._before_payment(order, wake)):
             return
         paying = self._env.now if self._wakes_to_pay else self._env.now + order.checkout
+        yield from self._pay(order, wake, paying)
+
+    def _pay(self, order: Order, wake: Waking, paying: int) -> Process:
+        """The payment begins, and with it the order is placed or declined."""
         paid = paying + self._payment.sample(order.id)
         self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
         yield wake.at(paid)
@@ -185,13 +191,15 @@ class Orders:
         """Whether something happens between the checkout and the payment."""
         reserving = self._systems.reserving
         extends = reserving.extends and reserving.point in ("cart", "checkout")
-        return extends or reserving.point == "payment" or self.errands.are_on
+        return extends or reserving.point == "payment" or self.errands.are_on or self._shop.prices.corrects
 
     def _before_payment(self, order: Order, wake: Waking) -> Asking:
         """Ask whoever has to be asked, set units aside if that is done now; false if the customer is lost."""
         if not self._wakes_to_pay:
             return True
         yield wake.at(self._env.now + order.checkout)
+        if self._shop.prices.corrects and self._is_too_dear(order):
+            return False
         failure = yield from self.errands.story(order, wake)
         if failure != Refusal.NONE:
             self._refuse_all(order, failure)
@@ -201,6 +209,13 @@ class Orders:
         if self._systems.reserving.extends:
             self._extend(order)
         return True
+
+    def _is_too_dear(self, order: Order) -> bool:
+        """The customer is told what things really cost, and may leave over that."""
+        leaves = self._shop.prices.tell_customer(order)
+        if leaves:
+            self._end(order, Status.ABANDONED)
+        return leaves
 
     def _keep_promise(self, order: Order, wake: Waking) -> Process:
         """Fulfil the order; what a fallback let pass is first held against the view, or when the fallback is over."""
@@ -411,7 +426,7 @@ class Orders:
         if not believes(order, line):
             return False
         if at_service and not line.pickup and reserving.level == "node":
-            able = self.sourcing.candidates(line, order)
+            able = self.sourcing.choice.candidates(line, order, order.lines)
             if not able:
                 line.belief = 0
                 return False
@@ -513,6 +528,7 @@ class Orders:
 
     def _promise(self, line: Line) -> None:
         self._blame.at_acceptance(line)
+        self._shop.prices.settle(line)
         line.status = Status.ACCEPTED
         line.pool_mark = gone(line.sku.pooled)
         if line.pair is not None:

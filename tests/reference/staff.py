@@ -1,4 +1,4 @@
-"""Pickers who are missing (docs/model.md, section 15)."""
+"""Pickers who are missing (docs/model.md, section 16)."""
 
 from __future__ import annotations
 

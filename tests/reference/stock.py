@@ -144,6 +144,7 @@ class Stock:
         flows[Flow.TILL_UNITS_LOST] += quantity - taken
         if taken:
             pair.sold += taken
+            self._shop.prices.sell(pair.sku.number, taken)
         if taken and self._shop.outages("pos", pair.node.number).since(t) is not None:
             pair.on_hand -= taken
             pair.err += taken

@@ -21,6 +21,7 @@ from twin.journal.checkout import Answer, Errand
 from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import TABLES
 from twin.journal.totals import Fate, FeedName, Flow, Latency
@@ -29,11 +30,12 @@ from twin.scenario.arms import PRESETS
 from twin.scenario.books import Books
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
+from twin.scenario.prices import PriceRoute, Prices
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
-from twin.scenario.systems import Feed, Publication
+from twin.scenario.systems import Feed, Publication, Sourcing
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
@@ -135,6 +137,13 @@ def _expected() -> list[str]:
     rare += [f"exceptions {queue} first" for queue in ("oldest", "dearest")]
     rare += ["dead letters wait", "dead letters correct", "close with repetitions", "close over dead letters"]
     rare += ["close that waits for the ERP", "exception healed at a close", "correction downwards"]
+    rare += [f"strategy {strategy}" for strategy in get_args(Sourcing.model_fields["strategy"].annotation)]
+    rare += ["split never", "few parcels", "store cap", "pick lists", "order in two parcels", "dear parcel"]
+    rare += [f"prices {mismatch}" for mismatch in get_args(Prices.model_fields["mismatch"].annotation)]
+    rare += [f"prices by {mode}" for mode in get_args(PriceRoute.model_fields["mode"].annotation)]
+    rare += [f"settled {how.name}" for how in Settled if how != Settled.NONE]
+    rare += ["price told ahead", "price of an older change", "price event lost", "price event overtaken"]
+    rare += ["price file that failed", "till above the list", "till below the list"]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -193,9 +202,22 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _sagas(arm, journal["sagas"])
     out += _returns(arm, journal["returns"], journal["refunds"])
     out += _books(arm, journal["closes"], journal["exceptions"])
+    out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
+    out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
+    return out
+
+
+def _sourcing(chosen: Sourcing, parcels: NDArray[Any]) -> Counter[str]:
+    """How nodes were chosen, and what left them."""
+    out = Counter({f"strategy {chosen.strategy}": 1, f"split {chosen.split}": 1})
+    limits = {"few parcels": chosen.most_parcels, "store cap": chosen.store_cap, "pick lists": chosen.store_waves}
+    out.update(name for name, limit in limits.items() if limit)
+    _, counts = np.unique(parcels["order"], return_counts=True)
+    out["order in two parcels"] += int((counts > 1).sum())
+    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean(initial=0)).sum()) if parcels.size else 0
     return out
 
 
@@ -265,6 +287,35 @@ def _books(arm: dict[str, Any], closes: NDArray[Any], exceptions: NDArray[Any]) 
     out["exception healed at a close"] += int(closes["matched"].sum())
     out["correction downwards"] += int(np.count_nonzero(exceptions["corrected"] < 0))
     return out
+
+
+def _prices(arm: dict[str, Any], journal: Journal) -> Counter[str]:
+    """How outlets were told of prices, and what was settled while they differed."""
+    if not journal["list_prices"].size:
+        return Counter()
+    prices = Prices.model_validate(arm.get("prices", {}))
+    routes = (prices.tills, prices.own, prices.marketplace)
+    out = Counter([f"prices {prices.mismatch}", *(f"prices by {route.mode}" for route in routes)])
+    out.update(f"settled {Settled(how).name}" for how in journal["mispriced"]["settled"])
+    gaps, events = journal["till_gaps"], journal["price_events"]
+    out["price told ahead"] += int(journal["list_prices"]["promotion"].sum()) if prices.own.ahead else 0
+    out["price of an older change"] += _backwards(journal["shown_prices"])
+    out["price event lost"] += int(events["lost"].sum())
+    out["price event overtaken"] += int(events["overtaken"].sum())
+    out["price file that failed"] += int(journal["price_jobs"]["failed"].sum())
+    out["till above the list"] += int((gaps["till_cents"] > gaps["list_cents"]).sum())
+    out["till below the list"] += int((gaps["till_cents"] < gaps["list_cents"]).sum())
+    return out
+
+
+def _backwards(shown: NDArray[Any]) -> int:
+    """How often an outlet went back from a price to an earlier one of the same SKU."""
+    last: dict[tuple[int, int], int] = {}
+    found = 0
+    for outlet, sku, change in zip(*(shown[name].tolist() for name in ("outlet", "sku", "change")), strict=True):
+        found += change < last.get((outlet, sku), -1)
+        last[outlet, sku] = change
+    return found
 
 
 def _release(release: Release) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows of what customers are told (docs/model.md, section 14)."""
+"""Rows of what customers are told (docs/model.md, section 15)."""
 
 from __future__ import annotations
 

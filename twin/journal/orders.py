@@ -78,7 +78,7 @@ class Cause(IntEnum):
     WALK_IN = 12  # after acceptance: a till sold the unit
     DAMAGE = 13  # after acceptance: the unit vanished
     OTHER_LATER = 14  # after acceptance: another order or transfer took it
-    FRAGMENTED = 15  # enough units, but no node had them all
+    FRAGMENTED = 15  # enough units, but no node had them all, or none from which the order may come
 
 
 class Degraded(IntEnum):
@@ -129,6 +129,7 @@ LINE = np.dtype(
         ("decline", "i1"),  # Decline, of the last of them
         ("sku", "i4"),
         ("quantity", "i4"),
+        ("price_cents", "i4"),  # of a unit: what its customer pays; before that is settled the list price at t_demand
         ("t_demand", "i8"),
         ("t_decision", "i8"),  # last time the line was checked against a belief
         ("belief", "i4"),  # what the channel believed it could sell then, before this line

@@ -1,4 +1,4 @@
-"""Rows of staff who are missing (docs/model.md, section 15)."""
+"""Rows of staff who are missing (docs/model.md, section 16)."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from twin.journal.checkout import ERRAND
 from twin.journal.notices import NOTICE
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
+from twin.journal.parcels import PARCEL
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.staff import ABSENCE
 from twin.journal.supply import CENSUS, COUNT, SUPPLY, TRANSFER
@@ -63,5 +65,7 @@ TABLES = {
     "notices": NOTICE,
     "supplies": SUPPLY,
     "absences": ABSENCE,
+    "parcels": PARCEL,
+    **PRICE_TABLES,
 }
 """Files of a run's journal: ``<name>.parquet``."""

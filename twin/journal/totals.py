@@ -125,6 +125,8 @@ class Flow(IntEnum):
     REJECTED_LINES = 50  # because another order had found that nothing was there
     PICK_CORRECTIONS = 51  # of view and record, by picks that found too little
     PICK_CORRECTED_UNITS = 52  # by how much, added up
+    SOURCINGS = 60  # of lines to be shipped
+    CAPPED_SOURCINGS = 61  # of these: a store would have been chosen that had its parcels of the day
     TAX_CALLS = 100  # of checkouts, that reached the tax engine
     TAX_TIME_OUTS = 101
     CRM_CALLS = 102  # of checkouts, that reached the CRM

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.tables import TABLES
 
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = (
-    "orders",
-    "lines",
+_SEALED = ("orders", "lines", "parcels")
+_KEPT = (
     "scrapes",
     "sagas",
     "returns",
@@ -29,6 +29,7 @@ _SEALED = (
     "exceptions",
     "errands",
     "notices",
+    *PRICE_TABLES,
 )
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
@@ -55,7 +56,7 @@ class Journal:
         self.supplies: list[tuple[int, ...]] = []
         self.absences: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
-        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
+        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _KEPT}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
@@ -80,6 +81,10 @@ class Journal:
     def end_collection(self, collection: tuple[int, ...]) -> None:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
+
+    def tell_price(self, table: str, row: tuple[int, ...]) -> None:
+        """Append a row of one of the tables of prices."""
+        self._keep(table, row)
 
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""
@@ -116,14 +121,14 @@ class Journal:
         latency: NDArray[np.void],
         flows: NDArray[np.void],
         fates: NDArray[np.void],
-        prices: NDArray[np.void],
+        skus: NDArray[np.void],
         replay: NDArray[np.void],
         faults: NDArray[np.void],
     ) -> None:
         """Write what is left; the journal is complete."""
         for name in self._kept:
             self._seal_kept(name)
-        for name in _SEALED:
+        for name in (*_SEALED, *_KEPT):
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
@@ -133,7 +138,7 @@ class Journal:
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)
-        self._write("skus", prices)
+        self._write("skus", skus)
         self._write("faults", faults)
         if replay.size:
             self._write("replay", replay)

@@ -33,6 +33,14 @@ class Point(IntEnum):
     FULFILMENT = 5  # at the node, when it is sourced
 
 
+class Mismatch(IntEnum):
+    """What counts where a channel shows another price than the list (scenario.prices.Prices.mismatch)."""
+
+    HONOUR = 0
+    LOWER = 1
+    CORRECT = 2
+
+
 class Asks(IntEnum):
     """What an order is held against."""
 
@@ -48,6 +56,8 @@ class Strategy(IntEnum):
     DC_FIRST = 0
     NEAREST = 1
     MOST_STOCK = 2
+    CHEAPEST = 3
+    LEAST_LOADED = 4
 
 
 class Reserved(IntEnum):

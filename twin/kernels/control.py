@@ -89,5 +89,14 @@ CONTROL = np.dtype(
         ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
+        ("most_parcels", "i8"),  # that an order may be sent in; 0: any number
+        ("whole", "i8"),  # 1: lines that no one node seems to have are given up together
+        ("store_cap", "i8"),  # parcels a store is asked for in a local day; 0: any number
+        ("capped", "i8"),  # 1: the sourcing under way was kept from a store by that
+        ("store_waves", "i8"),  # between a store's pick lists; 0: pickers know of a parcel at once
+        ("parcels", "i8"),  # rows of `parcels` that are not sealed yet
+        ("priced", "i8"),  # 1: list prices change, so what a line costs is looked up
+        ("price_columns", "i8"),  # of a SKU in `prices`: list, tills, channels
+        ("mismatch", "i8"),  # Mismatch
     ]
 )

@@ -26,6 +26,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
+from twin.journal.parcels import PARCEL
 from twin.kernels import state, traffic
 from twin.kernels.control import CONTROL
 
@@ -82,6 +83,11 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("carriage", state.ZONE),
+    ("store_days", state.STORE_DAY),
+    ("parcels", PARCEL),
+    ("prices", np.dtype("i4")),
+    ("charges", state.CHARGE),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -196,6 +202,11 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+carriage = _accessor("carriage")
+store_days = _accessor("store_days")
+parcels = _accessor("parcels")
+prices = _accessor("prices")
+charges = _accessor("charges")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -165,6 +165,7 @@ LINE = np.dtype(
         ("sku_shrunk", "i8"),
         ("sku", "i4"),
         ("quantity", "i4"),
+        ("price_cents", "i4"),  # of a unit: the list price when it was demanded, then what its customer pays
         ("belief", "i4"),
         ("truth", "i4"),
         ("node", "i4"),
@@ -199,10 +200,27 @@ LINE = np.dtype(
     ]
 )
 
+CHARGE = np.dtype(
+    [
+        ("t", "i8"),  # acceptance, or when the customer was told of corrections and left
+        ("shown", "i4"),  # by its channel
+        ("listed", "i4"),
+        ("till", "i4"),
+        ("settled", "i1"),  # Settled
+    ]
+)
+"""How it came about what a line costs; in the rows of `lines`, there only where list prices change."""
+
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
 
 REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
 """An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""
+
+ZONE = np.dtype([("from2", "i8"), ("dc_cents", "i8"), ("store_cents", "i8")])
+"""What a parcel costs whose customer is so far away, km^2, or farther; the first begins at 0."""
+
+STORE_DAY = np.dtype([("day", "i8"), ("parcels", "i8")])
+"""The last local day on which a node was given parcels to ship, and how many; there only where an arm has a cap."""
 
 APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.totals import Flow
-from twin.kernels import asking, checkout, collecting, confirming, holding, picking, sourcing
+from twin.kernels import asking, checkout, collecting, confirming, holding, picking, pricing, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.codes import ERP, Point
 from twin.kernels.counting import count_pair
 from twin.kernels.holding import order_row
-from twin.kernels.memory import control, flows, pairs, scratch, stations
+from twin.kernels.memory import control, flows, pairs, parcels, scratch, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import NIL
 
@@ -43,6 +43,7 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
 )
 _leave, _extend = checkout.leave, holding.extend
 _may_serve_stale, _go_without, _turn_away = asking.may_serve_stale, asking.go_without, checkout.turn_away
+_correct, _walk_away = pricing.correct, pricing.walk_away
 _confirm, _cancel = confirming.confirm, confirming.cancel
 _source, _pick, _restock = sourcing.source, picking.pick, collecting.restock
 
@@ -151,6 +152,21 @@ def end_open(handle: int, number: int, status: int, now: int) -> int:
 
 
 @kernel
+def correct(handle: int, number: int, now: int) -> int:
+    """The customer is told the list prices; 1 if one is higher than what was shown."""
+    return FULL if advance(handle, now) != 0 else int(_correct(handle, number, now))
+
+
+@kernel
+def walk_away(handle: int, number: int, now: int) -> int:
+    """The customer leaves over them."""
+    if advance(handle, now) != 0:
+        return FULL
+    _walk_away(handle, number, now)
+    return 0
+
+
+@kernel
 def leave(handle: int, number: int, now: int) -> int:
     """The customer leaves the cart."""
     if advance(handle, now) != 0:
@@ -218,7 +234,9 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
 @kernel
 def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends; the wave in which short lines are brokered again, or 0."""
-    return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)
+    if advance(handle, now) != 0 or control(handle)[0].parcels == len(parcels(handle)):
+        return FULL
+    return _pick(handle, number, parcel, now)
 
 
 @kernel

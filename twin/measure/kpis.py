@@ -20,11 +20,13 @@ from twin.measure.money import MONEY
 from twin.measure.notices import NOTICES
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.pickup import PICKUP
+from twin.measure.prices import PRICES, PRICES_BY_CHANNEL
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.shipping import SHIPPING
 from twin.measure.suppliers import STAFF, SUPPLIERS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
@@ -34,6 +36,7 @@ SECTIONS: Final = {
     "Time": TIMING,
     "Errands of a checkout": ERRANDS,
     "Release": RELEASE,
+    "Shipping": SHIPPING,
     "Declines": DECLINES,
     "Pickup": PICKUP,
     "Telling customers": NOTICES,
@@ -51,6 +54,7 @@ SECTIONS: Final = {
     "Degradation": DEGRADATION,
     "Faults": FAULTS,
     "Observability": OBSERVABILITY,
+    "Prices": PRICES,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""
@@ -63,6 +67,7 @@ _BY_CHANNEL: Final = (
     *RELEASE_BY_CHANNEL,
     *DEGRADATION_BY_CHANNEL,
     *FAULTS_BY_CHANNEL,
+    *PRICES_BY_CHANNEL,
 )
 
 CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in _BY_CHANNEL}

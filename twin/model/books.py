@@ -84,7 +84,7 @@ class Books:
         matched = self._match(standing, now)
         self._list(close, now, standing, rejected)
         claims = days.shop.refunds
-        money = (*sums, filed + self.desk.cleared_cents)
+        money = (sums.accepted, sums.supplied, sums.let_down, filed + self.desk.cleared_cents)
         refunds = (claims.due_cents, claims.booked_cents) if claims else (0, 0)
         told = (self.desk.listed - before, matched, self.desk.waiting)
         self._works.journal.closes.append((close, due, now, *self._stock(parts, standing), *money, *refunds, *told))
@@ -131,20 +131,28 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
-        ready = self._ready()
-        left = sums.accepted - sums.supplied - sums.let_down
+        ready, left = self._ready(), sums.left_in_catalogue
         if left != promised + ready:
             broken.append(
                 f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready"
             )
+        charged, owed = sums.accepted - sums.supplied - sums.let_down, self._charged()
+        if charged != owed:
+            broken.append(f"orders: {charged} cents were charged and are not settled, open lines cost {owed}")
         corrected = int(plane.memory["drifts"]["corrected"].sum(dtype=np.int64))
         if corrected != self.desk.corrected_units:
             broken.append(f"records were corrected by {corrected} units, people by {self.desk.corrected_units}")
         broken += self._unexplained(parts)
         self.broken += [f"close {close}: {law}" for law in broken]
 
+    def _charged(self) -> int:
+        """Cents that customers pay for lines that are accepted, and neither supplied nor let down."""
+        lines = self._works.plane.memory["lines"][: self._days.lines]
+        due = lines[np.isin(lines["status"], (Status.ACCEPTED, Status.READY))]
+        return int(due["price_cents"].astype(np.int64) @ due["quantity"])
+
     def _ready(self) -> int:
-        """Cents of lines that wait for their customers in stores."""
+        """Cents, in prices of the catalogue, of lines that wait for their customers in stores."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
         ready = lines[lines["status"] == Status.READY]
         return int(self._prices[ready["sku"]] @ ready["quantity"])

@@ -38,6 +38,8 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
+from twin.model.price_board import lay_prices
+from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Publication, Systems
@@ -93,6 +95,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
     lay_buffers(memory, world, systems.buffers)
+    lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
@@ -101,6 +104,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, world, scenario, systems, publications)
     _copies(memory, world, publications)
+    lay_prices(memory, world, systems.prices)
     for ring, dtype in _RINGS.items():
         memory.put(ring, np.zeros(_RING, dtype))
     for who, tickets in _TICKETS.items():
@@ -306,6 +310,7 @@ def _control(
     c["view_gap"] = c["record_gap"] = gap.sum()
     c["damaged"] = parts(scenario.estate.record_error.damaged)
     _policies(c, systems)
+    set_limits(c, systems.sourcing)
     memory.put("control", control)
 
 

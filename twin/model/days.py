@@ -16,8 +16,9 @@ from twin.journal.orders import LINE, ORDER, Mode
 from twin.journal.tables import NONE
 from twin.journal.totals import Flow
 from twin.kernels import state
-from twin.kernels.sourcing import pair_at
+from twin.kernels.choosing import pair_at
 from twin.kernels.state import NIL
+from twin.model import price_board
 from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.documents import Documents
@@ -44,6 +45,7 @@ class Days:
     """What finance is told of orders; ``None``: nobody closes books."""
     orders: int = 0  # rows of `orders` and `lines` in use
     lines: int = 0
+    picked_units: int = 0  # in parcels that were sealed
 
     def run(self) -> Process:
         """At the start of every day: seal what is over, and let the new day begin."""
@@ -85,6 +87,7 @@ class Days:
         self.works.plane.choose(orders, int(control["order_base"]) + self.orders)
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
+        price_board.of_rows(memory, self.lines, lines.size)
         self.orders += orders.size
         self.lines += lines.size
 
@@ -97,6 +100,7 @@ class Days:
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
         rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
+        rows["price_cents"] = self.works.world.prices.at(rows["sku"], rows["t_demand"])
         rows["t_decision"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
@@ -119,12 +123,24 @@ class Days:
             self.shop.notices.of_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", columns(lines[:cut], LINE))
+        self._seal_parcels()
+        if control["priced"]:
+            self.works.journal.seal("mispriced", price_board.mispriced(lines[:cut], memory["charges"][:cut]))
+        price_board.cut_rows(memory, cut, self.lines)
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))
         memory.put("lines", lines[cut:].copy() if cut < self.lines else np.zeros(1, state.LINE))
         control["order_base"] += over
         control["line_base"] += cut
         self.orders -= over
         self.lines -= cut
+
+    def _seal_parcels(self) -> None:
+        """Write what left nodes since the last time."""
+        plane = self.works.plane
+        left = plane.memory["parcels"][: int(plane.control["parcels"])]
+        self.works.journal.seal("parcels", left)
+        self.picked_units += int(left["units"].sum(dtype=np.int64))
+        plane.control["parcels"] = 0
 
     def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
         """How many orders from the first on have no open line, no hold that is to lapse, and nothing set aside."""

@@ -12,7 +12,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
-from twin.model import owed
+from twin.model import owed, priced, shipped
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -43,8 +43,10 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_aside(plane, days),
         *_orders(plane, days),
         *_sagas(plane, days),
+        *shipped.parcels(plane, days),
         *owed.returns(plane, days),
         *owed.refunds(plane, days),
+        *priced.prices(plane, days, world),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),

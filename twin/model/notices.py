@@ -1,4 +1,4 @@
-"""What customers are told, and when they ask instead (docs/model.md, section 14).
+"""What customers are told, and when they ask instead (docs/model.md, section 15).
 
 Nothing waits for most messages, so they are worked out when the rows of their orders are finished; that an order is
 ready in a store is asked for when it is picked.

@@ -131,6 +131,8 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
 def _before_payment(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
     """What other systems have to say is asked, and holds are made or extended: when the payment begins, or LOST."""
     yield now
+    if shop.prices is not None and shop.prices.corrects and _leaves_over_price(shop, customer, now):
+        return LOST
     if shop.errands:
         now = yield from run_errands(shop, customer, now)
     if now == LOST:
@@ -140,6 +142,15 @@ def _before_payment(shop: Shop, customer: Customer, rule: Rule | None, now: int)
     if shop.extends:
         shop.plane.extend(customer.number, now)
     return now
+
+
+def _leaves_over_price(shop: Shop, customer: Customer, now: int) -> bool:
+    """The customer is told the list prices, and may leave over one that is higher than what was shown."""
+    assert shop.prices is not None
+    if not shop.plane.correct(customer.number, now) or not shop.prices.walks_away(customer.order, customer.channel):
+        return False
+    shop.plane.walk_away(customer.number, now)
+    return True
 
 
 def _accepted(shop: Shop, customer: Customer, rule: Rule | None, release: int) -> Story:

@@ -124,6 +124,16 @@ class Plane:
         if steps.leave(self.handle, number, now) == FULL:
             self._repeat(steps.leave, number, now)
 
+    def correct(self, number: int, now: int) -> bool:
+        """The customer is told the list prices; whether one is higher than what was shown."""
+        dearer = steps.correct(self.handle, number, now)
+        return bool(dearer if dearer != FULL else self._repeat(steps.correct, number, now))
+
+    def walk_away(self, number: int, now: int) -> None:
+        """The customer leaves over them."""
+        if steps.walk_away(self.handle, number, now) == FULL:
+            self._repeat(steps.walk_away, number, now)
+
     def extend(self, number: int, now: int) -> None:
         """The order's holds begin anew."""
         if steps.extend(self.handle, number, now) == FULL:
@@ -374,6 +384,7 @@ class Plane:
         self._ensure_applied(ROOM)
         self._ensure_letters(2 * ROOM)
         self._ensure_rows("late", int(self.control["late"]) + 2 * ROOM)
+        self._ensure_rows("parcels", int(self.control["parcels"]) + ROOM)
 
     def _ensure_letters(self, room: int) -> None:
         rows = int(self.control["letters"]) + room + ROOM

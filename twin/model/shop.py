@@ -23,6 +23,7 @@ from twin.model.jobs import Works
 from twin.model.notices import Notices
 from twin.model.observed import results_of
 from twin.model.plane import Plane
+from twin.model.prices import Prices
 from twin.model.process import LightProcess, PatientProcess
 from twin.model.refunds import Refunds
 from twin.model.release import Desk
@@ -74,7 +75,7 @@ class Shop:
     errands: tuple[Errand, ...]
     """What is asked of other systems before the payment."""
     prepares: bool
-    """Whether something happens between checkout and payment: errands, holds that are made or begin anew."""
+    """Whether something happens between checkout and payment: prices told, errands, holds made or begun anew."""
     journal: Journal
     erp_broken: Broken | None
     payment: NDArray[np.int64]
@@ -92,6 +93,8 @@ class Shop:
     """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
+    prices: Prices | None
+    """How changes of list prices come to tills and channels; ``None``: there are none."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -114,7 +117,7 @@ class Shop:
             )
         )
         point, extends = Point[systems.reserving.point.upper()], systems.reserving.extends
-        errands = errands_of(systems)
+        errands, prices = errands_of(systems), Prices.of(works, scenario, systems.prices)
         outside = {
             errand.station: Gateway.of(works.world, errand.system, systems.resilience, errand.settings.timeout)
             for errand in errands
@@ -137,7 +140,10 @@ class Shop:
             creates_in_erp=systems.erp.coupling != "consumer",
             gateways={SERVICE: service, ERP: erp, **outside},
             errands=errands,
-            prepares=bool(errands) or point == Point.PAYMENT or (extends and point in (Point.CART, Point.CHECKOUT)),
+            prepares=bool(errands)
+            or (prices is not None and prices.corrects)
+            or point == Point.PAYMENT
+            or (extends and point in (Point.CART, Point.CHECKOUT)),
             journal=works.journal,
             erp_broken=access.erp_broken,
             payment=knots_of(systems.payment),
@@ -149,5 +155,6 @@ class Shop:
             notices=notices,
             cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems, refunds, notices),
+            prices=prices,
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

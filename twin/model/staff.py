@@ -1,4 +1,4 @@
-"""Pickers of stores who are missing, and who stands in for them (docs/model.md, section 15)."""
+"""Pickers of stores who are missing, and who stands in for them (docs/model.md, section 16)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from twin.model.run import scrapes
 from twin.model.workflows.fulfilling import FULFILLING
 from twin.model.workflows.giving_back import GIVING_BACK
 from twin.model.workflows.keeping import KEEPING
+from twin.model.workflows.pricing import PRICING
 from twin.model.workflows.selling import SELLING
 from twin.model.workflows.telling import TELLING
 from twin.model.workflows.workflow import Workflow
@@ -21,6 +22,7 @@ SECTIONS: Final[dict[str, tuple[Workflow, ...]]] = {
     "Fulfilling": FULFILLING,
     "What comes back": GIVING_BACK,
     "Stock": KEEPING,
+    "Prices": PRICING,
     "Systems among themselves": TELLING,
 }
 """The workflows in the order of the documentation."""
@@ -31,7 +33,6 @@ _MASTER_DATA: Final = "master data stay as they are during a run; the contract i
 
 UNTOLD: Final[dict[str, str]] = {
     "product.changed": _MASTER_DATA,
-    "price.changed": _MASTER_DATA,
     "location.changed": _MASTER_DATA,
     "customer.changed": _MASTER_DATA,
 }
