@@ -12,13 +12,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY, HOUR, MINUTE
+from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
+from twin.journal.checkout import Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.cohort import Cohort, cohort_of
@@ -160,11 +162,11 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
-def wish(answer: Answer, **changes: Any) -> Row:
+def wish(answer: Offer, **changes: Any) -> Row:
     """A customer of the window who wants the order within twelve hours of its start."""
     row = dict.fromkeys(TABLES["same_day"].names or (), 0)
     row |= {"order": 1, "answer": answer, "node": NONE, "t_asked": START, "t_due": NONE}
-    if answer == Answer.OFFERED:
+    if answer == Offer.OFFERED:
         row |= {"node": 1, "t_due": START + 12 * HOUR}
     return _changed(row, changes)
 
@@ -199,6 +201,33 @@ def exception(**changes: Any) -> Row:
     row = dict.fromkeys(TABLES["exceptions"].names or (), 0)
     row |= {"order": NONE, "line": NONE, "units": 1, "cents": 600, "t_listed": START, "t_begin": START + HOUR}
     row |= {"t_end": START + HOUR + 6 * MINUTE, "outcome": ExceptionEnd.CLEARED, "corrected": 1}
+    return _changed(row, changes)
+
+
+def errand(**changes: Any) -> Row:
+    """A tax quote for the first order, asked for when the window began and there two seconds later."""
+    row = dict.fromkeys(TABLES["errands"].names or (), 0)
+    row |= {"order": 1, "errand": Errand.TAX, "t_asked": START, "t_end": START + 2 * SECOND}
+    return _changed(row, changes)
+
+
+def notice(**changes: Any) -> Row:
+    """The first order was accepted when the window began, and its customer told two seconds later."""
+    row = dict.fromkeys(TABLES["notices"].names or (), 0)
+    row |= {"order": 1, "notice": Notice.ACCEPTED, "t": START, "t_told": START + 2 * SECOND, "t_asked": NONE}
+    return _changed(row, changes)
+
+
+def supply(**changes: Any) -> Row:
+    """Ten units ordered of a supplier when the window began, taken at once and there a day later."""
+    row = dict.fromkeys(TABLES["supplies"].names or (), 0) | {"lines": 1, "units": 10}
+    row |= {"t_ordered": START, "t_placed": START, "t_acknowledged": START + HOUR, "t_arrived": START + DAY}
+    return _changed(row, changes)
+
+
+def absence(**changes: Any) -> Row:
+    """A picker of the store who is away for four hours from when the window began, and nobody stands in."""
+    row = {"node": 1, "pickers": 1, "t": START, "t_end": START + 4 * HOUR, "t_told": NONE, "t_back": START + 4 * HOUR}
     return _changed(row, changes)
 
 
@@ -257,6 +286,10 @@ def journal(
     same_day: Iterable[Row] = (),
     drops: Iterable[Row] = (),
     assisted: Iterable[Row] = (),
+    errands: Iterable[Row] = (),
+    notices: Iterable[Row] = (),
+    supplies: Iterable[Row] = (),
+    absences: Iterable[Row] = (),
     parcels: Iterable[Row] = (),
     list_prices: Iterable[Row] = (),
     shown_prices: Iterable[Row] = (),
@@ -292,6 +325,10 @@ def journal(
         "same_day": same_day,
         "drops": drops,
         "assisted": assisted,
+        "errands": errands,
+        "notices": notices,
+        "supplies": supplies,
+        "absences": absences,
         "parcels": parcels,
         "list_prices": list_prices,
         "shown_prices": shown_prices,

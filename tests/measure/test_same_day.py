@@ -10,7 +10,7 @@ import pytest
 from tests.measure.make import END, HORIZON, START, Row, cohort, drop, false_oos, line, order, wish
 from twin.core.clock import DAY, HOUR
 from twin.journal.orders import Mode, Refusal, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.measure.kpis import measure_cohort
 
@@ -23,11 +23,11 @@ def promised(number: int, t_done: int, **changes: Any) -> Row:
 
 
 def test_answers_are_shares_of_those_who_want_it_and_others_do_not_count(tmp_path: Path) -> None:
-    told = [Answer.OFFERED, Answer.OFFERED, Answer.LATE, Answer.NO_STOCK, Answer.NO_STOCK]
+    told = [Offer.OFFERED, Offer.OFFERED, Offer.LATE, Offer.NO_STOCK, Offer.NO_STOCK]
     wishes = [wish(answer, order=number) for number, answer in enumerate(told, 1)]
     wishes[3]["backed"] = 1
     orders = [order(order=number) for number in range(1, 6)]
-    earlier = [wish(Answer.OFF, order=9)], [order(order=9, t_demand=START - 1)]
+    earlier = [wish(Offer.OFF, order=9)], [order(order=9, t_demand=START - 1)]
     kpis = measure_cohort(cohort(tmp_path, same_day=[*wishes, *earlier[0]], orders=[*orders, *earlier[1]]))
     assert kpis["same_day_wanted"] == 5
     assert kpis["same_day_offered_share"] == 0.4
@@ -37,7 +37,7 @@ def test_answers_are_shares_of_those_who_want_it_and_others_do_not_count(tmp_pat
 
 
 def test_answers_sum_to_everybody(tmp_path: Path) -> None:
-    wishes = [wish(answer, order=number) for number, answer in enumerate(Answer)]
+    wishes = [wish(answer, order=number) for number, answer in enumerate(Offer)]
     kpis = measure_cohort(cohort(tmp_path, same_day=wishes, orders=[order(order=number) for number in range(8)]))
     shares = [value for name, value in kpis.items() if name.startswith("same_day_refused_share.")]
     assert sum(share or 0 for share in shares) + (kpis["same_day_offered_share"] or 0) == pytest.approx(1)
@@ -54,7 +54,7 @@ def test_on_time_is_all_of_it_by_the_promised_hour(tmp_path: Path) -> None:
     ends = {1: Status.SUPPLIED, 2: Status.SUPPLIED, 3: Status.SUPPLIED, 4: Status.OVERSOLD, 5: Status.SUPPLIED}
     lines = [line(status, order=number) for number, status in ends.items()]
     lines.append(line(Status.OVERSOLD, order=3, line=1))
-    wishes = [wish(Answer.OFFERED, order=number) for number in ends]
+    wishes = [wish(Offer.OFFERED, order=number) for number in ends]
     drops = [drop(order=5, parcel=1, t_left=NONE, t_delivered=NONE)]
     kpis = measure_cohort(cohort(tmp_path, orders=orders, lines=lines, same_day=wishes, drops=drops))
     assert kpis["same_day_orders"] == 5
@@ -66,7 +66,7 @@ def test_on_time_is_all_of_it_by_the_promised_hour(tmp_path: Path) -> None:
 def test_lateness_of_what_is_there_and_promises_that_fall_due_after_the_run(tmp_path: Path) -> None:
     orders = [promised(1, DUE + HOUR), promised(2, NONE)]
     lines = [line(Status.SUPPLIED, mode=Mode.SHIP), line(Status.ACCEPTED, order=2, mode=Mode.SAME_DAY)]
-    wishes = [wish(Answer.OFFERED), wish(Answer.OFFERED, order=2, t_due=HORIZON)]
+    wishes = [wish(Offer.OFFERED), wish(Offer.OFFERED, order=2, t_due=HORIZON)]
     kpis = measure_cohort(cohort(tmp_path, orders=orders, lines=lines, same_day=wishes))
     assert (kpis["same_day_orders"], kpis["same_day_late_orders"]) == (1, 1)
     assert kpis["same_day_late_p95_s"] == 3600

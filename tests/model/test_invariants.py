@@ -692,6 +692,11 @@ class Case:
     runs: tuple[str, ...] = ALL
 
 
+def _on_paper(still: Still) -> None:
+    still.memory["by_hand"][0] = (0, 0, 1)
+    still.memory["control"]["by_hand"] = 1
+
+
 CASES: dict[str, Case] = {
     "a sale that is not counted": Case(_count(Flow.TILL_UNITS, -1), "stock: on hand changed by"),
     "a receipt that is counted twice": Case(_count(Flow.RECEIVED_UNITS, 6), "stock: on hand changed by"),
@@ -831,6 +836,8 @@ CASES: dict[str, Case] = {
     "a parcel that is forgotten": Case(_forgotten_drop, r"couriers: 1 parcels too many", (WITH_COURIERS,)),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
+    "a sale on paper that nobody made": Case(_on_paper, "error: 1 pairs differ"),
+    "a sale by hand that is on no paper": Case(_count(Flow.TILL_UNITS_BY_HAND), "tills: 0 units are on paper"),
     "units that left in no parcel": Case(_add("parcels", "units", -1), r"parcels: \d+ units left, picks found"),
     "carriage that nobody asked for": Case(_add("parcels", "cents"), "parcels: 1 do not cost"),
     "an order in too many parcels": Case(

@@ -13,7 +13,7 @@ from tests.model.runs import Columns, scarce, systems, table
 from tests.world.make import channel, cluster
 from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.orders import Mode, Refusal, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
@@ -57,7 +57,7 @@ def _hours(rows: Columns) -> np.ndarray[Any, Any]:
 
 
 def _answered(rows: Columns) -> Columns:
-    return {name: column[rows["answer"] != Answer.NOT_ASKED] for name, column in rows.items()}
+    return {name: column[rows["answer"] != Offer.NOT_ASKED] for name, column in rows.items()}
 
 
 def test_as_many_want_it_as_the_scenario_says_and_as_many_nothing_else() -> None:
@@ -74,15 +74,15 @@ def test_the_same_customers_want_it_whatever_the_arm() -> None:
         assert len(set(rows["order"].tolist())) == rows["order"].size
     wishes = [set(zip(rows["order"].tolist(), rows["only"].tolist(), strict=True)) for rows in (with_it, without)]
     assert wishes[0] == wishes[1]
-    assert set(without["answer"].tolist()) == {Answer.OFF}
+    assert set(without["answer"].tolist()) == {Offer.OFF}
     assert _run("drops", on=False)["order"].size == 0
 
 
 def test_it_is_offered_before_the_cut_off_by_the_customers_clock_and_due_at_the_promised_hour() -> None:
     rows = _answered(_run("same_day"))
-    hours, offered = _hours(rows), rows["answer"] == Answer.OFFERED
+    hours, offered = _hours(rows), rows["answer"] == Offer.OFFERED
     assert np.count_nonzero(offered) > 100
-    assert np.array_equal(rows["answer"] == Answer.LATE, hours >= CUT_OFF * HOUR)
+    assert np.array_equal(rows["answer"] == Offer.LATE, hours >= CUT_OFF * HOUR)
     assert (rows["t_due"] - rows["t_asked"])[offered].tolist() == (BY * HOUR - hours[offered]).tolist()
 
 
@@ -95,19 +95,19 @@ def test_it_comes_from_a_store_near_enough_and_else_is_not_offered() -> None:
     for order, answer, node in zip(rows["order"].tolist(), rows["answer"].tolist(), rows["node"].tolist(), strict=True):
         x, y = at[order]
         near = (stores["x_km"] - x) ** 2 + (stores["y_km"] - y) ** 2 <= RADIUS**2
-        if answer == Answer.OFFERED:
+        if answer == Offer.OFFERED:
             assert not nodes["is_dc"][node]
             assert (nodes["x_km"][node] - x) ** 2 + (nodes["y_km"][node] - y) ** 2 <= RADIUS**2
-        elif answer == Answer.NO_NODE:
+        elif answer == Offer.NO_NODE:
             assert not near.any()
-        elif answer == Answer.NO_STOCK:
+        elif answer == Offer.NO_STOCK:
             assert near.any()
-    assert {Answer.OFFERED, Answer.NO_NODE, Answer.NO_STOCK} <= set(rows["answer"].tolist())
+    assert {Offer.OFFERED, Offer.NO_NODE, Offer.NO_STOCK} <= set(rows["answer"].tolist())
 
 
 def test_who_cannot_have_it_and_wants_nothing_else_leaves_and_others_take_the_ordinary_way() -> None:
     rows, lines = _run("same_day"), _run("lines")
-    told_no = (rows["answer"] != Answer.OFFERED) & (rows["answer"] != Answer.NOT_ASKED)
+    told_no = (rows["answer"] != Offer.OFFERED) & (rows["answer"] != Offer.NOT_ASKED)
     gone = np.isin(lines["order"], rows["order"][told_no & (rows["only"] != 0)])
     assert gone.sum() > 100
     assert set(lines["refusal"][gone].tolist()) == {Refusal.NOT_TODAY}
@@ -159,10 +159,10 @@ def test_while_the_couriers_system_is_down_nothing_is_booked_nor_with_quotes_pro
     assert held_up.any()
     assert set(drops["t_booked"][held_up].tolist()) == {DOWN[1]}
     meanwhile = (rows["t_asked"] >= DOWN[0]) & (rows["t_asked"] < DOWN[1])
-    early = meanwhile & (rows["answer"] != Answer.LATE)
+    early = meanwhile & (rows["answer"] != Offer.LATE)
     assert early.sum() > 20
-    assert ((rows["answer"][early] == Answer.DOWN) == quote).all()
-    assert not (rows["answer"][~meanwhile] == Answer.DOWN).any()
+    assert ((rows["answer"][early] == Offer.DOWN) == quote).all()
+    assert not (rows["answer"][~meanwhile] == Offer.DOWN).any()
 
 
 def test_driving_takes_as_long_as_the_scenario_says() -> None:

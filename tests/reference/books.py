@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from tests.reference.clock import Process
+from tests.reference.clock import Outages, Process, up_in_all
 from tests.reference.ledgers import Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.orders import Orders
@@ -22,7 +22,7 @@ from twin.journal.returns import RefundEnd
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate
 
-CLOSE, MORNING, CLEARED = (kind << 40 for kind in (31, 32, 33))
+CLOSE, MORNING, CLEARED, BACK = (kind << 40 for kind in (31, 32, 33, 56))
 LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
 SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LOST)
 
@@ -77,6 +77,7 @@ class Books:
         self._stock, self._orders, self._refunds = stock, orders, refunds
         self._settings = settings = shop.systems.books
         self._erp = shop.outages("erp")
+        self._finance = shop.outages("finance") if settings.system == "finance" else Outages([])
         self._rejection = shop.stream("books.rejected")
         self._find = shop.stream("books.stock", settings.handling)
         self._enter = shop.stream("books.order", settings.handling)
@@ -88,6 +89,8 @@ class Books:
         if settings.on:
             shop.env.process(self._closing())
             shop.env.process(self._mornings())
+            for number, end in enumerate(self._finance.ends):
+                shop.env.process(self._recovery(number, end))
             for _ in range(settings.accountants):
                 shop.env.process(self._accountant())
 
@@ -99,7 +102,7 @@ class Books:
         settings = self._settings
         for number in count():
             due = settings.phase + number * settings.interval
-            yield self._shop.batch_time(self._erp.up(due), CLOSE | number)
+            yield self._shop.batch_time(up_in_all([self._erp, self._finance], due), CLOSE | number)
             self._close(number, due)
             self._ring()
 
@@ -107,6 +110,10 @@ class Books:
         for day in count():
             yield self._shop.batch_time(day * DAY + self._settings.opens, MORNING)
             self._ring()
+
+    def _recovery(self, number: int, t: int) -> Process:
+        yield self._shop.batch_time(t, BACK | number)
+        self._ring()
 
     def _ring(self) -> None:
         bell, self._bell = self._bell, self._env.event()
@@ -125,7 +132,7 @@ class Books:
 
     def _next(self) -> Item | None:
         now, settings = self._env.now, self._settings
-        if not settings.opens <= now % DAY < settings.closes:
+        if not settings.opens <= now % DAY < settings.closes or self._finance.since(now) is not None:
             return None
         waiting = [item for item in self._items if item.outcome == ExceptionEnd.OPEN and item.begun == NONE]
         if settings.queue == "dearest":

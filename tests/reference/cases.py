@@ -35,6 +35,8 @@ from tests.reference.random_same_day import random_clienteling, random_same_day,
 from tests.reference.random_sourcing import random_carriage, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
+from tests.reference.random_systems import on_the_minute as systems_on_the_minute
+from tests.reference.random_systems import random_errands, random_failures, random_notification, random_surroundings
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -177,6 +179,17 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def surrounded(case: Case) -> Case:
+    """The same, but more systems stand around an order, and fail."""
+    rng = Random(f"systems {case.seed}")
+    draws = (random_errands, random_notification, random_surroundings)
+    arms = {name: merged(arm, *(draw(rng) for draw in draws)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
+    world = random_failures(rng, case.changes)
+    return Case(f"surrounded-{case.name}", case.seed, arms, world, case.by_the_minute)
 
 
 def chosen(case: Case) -> Case:
@@ -477,6 +490,73 @@ _POISON_LONG: Tree = {
 }
 _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
+_ERRANDS: Tree = {
+    "tax": {"on": True, "servers": 1, "service": "20s", "timeout": "1m", "fallback": "estimate"},
+    "customer_check": {
+        "on": True, "servers": 1, "timeout": "40s", "fallback": "refuse",
+        "service": {"law": "exponential", "mean": "20s"},
+    },
+    "observability": {"traces": 0.3},
+    "resilience": {"retry": {"attempts": 2, "wait": "20s"}},
+}  # fmt: skip
+_ERRANDS_FAIL: Tree = {
+    "faults": [
+        _every(5, "outage", "40m", system="tax"),
+        _every(7, "outage", "30m", system="crm"),
+        _every(6, "errors", "1h", system="tax", share=0.5),
+        _every(9, "errors", "1h", system="crm", share=0.5),
+        _every(8, "slow", "1h", system="tax", factor=5.0),
+    ]
+}
+_TOLD_LATE: Tree = {
+    "notification": {"on": True, "delay": {"law": "exponential", "mean": "40m"}, "lost": 0.1, "patience": "2h"}
+}
+_NOT_TOLD: Tree = {
+    "faults": [
+        *_VISITORS["faults"],
+        _every(6, "outage", "3h", system="notification"),
+        _every(7, "slow", "1h", system="notification", factor=4.0),
+    ]
+}
+_PORTAL: Tree = {
+    "supplier_portal": {"on": True, "acknowledgement": {"law": "exponential", "mean": "2h"}, "tells_short": True}
+}
+_PORTAL_DOWN: Tree = {
+    "faults": [
+        _every(5, "outage", "2h", system="supplier_portal"),
+        _every(3, "slow", "2h", system="supplier_portal", factor=6.0),
+    ],
+    "estate": {"stock": {"short_shipment": 0.6, "dc_review": "3h"}},
+}
+_ROSTERS: Tree = {
+    "workforce": {"on": True, "substitute": "40m"},
+    "sourcing": {"store_pick": "30m", "strategy": "nearest"},
+}
+_SHORT_OF_STAFF: Tree = {
+    "faults": [
+        _every(5, "absent", "3h", share=0.5),
+        _every(7, "absent", "2h", share=1.0, stores=0.6),
+        _every(6, "outage", "2h", system="workforce"),
+    ],
+    "estate": {"stores": {"pickers": 2}},
+}
+_OWN_FINANCE: Tree = {"books": {"system": "finance", "closes": "24h"}, "release": {"system": "oms"}}
+_FINANCE_DOWN: Tree = {
+    "faults": [
+        *_LOST_TWICE["faults"],
+        _every(4, "outage", "100m", system="finance"),
+        _every(7, "outage", "1h", system="oms"),
+        _every(5, "slow", "1h", system="oms", factor=9.0),
+    ]
+}
+_ON_PAPER: Tree = {
+    "faults": [
+        _every(4, "outage", "2h", system="pos"),
+        _every(7, "outage", "90m", system="link", stores=0.5),
+        _every(9, "late", "2h", share=0.3, of=["sale"], by="20m"),
+    ]
+}
+_STORES_SAY: Tree = {"reload": {"mode": "load", "interval": "3h", "job": "5m", "rule": "replay", "source": "stores"}}
 
 _TODAY: Tree = {
     "same_day": {
@@ -568,6 +648,12 @@ CASES: Final = (
     _targeted("assisted", 147, PRESETS, [_NO_BUFFER, _ASSISTED], [_SCARCE, _SHOPPERS]),
     _tied("assisted-on-the-minute", 148, [_NO_BUFFER, _ASSISTED, _ON_TIME, _CLOSED], [_SCARCE, _SHOPPERS]),
     _tied("today-on-the-minute", 146, [_TODAY, _TODAY_ON_THE_MINUTE], [_SCARCE, _HURRIED]),
+    _targeted("asked-before-payment", 143, PRESETS, [_ERRANDS], [_SCARCE, _ERRANDS_FAIL]),
+    _targeted("told-late", 144, PRESETS, [_COUNTER, FILED, _TOLD_LATE], [_SCARCE, _VISITORS, _NOT_TOLD]),
+    _targeted("ordered-through-a-portal", 145, PRESETS, [_PORTAL], [_PORTAL_DOWN]),
+    _targeted("short-of-staff", 146, PRESETS, [_ROSTERS], [_SHORT_OF_STAFF]),
+    _targeted("closed-in-finance", 147, _SYNCHRONOUS, [_UNCONFIRMED, _CLOSED, _OWN_FINANCE], [_SCARCE, _FINANCE_DOWN]),
+    _targeted("sold-on-paper", 148, PRESETS, [_DECLINES, _STORES_SAY], [_SCARCE, _ON_PAPER]),
     _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),
@@ -576,6 +662,8 @@ CASES: Final = (
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(surrounded(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 36)),
+    surrounded(closed(drawn(36, by_the_minute=True))),
     *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
     *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(38, 42)),
     closed(priced(drawn(42))),

@@ -28,6 +28,8 @@ KEYS: Final = {
     "same_day": ("order",),
     "drops": ("parcel", "order"),
     "assisted": ("line", "order"),
+    "errands": ("errand", "order"),
+    "notices": ("number", "order"),
     "mispriced": ("line", "order"),
     "till_gaps": ("sku", "t_from"),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
 from twin.journal.orders import Cause, Decline, Degraded, Mode, Refusal, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Order:
     @property
     def mode(self) -> Mode:
         """How the customer was promised it."""
-        if self.wish is not None and self.wish.answer == Answer.OFFERED:
+        if self.wish is not None and self.wish.answer == Offer.OFFERED:
             return Mode.SAME_DAY
         return Mode.PICKUP if self.pickup else Mode.SHIP
 

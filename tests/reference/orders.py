@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, cast
+from typing import Any
 
 import simpy
 
 from tests.reference.assisting import Associates
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
+from tests.reference.calls import Calls, Errands
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import AT_ONCE, LAPSED, NOW, Instant, Process, among_orders
+from tests.reference.clock import LAPSED, NOW, Instant, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
+from tests.reference.gateway import Gateway
 from tests.reference.identity import Identity
 from tests.reference.ledgers import Pair
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
@@ -31,7 +34,6 @@ from twin.journal.observability import SpanKind
 from twin.journal.orders import Cause, Degraded, Refusal, Status
 from twin.journal.tables import NONE
 from twin.journal.totals import FeedName, Flow
-from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
@@ -39,34 +41,33 @@ SAGA_STEPS = 32_768
 REJECTED_STEPS = 16_384
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
-IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
-"""A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
 
 
 class Orders:
     """Takes and fulfils orders."""
 
-    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds) -> None:
+    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds, notices: Notices) -> None:
         self._refunds = refunds
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
         self.today, self.associates = Today(shop), Associates(shop, stock)
-        self.sourcing = Sourcing(shop, stock, self._blame, refunds, self.today)
+        self.sourcing = Sourcing(shop, stock, self._blame, refunds, notices, self.today)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
-        identity = Identity(shop)
-        self._erp, self._service = (
-            Called(shop, name, counts, identity=identity, contracts=self.contracts)
-            for name, counts in (
-                ("erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS)),
-                ("service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)),
-            )
+        identity, service, erp = Identity(shop), shop.systems.service, shop.systems.erp
+        gateways = (
+            Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=self.contracts)
+            for name, settings in (("erp", erp), ("service", service))
         )
+        counts = (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS), (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)
+        self._erp = Called(shop, "erp", erp, counts[0], system="erp", gateway=next(gateways))
+        self._service = Called(shop, "service", service, counts[1], system=service.system, gateway=next(gateways))
+        self._calls = Calls(shop)
+        self.errands = Errands(shop, self._calls)
         self._watch = Watch(shop, channels, service=self._service, erp=self._erp)
         self._payment = shop.stream("payment", shop.systems.payment)
-        self._backoff = shop.stream("call.backoff")
         self._releases = Releases(shop)
         self.sagas = Sagas(shop)
         self.placed: list[Order] = []
@@ -176,24 +177,13 @@ class Orders:
 
     def _checkout(self, order: Order, wake: Waking) -> Process:
         """The customer goes on with what is left, or goes away."""
-        point = self._systems.reserving.point
         if order.abandons:
             self._end(order, Status.ABANDONED)
         if not order.open_lines():
             return
-        paying = self._env.now + order.checkout
-        extends = self._systems.reserving.extends and point in ("cart", "checkout")
-        corrects = self._shop.prices.corrects
-        if point == "payment" or extends or corrects:
-            yield wake.at(paying)
-        if corrects and self._is_too_dear(order):
+        if not (yield from self._before_payment(order, wake)):
             return
-        if point == "payment":
-            if not (yield from self._reserve(order, wake, hold=True)):
-                return
-            paying = self._env.now
-        elif extends:
-            self._extend(order)
+        paying = self._env.now if self._wakes_to_pay else self._env.now + order.checkout
         yield from self._pay(order, wake, paying)
 
     def _pay(self, order: Order, wake: Waking, paying: int) -> Process:
@@ -209,6 +199,30 @@ class Orders:
             yield from self._reserve(order, wake, hold=False)
         if self._accept(order):
             yield from self._keep_promise(order, wake)
+
+    @property
+    def _wakes_to_pay(self) -> bool:
+        """Whether something happens between the checkout and the payment."""
+        reserving = self._systems.reserving
+        extends = reserving.extends and reserving.point in ("cart", "checkout")
+        return extends or reserving.point == "payment" or self.errands.are_on or self._shop.prices.corrects
+
+    def _before_payment(self, order: Order, wake: Waking) -> Asking:
+        """Ask whoever has to be asked, set units aside if that is done now; false if the customer is lost."""
+        if not self._wakes_to_pay:
+            return True
+        yield wake.at(self._env.now + order.checkout)
+        if self._shop.prices.corrects and self._is_too_dear(order):
+            return False
+        failure = yield from self.errands.story(order, wake)
+        if failure != Refusal.NONE:
+            self._refuse_all(order, failure)
+            return False
+        if self._systems.reserving.point == "payment":
+            return (yield from self._reserve(order, wake, hold=True))
+        if self._systems.reserving.extends:
+            self._extend(order)
+        return True
 
     def _is_too_dear(self, order: Order) -> bool:
         """The customer is told what things really cost, and may leave over that."""
@@ -300,76 +314,8 @@ class Orders:
 
     def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
         """A synchronous call; false if the customer is lost over it."""
-        env, retry = self._env, self._systems.resilience.retry
-        asked, pause = env.now, retry.wait
-        failure = Refusal.NONE
-        if system.gateway.keeps_back(order):
-            return self._go_on_degraded(order, Refusal.RESIDENCY)
-        for again in range(retry.attempts):
-            if again:
-                luck = self._backoff.bits(order.id, attempt | again << 8)
-                pause = backoff(
-                    retry.jitter,
-                    wait=retry.wait,
-                    factor=retry.factor,
-                    cap=retry.cap,
-                    retry=again,
-                    previous=pause,
-                    random_bits=luck,
-                )
-                advice = system.gateway.retry_after(order) if failure == Refusal.THROTTLED else 0
-                yield wake.at(env.now + max(pause, advice))
-            failure = yield from self._try(system, order, wake, attempt | again << 8)
-            if failure == Refusal.NONE or failure in IN_VAIN:
-                break
-        order.call += env.now - asked
+        failure = yield from self._calls.ask(system, order, wake, attempt)
         return failure == Refusal.NONE or self._go_on_degraded(order, failure)
-
-    def _try(self, system: Called, order: Order, wake: Waking, attempt: int) -> Generator[simpy.Event, Any, Refusal]:
-        """One call: why it failed, NONE if it was answered."""
-        flows, asked = self._shop.flows, self._env.now
-        permit = system.breaker.permit(asked)
-        if permit is None:
-            flows[Flow.CALLS_REJECTED] += 1
-            return Refusal.REJECTED
-        passage = yield from system.gateway.enter(order, wake)
-        failure = passage.failure
-        if failure == Refusal.NONE and system.outages.since(self._env.now) is not None:
-            system.gateway.hold(order, passage.slot, None)
-            self._shop.tracer.add(order.id, SpanKind.CALL, attempt, self._env.now, self._env.now, 0)
-            failure = Refusal.CLOSED
-        elif failure == Refusal.NONE:
-            flows[system.calls] += 1
-            flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
-            taken = system.join(order, attempt)
-            self._trace_until(order, SpanKind.CALL, attempt, taken)
-            system.gateway.hold(order, passage.slot, taken)
-            failure = yield from self._wait(system, order, wake, attempt, taken, passage.since)
-        system.results.append((self._env.now, failure != Refusal.NONE))
-        before = system.breaker.openings
-        system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)
-        flows[Flow.BREAKER_OPENINGS] += system.breaker.openings - before
-        return failure
-
-    def _wait(
-        self, system: Called, order: Order, wake: Waking, attempt: int, taken: simpy.Event, since: int
-    ) -> Generator[simpy.Event, Any, Refusal]:
-        """Queue for an answer, as long as patience lasts that began at ``since``."""
-        now, end = self._env.now, since + system.timeout
-        patience = wake.perhaps_at(end) if end > now else Instant(self._env, now, AT_ONCE)
-        yield taken | patience
-        done: int = cast(int, taken.value) if taken.processed else NOW
-        if done > end:
-            if end > now:
-                yield wake.has_come(patience)
-            self._shop.flows[system.time_outs] += 1
-            return Refusal.TIME_OUT
-        if done > now:
-            yield wake.at(done)
-        if system.errs(order, attempt, done):
-            self._shop.flows[Flow.CALL_ERRORS] += 1
-            return Refusal.ERROR
-        return Refusal.NONE
 
     def _go_on_degraded(self, order: Order, reason: Refusal) -> bool:
         """A system that the checkout needs gives no answer: sell on the last belief, or refuse."""
@@ -640,7 +586,7 @@ class Orders:
             self._released(order)
             self._shop.flows[Flow.ERP_CREATIONS] += 1
             created = self._erp.join(order, 2)
-            self._trace_until(order, SpanKind.CREATION, wave, created)
+            self._shop.tracer.until(order.id, SpanKind.CREATION, wave, self._env.now, created)
             yield wake.at((yield created))
         if release is not None:
             release.finish(self._env.now)
@@ -662,12 +608,6 @@ class Orders:
     def _trace(self, order: Order, kind: SpanKind, outcome: int) -> None:
         """Something that takes no time."""
         self._shop.tracer.add(order.id, kind, 0, self._env.now, self._env.now, outcome)
-
-    def _trace_until(self, order: Order, kind: SpanKind, number: int, taken: simpy.Event) -> None:
-        """A service that is asked for now: its end is known when a server takes it."""
-        span = self._shop.tracer.begin(order.id, kind, number, self._env.now)
-        assert taken.callbacks is not None
-        taken.callbacks.append(lambda event: span.finish(cast(int, event.value)))
 
     def longest_wait(self, t: int) -> int:
         """How long the oldest accepted order has been open without a parcel."""

@@ -14,9 +14,11 @@ from tests.reference.choosing import Choice, nodes_of
 from tests.reference.clock import among_orders
 from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
+from tests.reference.staff import Staff
 from tests.reference.stations import Station
 from tests.reference.stock import CORRECTION, Stock
 from tests.reference.today import Today
@@ -53,17 +55,22 @@ class Rejected:
 class Sourcing:
     """Finds nodes, has parcels picked."""
 
-    def __init__(self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds, today: Today) -> None:
+    def __init__(
+        self, shop: Shop, stock: Stock, blame: Blame, refunds: Refunds, notices: Notices, today: Today
+    ) -> None:
         self._today = today
         self._shop, self._stock, self._blame = shop, stock, blame
         self._settings = settings = shop.systems.sourcing
         self._reserves = shop.systems.reserving.point != "none"
         self._pickers = [Station(shop.env, node.pickers) for node in shop.nodes]
+        self.staff = Staff(shop, self._pickers)
         self._dc_pick = shop.stream("pick", settings.dc_pick)
         self._store_pick = shop.stream("pick", settings.store_pick)
         self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}
         self._damaged = shop.stream("damaged")
-        self.collection = Collection(shop, stock, self._pickers, opening=self._opening, refunds=refunds)
+        self.collection = Collection(
+            shop, stock, self._pickers, opening=self._opening, refunds=refunds, notices=notices
+        )
         self.carrier = Carrier(shop)
         self.choice = Choice(shop, self._pickers, self.carrier)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)

@@ -17,6 +17,8 @@ from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
+from twin.journal.checkout import Answer, Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
@@ -41,6 +43,7 @@ AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
     SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline, Document, ExceptionEnd,
+    Answer, Errand, Notice,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -182,6 +185,9 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         CollectionEnd: journal["collections"]["outcome"],
         Document: journal["exceptions"]["document"],
         ExceptionEnd: journal["exceptions"]["outcome"],
+        Answer: journal["errands"]["answer"],
+        Errand: journal["errands"]["errand"],
+        Notice: journal["notices"]["notice"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)

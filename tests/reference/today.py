@@ -16,7 +16,7 @@ from tests.reference.traces import Span
 from tests.reference.waking import Waking
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.journal.totals import Flow
 
@@ -32,7 +32,7 @@ class Wish:
     """What a customer was told who wants the order today."""
 
     only: bool
-    answer: Answer = Answer.NOT_ASKED
+    answer: Offer = Offer.NOT_ASKED
     backed: bool = False
     node: int = NONE
     asked: int = NONE
@@ -88,28 +88,28 @@ class Today:
         hour = (now + self._shop.shifts[order.region][now // DAY]) % DAY
         wish.asked = now
         wish.answer = self._refusal(order, hour)
-        if wish.answer == Answer.OFFERED:
+        if wish.answer == Offer.OFFERED:
             self._look_for_node(order, wish, withheld)
-        if wish.answer == Answer.OFFERED:
+        if wish.answer == Offer.OFFERED:
             wish.due, wish.until = now - hour + self._settings.by, now - hour + self._settings.cut_off
-        return wish.answer == Answer.OFFERED or not wish.only
+        return wish.answer == Offer.OFFERED or not wish.only
 
-    def _refusal(self, order: Order, hour: int) -> Answer:
+    def _refusal(self, order: Order, hour: int) -> Offer:
         """Why nobody looks for a node; OFFERED if somebody does."""
         settings = self._settings
         reasons = {
-            Answer.OFF: not settings.on,
-            Answer.NO_ANSWER: order.standing is not None or order.unanswered,
-            Answer.LATE: hour >= settings.cut_off,
-            Answer.DOWN: settings.quote and self._outages.since(self._shop.env.now) is not None,
+            Offer.OFF: not settings.on,
+            Offer.NO_ANSWER: order.standing is not None or order.unanswered,
+            Offer.LATE: hour >= settings.cut_off,
+            Offer.DOWN: settings.quote and self._outages.since(self._shop.env.now) is not None,
         }
-        return next((answer for answer, holds in reasons.items() if holds), Answer.OFFERED)
+        return next((answer for answer, holds in reasons.items() if holds), Offer.OFFERED)
 
     def _look_for_node(self, order: Order, wish: Wish, withheld: Callable[[Pair], int]) -> None:
         near = self._in_reach(order)
         seeming = [node for node in near if _all_there(order, node, lambda pair: pair.free() - withheld(pair))]
         if not seeming:
-            wish.answer = Answer.NO_STOCK if near else Answer.NO_NODE
+            wish.answer = Offer.NO_STOCK if near else Offer.NO_NODE
             wish.backed = any(_all_there(order, node, lambda pair: pair.on_hand - pair.promised) for node in near)
             return
         wish.node = seeming[0].number

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import simpy
 
 from tests.reference.clock import NOW, instant
 from tests.reference.ledgers import Movement
@@ -54,6 +56,12 @@ class Tracer:
     def add(self, order: int, kind: SpanKind, number: int, start: int, end: int, outcome: int = 1) -> None:
         """A step whose end is known."""
         self.begin(order, kind, number, start).finish(end, outcome)
+
+    def until(self, order: int, kind: SpanKind, number: int, start: int, taken: simpy.Event) -> None:
+        """A service that is asked for: its end is known when a server takes it."""
+        span = self.begin(order, kind, number, start)
+        assert taken.callbacks is not None
+        taken.callbacks.append(lambda event: span.finish(cast(int, event.value)))
 
     def rows(self, orders: Iterable[Order], movements: Iterable[Movement], horizon: int) -> list[tuple[int, ...]]:
         """What is known at the end, with the checkouts of the orders and the messages of their picks."""

@@ -20,6 +20,7 @@ NAMES = [
     "buffers",
     "cycle_counts",
     "duplicate_storm",
+    "every_system",
     "close_the_books",
     "erp_maintenance",
     "integration_styles",

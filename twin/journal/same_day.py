@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 
 
-class Answer(IntEnum):
+class Offer(IntEnum):
     """What a customer was told who wants an order today; the first that holds, in this order."""
 
     NOT_ASKED = 0  # it was refused before
@@ -23,7 +23,7 @@ class Answer(IntEnum):
 SAME_DAY = np.dtype(
     [
         ("order", "i8"),
-        ("answer", "i1"),  # Answer
+        ("answer", "i1"),  # Offer
         ("only", "i1"),  # 1: today or not at all
         ("backed", "i1"),  # NO_STOCK only: a node that is near enough had all of it in truth
         ("node", "i4"),  # that was to supply it, NONE if it was not offered

@@ -130,6 +130,12 @@ class Flow(IntEnum):
     SAME_DAY_UNITS = 80  # picked for couriers
     COURIER_UNITS = 81  # that left with them
     ASSISTED_UNITS = 82  # sold at tills by associates, to customers of theirs
+    TAX_CALLS = 100  # of checkouts, that reached the tax engine
+    TAX_TIME_OUTS = 101
+    CRM_CALLS = 102  # of checkouts, that reached the CRM
+    CRM_TIME_OUTS = 103
+    TILL_UNITS_BY_HAND = 104  # sold while the till system was down
+    TILL_UNITS_KEYED_IN = 105  # of them: the system knows
 
 
 class Fate(IntEnum):

@@ -30,6 +30,8 @@ _KEPT = (
     "same_day",
     "drops",
     "assisted",
+    "errands",
+    "notices",
     *PRICE_TABLES,
 )
 _ROWS_AT_ONCE = 4096
@@ -54,6 +56,8 @@ class Journal:
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
         self.closes: list[tuple[int, ...]] = []
+        self.supplies: list[tuple[int, ...]] = []
+        self.absences: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
         self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _KEPT}
 
@@ -101,6 +105,14 @@ class Journal:
         """Append a row of ``exceptions``."""
         self._keep("exceptions", exception)
 
+    def end_errand(self, errand: tuple[int, ...]) -> None:
+        """Append a row of ``errands``."""
+        self._keep("errands", errand)
+
+    def end_notice(self, notice: tuple[int, ...]) -> None:
+        """Append a row of ``notices``."""
+        self._keep("notices", notice)
+
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)
         if len(self._kept[name]) == _ROWS_AT_ONCE:
@@ -135,7 +147,7 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes"):
+        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes", "supplies", "absences"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
         self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)

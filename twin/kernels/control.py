@@ -80,6 +80,8 @@ CONTROL = np.dtype(
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
         ("let_down", "i8"),  # lines that were promised and ended without being supplied
+        ("paper", "i8"),  # 1: till systems may be down, and sales are written on paper then
+        ("by_hand", "i8"),  # sales on paper that are not keyed in yet
         ("stocktakes", "i8"),  # 1: the side table of that name is there
         ("damaged", "i8"),  # millionths of picks of last units that find them damaged
         ("corrects", "i8"),  # 1: picks that find too little correct view and record

@@ -52,6 +52,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("note_tickets", traffic.TICKET),
     ("post_tickets", traffic.TICKET),
     ("outboxes", traffic.OUTBOX),
+    ("by_hand", state.BY_HAND),
     ("late", traffic.LATE),
     ("dead", traffic.MESSAGE),
     ("letters", traffic.LETTER),
@@ -172,6 +173,7 @@ move_tickets = _accessor("move_tickets")
 note_tickets = _accessor("note_tickets")
 post_tickets = _accessor("post_tickets")
 outboxes = _accessor("outboxes")
+by_hand = _accessor("by_hand")
 late = _accessor("late")
 dead = _accessor("dead")
 letters = _accessor("letters")

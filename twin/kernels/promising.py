@@ -7,7 +7,7 @@ from typing import Any
 from twin.core.clock import DAY, NEVER
 from twin.core.jit import kernel
 from twin.journal.orders import Mode, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.kernels.asking import kept_at
 from twin.kernels.choosing import pair_at
 from twin.kernels.memory import control, lines, nodes, pairs, region_shifts, today
@@ -18,13 +18,13 @@ from twin.kernels.stock import free_of
 
 _SAME_DAY, _OPEN = int(Mode.SAME_DAY), int(Status.OPEN)
 _OFF, _NO_ANSWER, _LATE, _DOWN, _NO_NODE, _NO_STOCK, _OFFERED = (
-    int(Answer.OFF),
-    int(Answer.NO_ANSWER),
-    int(Answer.LATE),
-    int(Answer.DOWN),
-    int(Answer.NO_NODE),
-    int(Answer.NO_STOCK),
-    int(Answer.OFFERED),
+    int(Offer.OFF),
+    int(Offer.NO_ANSWER),
+    int(Offer.LATE),
+    int(Offer.DOWN),
+    int(Offer.NO_NODE),
+    int(Offer.NO_STOCK),
+    int(Offer.OFFERED),
 )
 
 

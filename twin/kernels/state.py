@@ -77,8 +77,12 @@ NODE = np.dtype(
         ("pickers", "i8"),
         ("outage", "i8"),  # its range in outages: of a DC's wms, of a store's link
         ("link", "i8"),  # range of its link
+        ("pos", "i8"),  # range of its till system
     ]
 )
+
+BY_HAND = np.dtype([("entity", "i8"), ("pair", "i8"), ("units", "i8")])
+"""A sale that was written on paper because the till system was down, and is not keyed in yet."""
 
 CHANNEL = np.dtype(
     [
@@ -142,7 +146,7 @@ ORDER = np.dtype(
         ("aside", "i1"),  # 1: some of it is set aside in a store
         ("barred", "i4"),  # node that does not supply it, as its customer stands before an empty shelf there; or NIL
         ("wants", "i1"),  # on the same day: 1 if possible, 2 or not at all
-        ("answer", "i1"),  # twin.journal.same_day.Answer
+        ("answer", "i1"),  # twin.journal.same_day.Offer
         ("backed", "i1"),  # it was refused for today although a node had it
         ("picking", "i2"),  # parcels whose pick has not ended, lines of theirs that were rejected or not
         ("carried", "i2"),  # parcels that wait for a courier

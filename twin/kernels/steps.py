@@ -19,7 +19,13 @@ from twin.kernels.publication import outage_at
 from twin.kernels.state import NIL
 
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
-_CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
+_CALLS = (
+    int(Flow.SERVICE_CALLS),
+    int(Flow.ERP_CALLS),
+    int(Flow.ERP_CREATIONS),  # in place of the release, which nobody calls
+    int(Flow.TAX_CALLS),
+    int(Flow.CRM_CALLS),
+)
 _CREATIONS = int(Flow.ERP_CREATIONS)
 
 DOWN = -2
@@ -74,6 +80,16 @@ def give_up(handle: int, number: int, reason: int, now: int) -> int:
     if _may_serve_stale(handle, order.channel, now):
         _go_without(order)
         return 1
+    _refuse_all(handle, number, reason, now)
+    return 0
+
+
+@kernel
+def refuse(handle: int, number: int, reason: int, now: int) -> int:
+    """The checkout gets no answer that it cannot do without: the customer is lost for ``reason``."""
+    if advance(handle, now) != 0:
+        return FULL
+    _end_call(order_row(handle, number), now)
     _refuse_all(handle, number, reason, now)
     return 0
 

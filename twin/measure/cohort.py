@@ -144,6 +144,26 @@ class Cohort:
         return self._rows("collections", "t_ready")
 
     @cached_property
+    def errands(self) -> Rows:
+        """What checkouts asked of other systems in the window, before their payments."""
+        return self._rows("errands", "t_asked")
+
+    @cached_property
+    def notices(self) -> Rows:
+        """Messages to customers about what happened in the window."""
+        return self._rows("notices", "t")
+
+    @cached_property
+    def supplies(self) -> Rows:
+        """Orders of DCs to suppliers, made in the window."""
+        return self._rows("supplies", "t_ordered")
+
+    @cached_property
+    def absences(self) -> Rows:
+        """Absences of pickers that began in the window."""
+        return self._rows("absences", "t")
+
+    @cached_property
     def parcels(self) -> Rows:
         """Parcels that left, or were ready in a store, of orders demanded in the window."""
         return self._rows("parcels", "t_demand")

@@ -12,20 +12,20 @@ import numpy as np
 
 from twin.core.clock import NEVER
 from twin.journal.orders import LET_DOWN, Mode, Refusal, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, Mask, once
 from twin.measure.kpi import Kpi, quantile_s, ratio
 from twin.measure.money import usd
 
 _REASONS: Final = {
-    Answer.NOT_ASKED: "the order was refused before: a channel closed, a call that failed, a fallback",
-    Answer.OFF: "the arm does not deliver today",
-    Answer.NO_ANSWER: "a fallback decided the order, or a system gave no answer",
-    Answer.LATE: "it was after the cut-off",
-    Answer.DOWN: "the courier's system was down",
-    Answer.NO_NODE: "no node is near enough",
-    Answer.NO_STOCK: "no node near enough seemed to have all of it",
+    Offer.NOT_ASKED: "the order was refused before: a channel closed, a call that failed, a fallback",
+    Offer.OFF: "the arm does not deliver today",
+    Offer.NO_ANSWER: "a fallback decided the order, or a system gave no answer",
+    Offer.LATE: "it was after the cut-off",
+    Offer.DOWN: "the courier's system was down",
+    Offer.NO_NODE: "no node is near enough",
+    Offer.NO_STOCK: "no node near enough seemed to have all of it",
 }
 
 
@@ -93,7 +93,7 @@ def _count(mask: Mask) -> int:
     return int(np.count_nonzero(mask))
 
 
-def _share_told(cohort: Cohort, answer: Answer) -> float | None:
+def _share_told(cohort: Cohort, answer: Offer) -> float | None:
     answers = _answers(cohort)
     return ratio(_count(answers == answer), answers.size)
 
@@ -123,7 +123,7 @@ def _downgraded(cohort: Cohort) -> int:
     return _count(np.isin(today, lines["order"][ordinary]))
 
 
-def _told_kpi(answer: Answer, why: str) -> Kpi:
+def _told_kpi(answer: Offer, why: str) -> Kpi:
     name = answer.name.lower()
     return Kpi(
         name=f"same_day_refused_share.{name}",
@@ -150,7 +150,7 @@ SAME_DAY: Final = (
         direction="higher",
         formula="customers who were offered delivery today / customers who want it today",
         meaning="by belief: a node near enough seemed to have all of the order",
-        function=lambda c: _share_told(c, Answer.OFFERED),
+        function=lambda c: _share_told(c, Offer.OFFERED),
     ),
     *(_told_kpi(answer, why) for answer, why in _REASONS.items()),
     Kpi(

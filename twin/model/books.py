@@ -67,10 +67,10 @@ class Books:
         self.desk.start()
 
     def _closes(self) -> Process:
-        """Close the books by the clock, or when the ERP is up again, and have what differs looked into."""
+        """Close the books by the clock, or when ERP and finance are up again, and have what differs looked into."""
         for close in count():
             due = self._settings.phase + close * self._settings.interval
-            now = self._works.up(due, "erp")
+            now = self._works.up(due, "erp", self._settings.system)
             yield self._works.at(now, CLOSE_KIND | close)
             self._works.plane.advance(now)
             self._close(close, due, now)

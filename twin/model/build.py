@@ -15,7 +15,22 @@ from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.totals import Flow, Latency
 from twin.kernels import state, traffic
-from twin.kernels.codes import ERP, NOTES, RECORD, RELEASE, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.codes import (
+    CRM,
+    ERP,
+    NOTES,
+    RECORD,
+    RELEASE,
+    SERVICE,
+    TAX,
+    VIEW,
+    Belief,
+    Key,
+    Law,
+    Point,
+    Reserving,
+    Strategy,
+)
 from twin.kernels.control import CONTROL
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
@@ -45,6 +60,8 @@ _STREAMS: Final = {
     Key.MESSAGE_LANE: "message.lane",
     Key.RESTOCK: "restock",
     Key.DAMAGED: "damaged",
+    Key.TAX_CALL: "tax.call",
+    Key.CRM_CALL: "crm.call",
 }
 _RINGS: Final = {
     "moves": traffic.MESSAGE,
@@ -86,7 +103,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
     memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
-    _control(memory, scenario, systems, publications)
+    _control(memory, world, scenario, systems, publications)
     _copies(memory, world, publications)
     lay_prices(memory, world, systems.prices)
     for ring, dtype in _RINGS.items():
@@ -185,7 +202,8 @@ def _nodes(memory: Memory, world: World) -> None:
     nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
     links = _node_rows("link", given.size)
     nodes["outage"] = np.where(given["is_dc"] != 0, _node_rows("wms", given.size), links)
-    nodes["link"] = links
+    nodes["link"], nodes["pos"] = links, _node_rows("pos", given.size)
+    memory.put("by_hand", np.zeros(1, state.BY_HAND))
     memory.put("nodes", nodes)
     memory.put("outboxes", np.zeros(given.size, traffic.OUTBOX))
     memory.put("scratch", np.zeros(given.size + 2, np.int64))
@@ -223,6 +241,8 @@ def _stations(memory: Memory, systems: Systems) -> None:
         SERVICE: (service.servers, service.system, Law.SERVICE_CALL, Key.SERVICE_CALL, 0),
         ERP: (erp.servers, "erp", Law.ERP_CALL, Key.ERP_CALL, 0),
         RELEASE: (release.workers, release.system, Law.RELEASE_STEP, Key.RELEASE_STEP, gap_of(release.rate)),
+        TAX: (systems.tax.servers, "tax", Law.TAX_CALL, Key.TAX_CALL, 0),
+        CRM: (systems.customer_check.servers, "crm", Law.CRM_CALL, Key.CRM_CALL, 0),
     }
     stations = np.zeros(len(rows), state.STATION)
     first = int(memory["nodes"]["pickers"].sum())
@@ -264,11 +284,15 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
         Law.RESTOCK: systems.pickup.restock,
+        Law.TAX_CALL: systems.tax.service,
+        Law.CRM_CALL: systems.customer_check.service,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 
 
-def _control(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
+def _control(
+    memory: Memory, world: World, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]
+) -> None:
     control = np.zeros(1, CONTROL)
     c = control[0]
     c["now"] = -1
@@ -283,6 +307,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     troubles = memory["troubles"]
     c["trouble_from"], c["trouble_until"] = troubles["start"].min(), troubles["end"].max()
     c["stocktakes"] = memory["stocktakes"].size == memory["pairs"].size
+    c["paper"] = bool((world.windows["system"] == SYSTEMS.index("pos")).any())
     c["eager"] = is_eager(systems.posting)
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)

@@ -63,6 +63,8 @@ class Days:
         control = plane.control
         control["day"], control["physical"] = day.day, 0
         plane.put("physical", day.physical)
+        if control["paper"]:
+            plane.expect_sales(day.physical.size)
         nodes = plane.memory["nodes"]
         shifts = works.world.estate.zone_shift[:, day.day]
         nodes["shift"] = shifts[nodes["region"]]
@@ -122,6 +124,8 @@ class Days:
         self.works.plane.close_orders(orders[:over])
         if self.documents is not None:
             self.documents.seal(orders[:over], lines[:cut])
+        if self.shop.notices is not None:
+            self.shop.notices.of_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", columns(lines[:cut], LINE))
         self._seal_parcels()

@@ -397,10 +397,15 @@ def _pairs(plane: Plane, world: World) -> list[str]:
     """
     pairs, control, side = plane.memory["pairs"], plane.control, plane.memory["stocktakes"]
     known = world.start.pairs["error"] + pairs["shrunk"] + plane.memory["corrected"]
+    paper = plane.memory["by_hand"][: int(control["by_hand"])]
+    known = known + _units(paper["pair"], paper["units"], pairs.size)
     if control["stocktakes"]:
         known = known + side["misplaced"] - side["unbooked"] + side["misbooked"] + side["corrected"]
     wrong = np.count_nonzero(pairs["error"] != known)
     broken = [f"error: {wrong} pairs differ from the start, what vanished and what was corrected"] if wrong else []
+    sold, keyed_in = (int(plane.memory["flows"][f]) for f in (Flow.TILL_UNITS_BY_HAND, Flow.TILL_UNITS_KEYED_IN))
+    if sold - keyed_in != int(paper["units"].sum()):
+        broken.append(f"tills: {int(paper['units'].sum())} units are on paper, flows say {sold - keyed_in}")
     owed = np.count_nonzero(pairs["on_order"] < 0)
     if owed:
         broken.append(f"supply: {owed} pairs have less than nothing on order")

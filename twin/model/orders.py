@@ -9,7 +9,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.orders import Status
 from twin.kernels import steps
 from twin.kernels.codes import SERVICE, Asks, Point
-from twin.model.calling import LOST, Asking, call_out
+from twin.model.calling import LOST, Asking, call_out, run_errands
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
 from twin.model.process import LightProcess, Series, Story
 from twin.model.shop import Customer, Shop, arrival_key
@@ -119,18 +119,10 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
     now += customer.checkout
-    extends = shop.extends and shop.point in (Point.CART, Point.CHECKOUT)
-    corrects = shop.prices is not None and shop.prices.corrects
-    if extends or corrects or shop.point == Point.PAYMENT:
-        yield now
-    if corrects and _leaves_over_price(shop, customer, now):
-        return
-    if shop.point == Point.PAYMENT:
-        now = yield from _reserve(shop, customer, rule, now)
+    if shop.prepares:
+        now = yield from _before_payment(shop, customer, rule, now)
         if now == LOST:
             return
-    elif extends:
-        plane.extend(number, now)
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
     yield now
@@ -145,6 +137,22 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
         yield from _accepted(shop, customer, rule, release)
+
+
+def _before_payment(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
+    """What other systems have to say is asked, and holds are made or extended: when the payment begins, or LOST."""
+    yield now
+    if shop.prices is not None and shop.prices.corrects and _leaves_over_price(shop, customer, now):
+        return LOST
+    if shop.errands:
+        now = yield from run_errands(shop, customer, now)
+    if now == LOST:
+        return LOST
+    if shop.point == Point.PAYMENT:
+        return (yield from _reserve(shop, customer, rule, now))
+    if shop.extends:
+        shop.plane.extend(customer.number, now)
+    return now
 
 
 def _leaves_over_price(shop: Shop, customer: Customer, now: int) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
 from twin.journal.totals import Fate, Flow
-from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
+from twin.kernels import collecting, latency, publication, sending, steps, supply, tills, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.letters import count_dead, redrive
@@ -80,6 +80,18 @@ class Plane:
         """See :func:`twin.kernels.steps.give_up`."""
         goes_on = steps.give_up(self.handle, number, reason, now)
         return goes_on if goes_on != FULL else self._repeat(steps.give_up, number, reason, now)
+
+    def refuse(self, number: int, reason: int, now: int) -> None:
+        """The checkout gets no answer that it cannot do without."""
+        if steps.refuse(self.handle, number, reason, now) == FULL:
+            self._repeat(steps.refuse, number, reason, now)
+
+    def answered(self, number: int, now: int) -> None:
+        """The call that a checkout waited for is over, and nothing of the order changes by that."""
+        row = self.order(number)
+        if row["asked"] >= 0:
+            row["call"] += now - row["asked"]
+            row["asked"] = -1
 
     def turn_away(self, number: int, reason: int, now: int) -> None:
         """A fallback refuses the whole order."""
@@ -251,6 +263,22 @@ class Plane:
         self._ensure_applied(int(self.control["unseen"]))
         self._ensure_letters(int(self.memory["consumers"]["mark"][feed]))
         return bool(topics.load_feed(self.handle, feed, now))
+
+    def expect_sales(self, sales: int) -> None:
+        """Make room for so many sales on paper."""
+        self._ensure_rows("by_hand", int(self.control["by_hand"]) + sales)
+
+    def key_in(self, node: int, now: int) -> None:
+        """A node's till system is up again, before anything else of that instant: sales on paper are entered."""
+        self.advance(now - 1)
+        rows = self.memory["by_hand"][: int(self.control["by_hand"])].copy()
+        here = self.memory["pairs"]["node"][rows["pair"]] == node
+        self._ensure("moves", int(np.count_nonzero(here)))
+        for entity, pair, units in rows[here].tolist():
+            tills.key_in(self.handle, pair, units, entity, now)
+        left = rows[~here]
+        self.memory["by_hand"][: left.size] = left
+        self.control["by_hand"] = left.size
 
     def flush(self, node: int, now: int) -> None:
         """A node's link is up again, before anything else of that instant: its outbox is sent."""

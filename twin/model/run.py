@@ -32,6 +32,7 @@ from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
 from twin.model.listings import listing_jobs
+from twin.model.ordering import Portal
 from twin.model.orders import recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
@@ -39,6 +40,7 @@ from twin.model.receiving import Dock
 from twin.model.reloads import reload_jobs
 from twin.model.returns import Returns
 from twin.model.shop import Shop
+from twin.model.staff import start_absences
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
 from twin.model.transfers import Rebalancing
@@ -145,7 +147,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
 def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:
     """Put what fills and counts shelves on the clock."""
     dock = Dock(works, scenario.estate.receiving)
-    start_supply(works, scenario.estate.stock, dock)
+    start_supply(works, scenario.estate.stock, dock, Portal.of(works, systems.supplier_portal))
+    start_absences(works, systems.workforce)
     if systems.transfers.interval:
         Rebalancing(works, systems.transfers, dock).start()
     if counters is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.core.clock import Tie, tie_key
 from twin.core.hashing import bits_of_many
 from twin.journal.orders import Mode, Status
-from twin.journal.same_day import Answer
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.model.build import knots_of
 from twin.model.jobs import Works
@@ -95,10 +95,10 @@ class Couriers:
     def told(self, number: int) -> None:
         """A customer who wants an order today has started the checkout, and been told what there was to tell."""
         row = self.works.plane.order(number)
-        offered = row["answer"] == Answer.OFFERED
+        offered = row["answer"] == Offer.OFFERED
         mine = self.works.plane.lines_of(row)
         node = int(mine["node"][mine["mode"] == Mode.SAME_DAY][0]) if offered else NONE
-        asked = int(row["told"]) if row["answer"] != Answer.NOT_ASKED else NONE
+        asked = int(row["told"]) if row["answer"] != Offer.NOT_ASKED else NONE
         due = int(row["due"]) if offered else NONE
         only = int(row["wants"] == OR_NOTHING)
         wish = (int(row["order"]), int(row["answer"]), only, int(row["backed"]), node, asked, due)

@@ -95,6 +95,18 @@ class Economics(Model):
         meaning="fee paid back, voucher and service for an order that was promised for today and was late",
         source="assumption",
     )
+    estimated_tax_usd: Range = par(
+        _range(0.3, 1, 4),
+        unit="USD/order",
+        meaning="setting right an order that was taken on an estimated tax: the return, and the difference that is borne",
+        source="assumption: 1 to 3 minutes of a clerk, most corrections in one run",
+    )
+    contact_usd: Range = par(
+        _range(3, 6, 12),
+        unit="USD/contact",
+        meaning="a customer who asks the service desk where an order is",
+        source="$8 support per oversold order [S weak: gnizdo.space]; 5 to 15 minutes at $22/h",
+    )
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),
         unit="USD/unit/week",

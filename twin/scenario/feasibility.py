@@ -246,6 +246,15 @@ def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
             yield from _served(("arms", arm, "service", "servers"), busy, systems.service.servers, "service calls")
 
 
+def errand_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Systems that are asked before each payment answer faster than customers come to pay on average."""
+    for arm, systems in scenario.arms.items():
+        for name, errand in (("tax", systems.tax), ("customer_check", systems.customer_check)):
+            if errand.on:
+                busy = _own_paying(scenario) * errand.service.mean / WEEK
+                yield from _served(("arms", arm, name, "servers"), busy, errand.servers, f"calls of {name}")
+
+
 def release_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Orders are released faster than they are placed on average."""
     orders = _orders(scenario)
@@ -365,6 +374,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     collections,
     erp_capacity,
     service_capacity,
+    errand_capacity,
     release_capacity,
     saga_capacity,
     feed_capacity,

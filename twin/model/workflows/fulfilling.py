@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from twin.model import orders
+from twin.model import orders, staff
 from twin.model.collecting import Counter
+from twin.model.notices import Notices
 from twin.model.release import Desk
 from twin.model.saga import Sagas
 from twin.model.same_day import Couriers
@@ -53,7 +54,7 @@ FULFILLING: Final = (
         ),
         stories=(orders.fulfil, Desk.pass_through),
         outlets=ONLINE,
-        systems=("erp", *CARRIERS),
+        systems=("erp", "oms", *CARRIERS),
         milestones=("order.released",),
         faults=("outage", "slow"),
         settings=("systems.release", "systems.erp.coupling"),
@@ -183,6 +184,39 @@ FULFILLING: Final = (
             "decline_rate.rejected",
             "declined_supplied_share",
             "pick_corrections_per_week",
+        ),
+    ),
+    Workflow(
+        title="Pickers who are missing",
+        paragraph=(
+            "Some of a store's pickers do not come to work. Picks wait for the others, until they are back or the "
+            "roster, if it is told in time, has found somebody to stand in for them."
+        ),
+        stories=(staff.absence,),
+        outlets=ONLINE,
+        systems=("workforce",),
+        faults=("outage", "absent"),
+        settings=("systems.workforce", "estate.stores.pickers"),
+        kpis=("picker_hours_missing", "picker_hours_substituted", "fulfilment_p95_s", "pickup_ready_on_time"),
+    ),
+    Workflow(
+        title="Telling the customer",
+        paragraph=(
+            "Customers are told that their order was accepted, is ready in the store, was shipped or is paid back. "
+            "Messages wait while nothing sends them, and some never come; who has not been told asks the service "
+            "desk, and comes to the store only then."
+        ),
+        stories=(Notices.of_orders, Notices.knows, Notices.of_claim),
+        outlets=OWN,
+        systems=("notification",),
+        faults=("outage", "slow"),
+        settings=("systems.notification",),
+        kpis=(
+            "notification_delay_p95_s",
+            "notification_lost_rate",
+            "customer_contacts",
+            "pickup_unaware_orders",
+            "pickup_too_late_orders",
         ),
     ),
     Workflow(
