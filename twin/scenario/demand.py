@@ -84,6 +84,12 @@ class Channel(Model):
         meaning="carts that are left before the checkout starts; 0: such carts are not followed",
         source="Baymard: about 70 % of all carts are abandoned, most of them before the checkout [S]",
     )
+    waits: Share = par(
+        0.6,
+        unit="share",
+        meaning="customers who would rather wait for a line that cannot be supplied than have it cancelled, where the arm offers that",
+        source="assumption",
+    )
     abandonment: Share = par(
         0.2,
         unit="share",
