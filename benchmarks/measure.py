@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 import simpy
 
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.scenario.loader import load
 from twin.scenario.scenario import Scenario
 from twin.world.tables import WorldDay

@@ -15,23 +15,10 @@ from twin.core.bins import bin_of
 from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By, Signal
+from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
-from twin.journal.tables import (
-    FAULT,
-    NONE,
-    PRICE,
-    TABLES,
-    Cause,
-    CollectionEnd,
-    Degraded,
-    Fate,
-    FeedName,
-    Latency,
-    Mode,
-    Refusal,
-    SagaEnd,
-    Status,
-)
+from twin.journal.tables import FAULT, NONE, PRICE, TABLES
+from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.cohort import Cohort, cohort_of
 from twin.policies.counting import Why
 from twin.scenario.scenario import Scenario

@@ -9,7 +9,7 @@ import pytest
 
 from tests.measure.make import END, START, Row, cohort, false_oos, journal, line, order, scenario, scrape
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.tables import Cause, Refusal, Status
+from twin.journal.orders import Cause, Refusal, Status
 from twin.measure.cohort import cohort_of
 from twin.measure.counts import by_channel, by_day
 from twin.measure.kpis import measure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.measure.make import cohort, line
-from twin.journal.tables import Decline, Status
+from twin.journal.orders import Decline, Status
 from twin.measure.kpis import measure_cohort
 
 

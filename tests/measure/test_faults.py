@@ -10,7 +10,7 @@ import pytest
 
 from tests.measure.make import END, HORIZON, START, Row, cohort, false_oos, journal, line, order, scenario, scrape
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
-from twin.journal.tables import Refusal, Status
+from twin.journal.orders import Refusal, Status
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.continuity import calm
 from twin.measure.disturbance import disturbances, fault_windows, together

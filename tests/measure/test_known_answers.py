@@ -34,8 +34,10 @@ from tests.measure.make import (
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By
+from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import NONE, Cause, CollectionEnd, Fate, FeedName, Latency, Mode, Refusal, SagaEnd, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.kpis import KPIS, kpi_names, measure
 
 LINES: list[Row] = [

@@ -8,7 +8,7 @@ import pytest
 
 from tests.measure.make import END, HORIZON, START, Row, cohort, collection, line, order, scrape
 from twin.core.clock import DAY, HOUR, MINUTE
-from twin.journal.tables import CollectionEnd, Mode, Status
+from twin.journal.orders import CollectionEnd, Mode, Status
 from twin.measure.kpis import measure_cohort
 
 WAITING, COLLECTED, NEVER_CAME, TOO_LATE = CollectionEnd

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.measure.make import Row, cohort, false_oos, line
-from twin.journal.tables import Cause, Status
+from twin.journal.orders import Cause, Status
 from twin.measure.blame import blame_cohort, pooled
 from twin.measure.kpis import measure_cohort
 from twin.measure.promises import CAUSES, REASONS

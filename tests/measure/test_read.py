@@ -11,7 +11,8 @@ import pytest
 
 from tests.measure.make import journal, line, write
 from twin.core.errors import ResultsError
-from twin.journal.tables import PRICE, TABLES, Status
+from twin.journal.orders import Status
+from twin.journal.tables import PRICE, TABLES
 from twin.measure.read import open_journal
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.measure.make import START, Row, cohort, line, order
 from twin.core.clock import MINUTE
-from twin.journal.tables import Mode, Status
+from twin.journal.orders import Mode, Status
 from twin.measure.kpis import measure_cohort
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.measure.make import END, START, cohort, line, order, saga
 from twin.core.clock import HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, SagaEnd, Status
+from twin.journal.orders import SagaEnd, Status
+from twin.journal.tables import NONE
 from twin.measure.kpis import measure_cohort
 
 GIVEN_UP = {

@@ -11,7 +11,8 @@ import pytest
 from tests.measure.make import HORIZON, Row, cohort, false_oos, line, order, scenario, scrape
 from twin.core.clock import HOUR, MINUTE, SECOND
 from twin.core.errors import InvariantError
-from twin.journal.tables import NONE, Refusal, Status
+from twin.journal.orders import Refusal, Status
+from twin.journal.tables import NONE
 from twin.measure.timeline import SERIES, bin_width, timeline
 
 BIN = 15 * MINUTE

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.measure.make import START, Row, cohort, latencies, line, order
 from twin.core.bins import BINS, bin_of
 from twin.core.clock import HOUR, NEVER, SECOND
-from twin.journal.tables import NONE, Latency, Mode, Refusal, Status
+from twin.journal.orders import Mode, Refusal, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Latency
 from twin.measure.kpi import histogram_quantile_s, quantile_s
 from twin.measure.kpis import measure_cohort
 

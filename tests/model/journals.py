@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tests.model.runs import Columns, scarce
-from twin.journal.tables import TABLES, Status
+from twin.journal.orders import Status
+from twin.journal.tables import TABLES
 from twin.model.run import run_in
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario

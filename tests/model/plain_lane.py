@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import inf
 
-from twin.journal.tables import Fate
+from twin.journal.totals import Fate
 from twin.policies.membership import Span
 from twin.scenario.systems import Feed
 

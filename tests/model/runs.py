@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tests.world.make import channel, cluster, scenario
-from twin.journal.tables import Status
+from twin.journal.orders import Status
 from twin.model.run import run_in
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems

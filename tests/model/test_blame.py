@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.model.runs import INSTANT, PERFECT, lines, scarce, systems
-from twin.journal.tables import Cause, Status
+from twin.journal.orders import Cause, Status
 
 NO_WALK_INS = {"demand__tills__scale": 0.0}
 SINGLE_UNITS = {

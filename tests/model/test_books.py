@@ -12,7 +12,8 @@ from tests.model.journals import Journal, arm_of, brief, journal, order_column
 from tests.model.runs import INSTANT, PERFECT, Columns, systems
 from twin.core.clock import DAY, HOUR
 from twin.journal.books import IN_STOCK, Document, ExceptionEnd
-from twin.journal.tables import NONE, TABLES, Status
+from twin.journal.orders import Status
+from twin.journal.tables import NONE, TABLES
 from twin.kernels.books import correct
 from twin.model import books, desk, documents, invariants
 from twin.model.documents import Documents

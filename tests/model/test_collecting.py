@@ -10,7 +10,8 @@ import numpy as np
 from tests.model.runs import Columns, scarce, systems, table
 from tests.world.make import channel, cluster
 from twin.core.clock import DAY, HOUR
-from twin.journal.tables import NONE, CollectionEnd, Status
+from twin.journal.orders import CollectionEnd, Status
+from twin.journal.tables import NONE
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.world import World

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.model.runs import INSTANT, PERFECT, lines, oversell_rate, rates, scarce, systems
-from twin.journal.tables import Cause, Status
+from twin.journal.orders import Cause, Status
 
 ONLY_OWN_CHANNELS = {"demand__channels__market__weekly_checkouts": 0.0}
 SYNCHRONOUS_AT_NODE: dict[str, Any] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.model.runs import INSTANT, Columns, scarce, systems, table
-from twin.journal.tables import Decline, Status
+from twin.journal.orders import Decline, Status
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 

@@ -22,7 +22,9 @@ from tests.model.journals import (
 from tests.model.runs import INSTANT, PERFECT, systems
 from tests.world.make import channel, cluster
 from twin.core.clock import HOUR, SECOND
-from twin.journal.tables import NONE, Cause, FeedName, Mode, Refusal, Status
+from twin.journal.orders import Cause, Mode, Refusal, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import FeedName
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
 from twin.world.world import World

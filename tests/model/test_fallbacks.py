@@ -11,7 +11,8 @@ from tests.model.journals import APP, NO_MARKET, PROMISED, WEB, Journal, brief, 
 from tests.model.runs import INSTANT, PERFECT, systems
 from tests.world.make import channel
 from twin.core.clock import HOUR, MINUTE
-from twin.journal.tables import NONE, Cause, Degraded, Refusal, Status
+from twin.journal.orders import Cause, Degraded, Refusal, Status
+from twin.journal.tables import NONE
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 from twin.world.world import World

@@ -10,7 +10,7 @@ import pytest
 from tests.model.journals import NO_MARKET, brief, flows, journal
 from tests.model.runs import systems
 from twin.core.clock import HOUR, SECOND
-from twin.journal.tables import Refusal, Status
+from twin.journal.orders import Refusal, Status
 from twin.scenario.scenario import Scenario
 
 ASKING: dict[str, Any] = {"reserving": {"point": "none"}, "degradation": {"strategy": "fail_closed"}}

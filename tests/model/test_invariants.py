@@ -26,10 +26,12 @@ from numpy.typing import NDArray
 
 from tests.model.runs import scarce, systems
 from tests.world.make import channel, cluster
+from twin.journal.orders import SagaEnd, Status
 from twin.journal.returns import RefundEnd, ReturnEnd
-from twin.journal.tables import Fate, Flow, SagaEnd, Status
+from twin.journal.totals import Fate, Flow
+from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.memory import TABLES
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
+from twin.kernels.state import NIL
 from twin.kernels.traffic import Letter
 from twin.model import invariants, owed
 from twin.model.days import Days

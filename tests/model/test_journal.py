@@ -12,7 +12,9 @@ from tests.model.journals import NO_MARKET, PROMISED, WEB, arm_of, brief, by_sta
 from tests.model.runs import INSTANT, PERFECT, systems
 from tests.world.make import cluster, scenario
 from tests.world.test_real_logs import COMPLETE_JOURNEY, DATA, ONLINE_RETAIL
-from twin.journal.tables import NONE, Latency, Refusal, Status
+from twin.journal.orders import Refusal, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Latency
 from twin.scenario.arms import PRESETS
 from twin.world.replay.account import MAPPED, READ
 from twin.world.world import World

@@ -18,9 +18,10 @@ from tests.model.runs import systems
 from tests.world.make import cluster, scenario
 from twin.core.clock import SECOND
 from twin.core.shares import MILLION
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.kernels import sending, state
-from twin.kernels.state import NIL, VIEW, Part
+from twin.kernels.codes import VIEW, Part
+from twin.kernels.state import NIL
 from twin.kernels.traffic import PART_SHIFT, Letter
 from twin.model.build import build
 from twin.model.lanes import system_row

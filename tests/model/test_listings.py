@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tests.model.runs import PERFECT, scarce, systems, table
 from tests.world.make import channel
 from twin.core.clock import MINUTE
-from twin.journal.tables import FeedName
+from twin.journal.totals import FeedName
 from twin.model.listings import in_feeds
 
 SKUS = 60

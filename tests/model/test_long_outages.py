@@ -9,7 +9,8 @@ import pytest
 
 from tests.model.journals import MARKET, PROMISED, Journal, arm_of, brief, by_status, journal
 from twin.core.clock import MINUTE
-from twin.journal.tables import NONE, Refusal, Status
+from twin.journal.orders import Refusal, Status
+from twin.journal.tables import NONE
 from twin.scenario.arms import PRESETS
 from twin.world.world import World
 

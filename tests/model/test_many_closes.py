@@ -10,7 +10,8 @@ import pytest
 from tests.model.journals import Journal, journal
 from tests.reference.cases import closed, counted, drawn
 from twin.journal.books import Document, ExceptionEnd
-from twin.journal.tables import NONE, PROMISED, Cause, Refusal, SagaEnd, Status
+from twin.journal.orders import PROMISED, Cause, Refusal, SagaEnd, Status
+from twin.journal.tables import NONE
 from twin.scenario.arms import PRESETS
 
 HANDED_OUT_IN_COPIES = 1064

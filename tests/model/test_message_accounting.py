@@ -25,7 +25,7 @@ from tests.reference.random_reloads import random_reload
 from tests.reference.random_replays import random_replays
 from tests.reference.worlds import Tree, WithReturns, merged, scenario, systems
 from twin.core.clock import DAY
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.model import invariants
 from twin.model.days import Days
 from twin.model.plane import Plane

@@ -13,7 +13,9 @@ from tests.model.journals import Journal, arm_of, brief, journal
 from tests.model.runs import INSTANT, PERFECT
 from twin.core.clock import HOUR, MINUTE, SECOND
 from twin.journal.observability import By, Signal, SpanKind
-from twin.journal.tables import NONE, Fate, FeedName, Status
+from twin.journal.orders import Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName
 from twin.scenario.arms import PRESETS
 from twin.world.world import World
 

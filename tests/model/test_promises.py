@@ -10,7 +10,7 @@ import pytest
 
 from tests.model.runs import INSTANT, PERFECT, Columns, lines, oversell_rate, scarce, systems, table
 from tests.world.make import channel, cluster
-from twin.journal.tables import Refusal, Status
+from twin.journal.orders import Refusal, Status
 from twin.scenario.scenario import Scenario
 
 AT_ONCE: dict[str, Any] = {"movements": INSTANT, "orders": INSTANT, "posting": INSTANT}

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.model.runs import PERFECT, scarce, systems
 from twin.core.clock import SECOND
 from twin.core.shares import MILLION
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.kernels.state import NIL
 from twin.kernels.traffic import OWN_LANES, Change
 from twin.model import invariants

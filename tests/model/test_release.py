@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.model.journals import arm_of, brief, journal
 from twin.core.clock import HOUR, MINUTE, SECOND, Tie, tie_key
-from twin.journal.tables import NONE, Mode
+from twin.journal.orders import Mode
+from twin.journal.tables import NONE
 from twin.model.process import Instant, PatientProcess, Story
 from twin.model.station import QueuedStation
 from twin.model.windows import Spans

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.model.runs import PERFECT, scarce, systems
 from tests.world.make import cluster
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.model import invariants
 from twin.model.days import Days
 from twin.model.plane import Plane

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.model.runs import INSTANT, systems
 from tests.world.make import cluster, scenario
-from twin.journal.tables import Status
+from twin.journal.orders import Status
 from twin.kernels import state
 from twin.model import invariants
 from twin.model.build import build

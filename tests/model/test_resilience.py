@@ -15,7 +15,7 @@ from tests.model.runs import systems
 from tests.reference.breaker import Breaker as PlainBreaker
 from tests.reference.breaker import Permit
 from twin.core.clock import HOUR, SECOND
-from twin.journal.tables import Refusal
+from twin.journal.orders import Refusal
 from twin.model.breaker import REJECTED, Breaker
 from twin.model.gateway import Gateway
 from twin.scenario.resilience import Breaker as BreakerSettings

@@ -12,8 +12,9 @@ import pytest
 from tests.model.journals import Journal, by_status, flows, journal
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.observability import Signal
+from twin.journal.orders import Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import NONE, Status
+from twin.journal.tables import NONE
 from twin.scenario.scenario import Scenario
 from twin.selfcheck.estate import estate, stocked, systems
 

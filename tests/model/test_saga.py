@@ -9,7 +9,8 @@ import pytest
 
 from tests.model.journals import Journal, arm_of, brief, by_status, journal, order_column
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
-from twin.journal.tables import NONE, SagaEnd, Status
+from twin.journal.orders import SagaEnd, Status
+from twin.journal.tables import NONE
 from twin.scenario.arms import PRESETS
 from twin.selfcheck.estate import estate, stocked, systems
 

@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from twin.journal.tables import NONE, SagaEnd
+from twin.journal.orders import SagaEnd
+from twin.journal.tables import NONE
 from twin.model.jobs import Works
 from twin.model.participants import People, Step
 from twin.model.saga import Sagas

@@ -10,7 +10,8 @@ from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from twin.core.clock import NEVER
 from twin.journal.observability import Signal
-from twin.journal.tables import NONE, Fate, FeedName
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName
 from twin.policies.alerting import QUIET, checked
 from twin.scenario.observability import Alert
 

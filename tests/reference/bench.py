@@ -13,7 +13,7 @@ from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from tests.reference.worlds import Tree, WithReturns, merged, scenario, systems
 from twin.core.clock import SECOND, Tie, tie_key
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.world.tables import CRASH, FAILOVER, SYSTEMS, TROUBLE, WINDOW, TroubleKind
 
 EVERY_KIND = 0b1111111

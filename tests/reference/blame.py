@@ -9,7 +9,7 @@ from tests.reference.clock import NOW
 from tests.reference.ledgers import Pair, Trail
 from tests.reference.orderlines import Line
 from tests.reference.shop import Shop
-from twin.journal.tables import Cause, Refusal
+from twin.journal.orders import Cause, Refusal
 
 
 def offered(line: Line, view: Callable[[Pair], int], *, own: int = 0, buffered: bool = True) -> int:

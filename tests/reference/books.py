@@ -16,9 +16,11 @@ from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from twin.core.clock import DAY
 from twin.journal.books import Document, ExceptionEnd
+from twin.journal.orders import Status
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd
-from twin.journal.tables import NONE, Fate, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate
 
 CLOSE, MORNING, CLEARED = (kind << 40 for kind in (31, 32, 33))
 LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)

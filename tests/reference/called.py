@@ -12,7 +12,7 @@ from tests.reference.identity import Identity
 from tests.reference.orderlines import Order
 from tests.reference.shop import Shop, rows_of
 from tests.reference.stations import Station
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.world.tables import SYSTEMS
 
 

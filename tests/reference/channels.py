@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.reference.clock import NOW, Process, after_reloads, before_all, before_orders
 from tests.reference.ledgers import Movement, Sku
 from tests.reference.shop import Shop
-from twin.journal.tables import FeedName, Latency
+from twin.journal.totals import FeedName, Latency
 from twin.scenario.laws import Law
 
 LISTING_KIND = 6 << 40

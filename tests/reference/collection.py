@@ -18,7 +18,9 @@ from tests.reference.stock import RESTOCK, Stock
 from tests.reference.waking import Waking
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, CollectionEnd, Flow, Status
+from twin.journal.orders import CollectionEnd, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.policies.calendars import next_open
 
 if TYPE_CHECKING:

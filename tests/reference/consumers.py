@@ -10,7 +10,7 @@ from tests.reference.channels import Channel
 from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.orderlines import Line
 from tests.reference.shop import Shop
-from twin.journal.tables import Flow, Latency
+from twin.journal.totals import Flow, Latency
 from twin.scenario.systems import Feed as Settings
 
 

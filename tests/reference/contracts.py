@@ -9,7 +9,7 @@ import simpy
 from tests.reference.clock import FREED, Instant, Process
 from tests.reference.shop import Shop
 from twin.core.clock import DAY
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.scenario.releases import ApiRelease
 
 ADAPTER = 1 << 15

@@ -13,7 +13,8 @@ from tests.reference.clock import Outages, Process
 from tests.reference.ledgers import Sku
 from tests.reference.orderlines import Order
 from tests.reference.shop import Shop
-from twin.journal.tables import NONE, Degraded, Refusal
+from twin.journal.orders import Degraded, Refusal
+from twin.journal.tables import NONE
 from twin.policies.degrading import OFF, failing, grown, looked, share_of, silent
 from twin.scenario.degradation import Fallback
 

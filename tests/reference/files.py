@@ -9,7 +9,8 @@ from tests.reference.clock import Process
 from tests.reference.handling import Handler
 from tests.reference.messages import Delivery, M
 from tests.reference.shop import Shop
-from twin.journal.tables import NONE, Fate, FeedName
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName
 from twin.scenario.systems import Feed as Settings
 
 FEED_KIND = 5 << 40

@@ -15,7 +15,8 @@ from tests.reference.identity import Identity
 from tests.reference.limits import Gate
 from tests.reference.orderlines import Order
 from tests.reference.shop import Shop
-from twin.journal.tables import Flow, Refusal
+from twin.journal.orders import Refusal
+from twin.journal.totals import Flow
 from twin.scenario.limits import Limits
 
 

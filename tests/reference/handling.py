@@ -10,7 +10,7 @@ from tests.reference.clock import before_orders
 from tests.reference.messages import Consumer, Delivery, M, Place
 from tests.reference.shop import Shop
 from tests.reference.troubles import Trouble
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.policies.backoff import pause
 from twin.scenario.systems import Feed as Settings
 

@@ -8,7 +8,7 @@ import simpy
 
 from tests.reference.clock import FREED, Instant, Process
 from tests.reference.shop import Shop, rows_of
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.world.tables import SYSTEMS
 
 

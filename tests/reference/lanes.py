@@ -11,7 +11,7 @@ from tests.reference.clock import Clock, Instant, Process
 from tests.reference.handling import Handler
 from tests.reference.messages import M, Place
 from twin.core.clock import SECOND, Tie, tie_key
-from twin.journal.tables import Fate, FeedName
+from twin.journal.totals import Fate, FeedName
 
 
 def lane_key(feed: FeedName, lane: int) -> int:

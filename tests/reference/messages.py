@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tests.reference.ledgers import Node
-from twin.journal.tables import Fate
+from twin.journal.totals import Fate
 
 if TYPE_CHECKING:
     from tests.reference.troubles import Trouble

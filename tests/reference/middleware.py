@@ -15,7 +15,7 @@ from tests.reference.partitions import Partition
 from tests.reference.queues import Queue
 from tests.reference.shop import Shop, rows_of
 from tests.reference.troubles import Trouble, Troubles
-from twin.journal.tables import Fate, FeedName
+from twin.journal.totals import Fate, FeedName
 from twin.policies.membership import Absence, partitions
 from twin.policies.membership import Partition as Membership
 from twin.scenario.systems import Feed as Settings

@@ -28,7 +28,8 @@ from tests.reference.stock import Stock
 from tests.reference.supply import Supply
 from twin.core.bins import bin_of
 from twin.core.clock import DAY, Tie, tie_key
-from twin.journal.tables import TABLES, Flow
+from twin.journal.tables import TABLES
+from twin.journal.totals import Flow
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
 

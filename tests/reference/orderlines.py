@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
-from twin.journal.tables import NONE, Cause, Decline, Degraded, Mode, Refusal, Status
+from twin.journal.orders import Cause, Decline, Degraded, Mode, Refusal, Status
+from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing

@@ -25,7 +25,9 @@ from tests.reference.stock import Stock
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Cause, Degraded, FeedName, Flow, Refusal, Status
+from twin.journal.orders import Cause, Degraded, Refusal, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import FeedName, Flow
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 

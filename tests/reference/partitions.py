@@ -7,7 +7,7 @@ from tests.reference.handling import Handler
 from tests.reference.lanes import Lane, lane_key
 from tests.reference.messages import M, Place
 from tests.reference.shop import Shop
-from twin.journal.tables import FeedName, Flow
+from twin.journal.totals import FeedName, Flow
 from twin.scenario.systems import Feed as Settings
 
 

@@ -14,7 +14,7 @@ from tests.reference.lanes import lane_key
 from tests.reference.messages import M, Place
 from tests.reference.shop import Shop
 from twin.core.clock import SECOND, Tie, tie_key
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.policies.membership import Absence
 from twin.scenario.systems import Feed as Settings
 

@@ -6,7 +6,7 @@ from tests.reference.clock import Process, after_reloads
 from tests.reference.ledgers import Movement, Pair
 from tests.reference.shop import Shop
 from tests.reference.stock import RECEIPT, Stock
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.policies.counting import miscount, miscount_limits
 
 BOOKING = 22 << 40

@@ -14,9 +14,10 @@ from tests.reference.sagas import NO_LIMIT, People
 from tests.reference.shop import Shop, rows_of
 from tests.reference.stations import Station
 from twin.core.clock import Tie, tie_key
+from twin.journal.orders import Status
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd
-from twin.journal.tables import NONE, Status
+from twin.journal.tables import NONE
 from twin.policies.backoff import pause as backoff
 from twin.world.tables import SYSTEMS
 

@@ -8,7 +8,8 @@ from tests.reference.clock import NOW, Process, after_reloads, up_in_all
 from tests.reference.consumers import View
 from tests.reference.ledgers import Node, Pair
 from tests.reference.shop import Shop
-from twin.journal.tables import NONE, FeedName, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import FeedName, Flow
 
 RELOAD_KIND = 7 << 40
 

@@ -14,7 +14,8 @@ from tests.reference.stock import RETURN, Stock, first_dc
 from twin.core.clock import DAY
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import Condition, ReturnEnd
-from twin.journal.tables import NONE, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.policies.calendars import next_open
 from twin.policies.returns import stays
 from twin.world.tables import WorldDay

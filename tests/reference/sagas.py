@@ -14,7 +14,8 @@ from tests.reference.shop import Shop, rows_of
 from tests.reference.stations import Station
 from tests.reference.waking import Waking
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, SagaEnd
+from twin.journal.orders import SagaEnd
+from twin.journal.tables import NONE
 from twin.policies.backoff import pause as backoff
 from twin.scenario.saga import HumanQueue, SagaStep
 from twin.world.tables import SYSTEMS

@@ -13,7 +13,7 @@ from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
 from tests.reference.traces import Tracer
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Flow, Latency
+from twin.journal.totals import Flow, Latency
 from twin.scenario.laws import Law
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems

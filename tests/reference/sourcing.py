@@ -20,7 +20,9 @@ from tests.reference.stock import CORRECTION, Stock
 from tests.reference.traces import Span
 from twin.core.clock import DAY
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Cause, Decline, Degraded, Flow, Status
+from twin.journal.orders import Cause, Decline, Degraded, Status
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.policies.calendars import next_open
 
 PICK = 1 << 24

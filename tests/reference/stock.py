@@ -15,7 +15,7 @@ from tests.reference.shop import Shop
 from tests.reference.topics import Topic
 from tests.reference.troubles import Troubles
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Fate, FeedName, Flow, Latency
+from twin.journal.totals import Fate, FeedName, Flow, Latency
 from twin.world.tables import Physical, WorldDay
 
 RECEIPT, DISPATCH, RETURN, RESERVE, RELEASE, COUNT, CORRECTION, RESTOCK = (part << 24 for part in range(2, 10))

@@ -12,7 +12,7 @@ from tests.reference.shop import Shop
 from tests.reference.stock import DISPATCH, Stock
 from tests.reference.transfers import Transfers
 from twin.core.clock import DAY, HOUR
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 
 SUPPLIER, TRUCK, STORE_REVIEW, DC_REVIEW = 0, 1 << 40, 3 << 40, 4 << 40
 INITIAL_SUPPLIER, INITIAL_REVIEW = 4095, 1 << 24

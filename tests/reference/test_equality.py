@@ -18,22 +18,10 @@ from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.observability import By, Signal, SpanKind
+from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
-from twin.journal.tables import (
-    TABLES,
-    Cause,
-    CollectionEnd,
-    Decline,
-    Degraded,
-    Fate,
-    FeedName,
-    Flow,
-    Latency,
-    Mode,
-    Refusal,
-    SagaEnd,
-    Status,
-)  # fmt: skip
+from twin.journal.tables import TABLES
+from twin.journal.totals import Fate, FeedName, Flow, Latency
 from twin.policies.counting import Why
 from twin.scenario.arms import PRESETS
 from twin.scenario.books import Books
@@ -89,10 +77,7 @@ SAGAS = ("hops", "duplicates", "orphans", "cases", "undone")
 """What may happen in a saga."""
 ALLOWED = (
     "twin.core",
-    "twin.journal.books",
-    "twin.journal.observability",
-    "twin.journal.returns",
-    "twin.journal.tables",
+    "twin.journal",
     "twin.policies",
     "twin.scenario",
     "twin.world",

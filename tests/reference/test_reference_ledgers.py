@@ -12,9 +12,11 @@ from tests.reference.ledgers import Movement, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.model import Reference
 from twin.journal.books import Document
+from twin.journal.orders import Status
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd, ReturnEnd
-from twin.journal.tables import NONE, TABLES, Fate, Flow, Status
+from twin.journal.tables import NONE, TABLES
+from twin.journal.totals import Fate, Flow
 
 TOUGH = [
     case for case in CASES if case.seed in (4, 9, 16, 19, *range(108, 116), 127, 128, 135, 136, 138, 139, 140, 142)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.reference.bench import Bench, crash, failover, outage, trouble
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.world.tables import TroubleKind
 
 ONE_BY_ONE = {"feed": {"consumers": {"poll": 1, "commit_interval": "0s", "members": 1, "session_timeout": "1000s"}}}

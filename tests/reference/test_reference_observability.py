@@ -9,7 +9,8 @@ from tests.reference.bench import Bench, trouble
 from tests.reference.worlds import Tree
 from twin.core.clock import SECOND
 from twin.journal.observability import By, Signal
-from twin.journal.tables import NONE, Fate
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate
 from twin.world.tables import TroubleKind
 
 DEAD: Tree = {"signal": "dead_letters", "feed": "movements", "messages": 0}

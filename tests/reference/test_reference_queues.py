@@ -8,7 +8,7 @@ import pytest
 
 from tests.reference.bench import Bench, crash, outage, trouble
 from tests.reference.worlds import Tree
-from twin.journal.tables import Fate, FeedName, Flow
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.world.tables import TroubleKind
 
 BAD_AT_FIRST = [trouble(TroubleKind.POISON, 0, 1)]

@@ -9,7 +9,8 @@ import pytest
 from tests.reference.bench import Bench, crash, outage, trouble
 from tests.reference.clock import after_reloads
 from tests.reference.worlds import Tree
-from twin.journal.tables import NONE, Fate, FeedName, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName, Flow
 from twin.world.tables import TroubleKind
 
 UNCONFIRMED: Tree = {"outbox": {"confirmed": False}}

@@ -9,7 +9,8 @@ from tests.reference.clock import NOW, instant
 from tests.reference.ledgers import Movement
 from tests.reference.luck import Stream
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Status
+from twin.journal.orders import Status
+from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.orderlines import Order

@@ -11,7 +11,8 @@ from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.receiving import Dock
 from tests.reference.shop import Shop
 from tests.reference.stock import DISPATCH, Stock
-from twin.journal.tables import NONE, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.policies.transfers import matched, units_of_cover
 
 REVIEW, ARRIVAL, FIRST = 24 << 40, 25 << 40, 1 << 25

@@ -13,7 +13,8 @@ from tests.reference.shop import Shop, rows_of
 from twin.core.hashing import bits
 from twin.core.shares import MILLION
 from twin.journal.observability import By
-from twin.journal.tables import NONE, FeedName
+from twin.journal.tables import NONE
+from twin.journal.totals import FeedName
 from twin.world.tables import TroubleKind
 
 KIND_SHIFT = 24

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
+from twin.kernels.codes import Part
 from twin.kernels.counting import find, misplace
 from twin.kernels.holding import lapse
 from twin.kernels.memory import control, expect_pair, far, flows, holds, late, letters, pairs, physical, skus
 from twin.kernels.sending import move, send_late
-from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
 from twin.kernels.topics import book_until, deliver, deliver_post
 from twin.world.tables import Physical

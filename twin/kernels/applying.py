@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.latency import count_after_all, count_latency, count_never, count_visibility
 from twin.kernels.memory import (
     consumers,
@@ -25,7 +26,7 @@ from twin.kernels.memory import (
     watched,
 )
 from twin.kernels.publication import settle
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW
+from twin.kernels.state import NIL
 from twin.kernels.stock import change_reserved, change_view, post, set_blocked
 from twin.kernels.traffic import Letter, Outcome
 

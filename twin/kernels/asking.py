@@ -8,7 +8,8 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Degraded, Mode
+from twin.journal.orders import Degraded, Mode
+from twin.kernels.codes import Asks, Belief, Point, Reserving
 from twin.kernels.memory import channels, control, pair_rates, pairs, quotas, risks, sku_rates, windows
 from twin.kernels.publication import (
     belief,
@@ -20,7 +21,7 @@ from twin.kernels.publication import (
     view_age,
     view_staleness,
 )
-from twin.kernels.state import NIL, Asks, Belief, Point, Reserving
+from twin.kernels.state import NIL
 from twin.kernels.stock import free_of
 from twin.policies.protection import units_at_risk
 

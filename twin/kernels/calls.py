@@ -7,8 +7,8 @@ from __future__ import annotations
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.kernels.chance import law
+from twin.kernels.codes import RELEASE, Key, Law
 from twin.kernels.memory import control, keys, outages, servers, slowdowns, slowed, stations, windows
-from twin.kernels.state import RELEASE, Key, Law
 from twin.policies.calendars import covering, first_tick, up
 from twin.policies.service import stretched
 

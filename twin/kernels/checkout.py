@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Mode, Refusal, Status
+from twin.journal.orders import Mode, Refusal, Status
 from twin.kernels.asking import (
     go_without,
     may_serve_stale,
@@ -17,10 +17,11 @@ from twin.kernels.asking import (
     within_allotment,
     within_quota,
 )
+from twin.kernels.codes import Asks, Reserved, Reserving
 from twin.kernels.holding import drop_reservation, end_line, hold, order_row, release_open, set_aside
 from twin.kernels.memory import channels, control, holds, lines, pairs, quotas, skus
 from twin.kernels.sourcing import best_pair, mark_choice
-from twin.kernels.state import NIL, Asks, Reserved, Reserving
+from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_unplaced
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
 

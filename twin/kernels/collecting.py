@@ -8,13 +8,14 @@ from typing import Any
 
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Flow, Status
+from twin.journal.orders import Status
+from twin.journal.totals import Flow
 from twin.kernels.chance import law
+from twin.kernels.codes import Key, Law, Part
 from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, keys, lines, set_aside
 from twin.kernels.sending import move
 from twin.kernels.sourcing import picker_done
-from twin.kernels.state import Key, Law, Part
 from twin.kernels.stock import change_on_hand
 from twin.kernels.traffic import PART_SHIFT
 

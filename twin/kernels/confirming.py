@@ -7,10 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Cause, Flow, Mode, Status
+from twin.journal.orders import Cause, Mode, Status
+from twin.journal.totals import Flow
+from twin.kernels.codes import Asks, Point, Reserved
 from twin.kernels.holding import drop_reservation, end_line, order_row
 from twin.kernels.memory import control, flows, lines
-from twin.kernels.state import NIL, Asks, Point, Reserved
+from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
 from twin.kernels.truth import line_held_back, without_own
 

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from twin.core.jit import kernel
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
+from twin.kernels.codes import Part
 from twin.kernels.memory import flows, pairs, stocktakes
 from twin.kernels.sending import move
-from twin.kernels.state import Part
 from twin.kernels.stock import change_on_hand
 from twin.kernels.traffic import PART_SHIFT
 

@@ -11,11 +11,13 @@ import numpy as np
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.core.shares import MILLION
-from twin.journal.tables import Decline, Flow, Mode, Status
+from twin.journal.orders import Decline, Mode, Status
+from twin.journal.totals import Flow
+from twin.kernels.codes import Key, Part, Reserved
 from twin.kernels.memory import control, corrected, flows, keys, lines, orders, pairs, rejected, skus, stocktakes
 from twin.kernels.sending import move
 from twin.kernels.sourcing import oversold
-from twin.kernels.state import NIL, Key, Part, Reserved
+from twin.kernels.state import NIL
 from twin.kernels.stock import (
     change_on_hand,
     change_promised,

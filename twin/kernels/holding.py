@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Flow, Mode, Status
+from twin.journal.orders import Mode, Status
+from twin.journal.totals import Flow
+from twin.kernels.codes import Part, Reserved, Reserving
 from twin.kernels.memory import channels, control, flows, holds, lines, orders
 from twin.kernels.publication import take_own
 from twin.kernels.sending import note
-from twin.kernels.state import NIL, Part, Reserved, Reserving
+from twin.kernels.state import NIL
 from twin.kernels.stock import change_reserved, change_view
 from twin.kernels.traffic import PART_SHIFT
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.kernels.applying import fate_of, lose, message_of
 from twin.kernels.lanes import admit, begin, commit, end_batch, entered, follower, handed_out, link, strikes
 from twin.kernels.memory import consumers, dues, flows, lanes, troubles

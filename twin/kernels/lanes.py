@@ -10,9 +10,10 @@ from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.core.shares import MILLION
-from twin.journal.tables import Fate
+from twin.journal.totals import Fate
 from twin.kernels.applying import fate_of, finish, lose, message_of
 from twin.kernels.chance import law
+from twin.kernels.codes import NOTES, RECORD
 from twin.kernels.memory import (
     consumers,
     control,
@@ -23,7 +24,7 @@ from twin.kernels.memory import (
     troubles,
     windows,
 )
-from twin.kernels.state import NIL, NOTES, RECORD
+from twin.kernels.state import NIL
 from twin.kernels.traffic import PART_SHIFT, CatchUp, Outcome, Overflow, Policy
 from twin.policies.calendars import up
 from twin.world.tables import TroubleKind

@@ -6,8 +6,8 @@ from typing import Any
 
 from twin.core.bins import BINS, bin_of
 from twin.core.jit import kernel
+from twin.kernels.codes import RECORD, VIEW, Belief
 from twin.kernels.memory import applied, channels, control, histograms, moves, outages, publications, windows
-from twin.kernels.state import RECORD, VIEW, Belief
 from twin.policies.calendars import up
 
 _QUERY, _FILE = int(Belief.QUERY), int(Belief.FILE)

@@ -7,13 +7,14 @@ from typing import Any
 from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.kernels.applying import apply_first, message_of, miss
 from twin.kernels.chance import law
+from twin.kernels.codes import NOTES, RECORD
 from twin.kernels.lanes import fail, is_bad, refresh
 from twin.kernels.latency import count_never
 from twin.kernels.memory import consumers, control, dead, dues, fates, flows, keys, lanes, letters, windows
-from twin.kernels.state import NIL, NOTES, RECORD
+from twin.kernels.state import NIL
 from twin.kernels.traffic import Letter, Outcome
 from twin.policies.calendars import up
 

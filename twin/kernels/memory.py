@@ -27,9 +27,10 @@ from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
 from twin.kernels import state, traffic
+from twin.kernels.control import CONTROL
 
 TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
-    ("control", state.CONTROL),
+    ("control", CONTROL),
     ("pairs", state.PAIR),
     ("rules", state.RULE),
     ("stocktakes", state.STOCKTAKE),

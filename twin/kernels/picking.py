@@ -6,13 +6,15 @@ from typing import Any
 
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Decline, Flow, Mode, Status
+from twin.journal.orders import Decline, Mode, Status
+from twin.journal.totals import Flow
 from twin.kernels.chance import law
+from twin.kernels.codes import Key, Law, Part, Reserved
 from twin.kernels.collecting import keep_aside
 from twin.kernels.declining import attempt_of, decline, reason_to_decline, reject_others
 from twin.kernels.memory import control, flows, keys, lines, moves, orders, watched
 from twin.kernels.sending import move
-from twin.kernels.state import NIL, Key, Law, Part, Reserved
+from twin.kernels.state import NIL
 from twin.kernels.stock import change_on_hand, change_promised
 from twin.kernels.traffic import PART_SHIFT
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
+from twin.kernels.codes import Belief
 from twin.kernels.memory import channels, control, moves, outages, pairs, protected, publications, skus, windows
-from twin.kernels.state import NIL, Belief
+from twin.kernels.state import NIL
 from twin.policies.availability import sellable
 from twin.policies.calendars import covering
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.kernels.applying import fate_of, finish, lose, message_of
+from twin.kernels.codes import NOTES, RECORD
 from twin.kernels.lanes import begin, enter, follower, link, refresh
 from twin.kernels.memory import (
     consumers,
@@ -26,7 +27,7 @@ from twin.kernels.memory import (
     post_tickets,
     windows,
 )
-from twin.kernels.state import NIL, NOTES, RECORD
+from twin.kernels.state import NIL
 from twin.kernels.traffic import OWN_LANES, Change, Outcome, Overflow
 from twin.policies.calendars import up
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from twin.core.jit import kernel
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.lanes import commit
 from twin.kernels.memory import consumers, control, lanes, moves, notes
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW
+from twin.kernels.state import NIL
 
 
 @kernel

@@ -9,8 +9,9 @@ import numpy as np
 from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.kernels.applying import lose, message_of
+from twin.kernels.codes import NOTES, RECORD, VIEW, Part
 from twin.kernels.lanes import join, strikes
 from twin.kernels.memory import (
     consumers,
@@ -31,7 +32,7 @@ from twin.kernels.memory import (
 )
 from twin.kernels.publication import note_movement, settle
 from twin.kernels.queues import queue_join
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Part
+from twin.kernels.state import NIL
 from twin.kernels.traffic import PART_SHIFT, QUEUE, TOPIC_MOVES, TOPIC_NOTES
 from twin.policies.calendars import covering
 from twin.world.tables import TroubleKind

@@ -7,9 +7,10 @@ from typing import Any
 from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
-from twin.journal.tables import Cause, Mode, Status
+from twin.journal.orders import Cause, Mode, Status
 from twin.kernels.calls import first_free
 from twin.kernels.chance import law
+from twin.kernels.codes import Key, Law, Point, Reserved, Strategy
 from twin.kernels.memory import (
     control,
     keys,
@@ -23,7 +24,7 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
-from twin.kernels.state import NIL, Key, Law, Point, Reserved, Strategy
+from twin.kernels.state import NIL
 from twin.kernels.stock import (
     change_promised,
     change_reserved,

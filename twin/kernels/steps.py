@@ -7,14 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 from twin.core.jit import kernel
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.kernels import asking, checkout, collecting, confirming, holding, picking, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
+from twin.kernels.codes import ERP, Point
 from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, stations
 from twin.kernels.publication import outage_at
-from twin.kernels.state import ERP, NIL, Point
+from twin.kernels.state import NIL
 
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
 _CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from twin.core.jit import kernel
 from twin.kernels.applying import fate_of, finish, message_of
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.lane_faults import begin_anew, fail_over, lose_member, replay
 from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
 from twin.kernels.memory import consumers, control, lanes, moves, notes, orders, troubles
 from twin.kernels.queues import begin_queue_anew, change_member, queue_event
 from twin.kernels.reclaim import reclaim
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW
+from twin.kernels.state import NIL
 from twin.kernels.traffic import QUEUE, Outcome, Policy
 from twin.world.tables import TroubleKind
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from twin.core.clock import NEVER
 from twin.core.jit import kernel
-from twin.journal.tables import Cause, Mode, Refusal
+from twin.journal.orders import Cause, Mode, Refusal
+from twin.kernels.codes import VIEW, Belief, Reserved, Reserving
 from twin.kernels.memory import (
     channels,
     consumers,
@@ -23,7 +24,7 @@ from twin.kernels.memory import (
     windows,
 )
 from twin.kernels.publication import belief_staleness, held_back, learnt, offer, oldest_unseen, own_units, settle
-from twin.kernels.state import NIL, VIEW, Belief, Reserved, Reserving
+from twin.kernels.state import NIL
 from twin.kernels.stock import sourceable
 from twin.policies.availability import backed_units, free_units, sourceable_units
 from twin.policies.calendars import touched

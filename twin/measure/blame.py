@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.journal.tables import Cause
+from twin.journal.orders import Cause
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.promises import CAUSES
 from twin.scenario.scenario import Scenario

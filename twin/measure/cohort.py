@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.tables import PROMISED, Cause, Refusal, Status
+from twin.journal.orders import PROMISED, Cause, Refusal, Status
 from twin.measure.read import Journal, open_journal
 from twin.scenario.scenario import Scenario
 
@@ -157,13 +157,13 @@ class Cohort:
 
     @cached_property
     def flows(self) -> dict[str, int]:
-        """Totals over the whole run, by the names of :class:`twin.journal.tables.Flow` in lower case."""
+        """Totals over the whole run, by the names of :class:`twin.journal.totals.Flow` in lower case."""
         names, values = (self.journal.column("flows", column) for column in ("name", "value"))
         return {str(name): int(value) for name, value in zip(names, values, strict=True)}
 
     @cached_property
     def fates(self) -> dict[tuple[int, int], int]:
-        """Messages by feed (:class:`twin.journal.tables.FeedName`) and fate at the end (`Fate` there)."""
+        """Messages by feed (:class:`twin.journal.totals.FeedName`) and fate at the end (`Fate` there)."""
         columns = (self.journal.column("fates", column).tolist() for column in ("feed", "fate", "messages"))
         return {(feed, fate): messages for feed, fate, messages in zip(*columns, strict=True)}
 

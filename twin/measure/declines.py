@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import WEEK
-from twin.journal.tables import Decline, Flow
+from twin.journal.orders import Decline
+from twin.journal.totals import Flow
 from twin.measure.cohort import Cohort, Mask
 from twin.measure.kpi import Kpi, ratio
 

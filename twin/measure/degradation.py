@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import HOUR
-from twin.journal.tables import NONE, Degraded, Flow
+from twin.journal.orders import Degraded
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import ChannelKpi, Kpi, ratio
 

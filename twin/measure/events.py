@@ -8,7 +8,8 @@ import numpy as np
 
 from twin.core.clock import NEVER
 from twin.core.errors import InvariantError
-from twin.journal.tables import NONE, Status
+from twin.journal.orders import Status
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, once
 
 

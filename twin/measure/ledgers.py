@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from twin.core.clock import WEEK
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.measure.cohort import Cohort
 from twin.measure.kpi import Kpi, ratio
 

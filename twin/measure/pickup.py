@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import DAY
-from twin.journal.tables import NONE, CollectionEnd, Mode
+from twin.journal.orders import CollectionEnd, Mode
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import Kpi, quantile_s, ratio
 from twin.measure.timing import handled_spans

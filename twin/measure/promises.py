@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from twin.journal.tables import Cause, Refusal
+from twin.journal.orders import Cause, Refusal
 from twin.measure.cohort import Cohort, Mask
 from twin.measure.kpi import ChannelKpi, Kpi, ratio
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from twin.journal.tables import NONE, Mode
+from twin.journal.orders import Mode
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Mask
 from twin.measure.kpi import ChannelKpi, Kpi, quantile_s, ratio
 from twin.measure.timing import release_spans

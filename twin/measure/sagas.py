@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import HOUR, NEVER, SECOND
-from twin.journal.tables import NONE, SagaEnd
+from twin.journal.orders import SagaEnd
+from twin.journal.tables import NONE
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import Kpi, quantile_s, ratio
 

@@ -12,7 +12,9 @@ from typing import Final
 import numpy as np
 
 from twin.core.clock import NEVER
-from twin.journal.tables import NONE, Degraded, Latency, Mode, Refusal
+from twin.journal.orders import Degraded, Mode, Refusal
+from twin.journal.tables import NONE
+from twin.journal.totals import Latency
 from twin.measure.cohort import Cohort, Integers, Mask, Rows
 from twin.measure.kpi import PERCENTS, ChannelKpi, Kpi, histogram_quantile_s, quantile_s, suffix
 

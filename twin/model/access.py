@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.journal.tables import Flow, Refusal
+from twin.journal.orders import Refusal
+from twin.journal.totals import Flow
 from twin.model.entry import Border, Entry
 from twin.model.jobs import Works
 from twin.model.limits import Limiter

@@ -10,9 +10,10 @@ from typing import Final
 from twin.core.clock import NEVER
 from twin.core.shares import MILLION, parts
 from twin.journal.observability import Signal
-from twin.journal.tables import NONE, Fate, FeedName
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName
 from twin.kernels import topics
-from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works
 from twin.model.lanes import feed_of

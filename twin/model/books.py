@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.journal.books import Document
-from twin.journal.tables import Fate, Flow, Status
-from twin.kernels.state import RECORD
+from twin.journal.orders import Status
+from twin.journal.totals import Fate, Flow
+from twin.kernels.codes import RECORD
 from twin.model import invariants
 from twin.model.days import Days
 from twin.model.desk import Desk

@@ -13,25 +13,13 @@ from twin.core.bins import BINS
 from twin.core.clock import NEVER, SECOND
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
-from twin.journal.tables import Flow, Latency
+from twin.journal.totals import Flow, Latency
 from twin.kernels import state, traffic
+from twin.kernels.codes import ERP, NOTES, RECORD, RELEASE, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.control import CONTROL
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
-from twin.kernels.state import (
-    ERP,
-    NIL,
-    NOTES,
-    RECORD,
-    RELEASE,
-    SERVICE,
-    VIEW,
-    Belief,
-    Key,
-    Law,
-    Point,
-    Reserving,
-    Strategy,
-)
+from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
@@ -268,7 +256,7 @@ def _laws(memory: Memory, systems: Systems) -> None:
 
 
 def _control(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
-    control = np.zeros(1, state.CONTROL)
+    control = np.zeros(1, CONTROL)
     c = control[0]
     c["now"] = -1
     for ring in ("moves", "notes", "holds", "applied"):

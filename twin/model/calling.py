@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Final
 
-from twin.journal.tables import Flow, Refusal
+from twin.journal.orders import Refusal
+from twin.journal.totals import Flow
 from twin.kernels import steps
 from twin.model.breaker import REJECTED
 from twin.model.gateway import RETRY_SHIFT

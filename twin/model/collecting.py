@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import DAY, NEVER
-from twin.journal.tables import NONE, CollectionEnd, Status
+from twin.journal.orders import CollectionEnd, Status
+from twin.journal.tables import NONE
 from twin.model.build import knots_of
 from twin.model.jobs import Works, happens
 from twin.model.process import Story

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from twin.core.clock import DAY, Tie
 from twin.core.hashing import bits_of_many
 from twin.core.laws import sample_many
-from twin.journal.tables import LINE, NONE, ORDER, Flow, Mode
+from twin.journal.orders import LINE, ORDER, Mode
+from twin.journal.tables import NONE
+from twin.journal.totals import Flow
 from twin.kernels import state
 from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from twin.core.clock import Tie
-from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Change, Policy
 from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.books import Document
-from twin.journal.tables import LET_DOWN, PROMISED, Status
+from twin.journal.orders import LET_DOWN, PROMISED, Status
 from twin.model.windows import Spans
 from twin.policies.books import file_after
 from twin.scenario.books import OrderPosting

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import Flow, Refusal
+from twin.journal.orders import Refusal
+from twin.journal.totals import Flow
 from twin.model.limits import Limiter, Pot
 from twin.model.process import Turn
 from twin.model.tokens import Tokens

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
 from twin.core.shares import parts
-from twin.journal.tables import NONE, Degraded, Mode, Refusal
+from twin.journal.orders import Degraded, Mode, Refusal
+from twin.journal.tables import NONE
 from twin.kernels import publication
-from twin.kernels.state import ERP, SERVICE, Asks, Belief
+from twin.kernels.codes import ERP, SERVICE, Asks, Belief
 from twin.kernels.stock import free_of_pairs
 from twin.model.breaker import Breaker
 from twin.model.jobs import Process, Works

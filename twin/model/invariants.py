@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core import errors
-from twin.journal.tables import Fate, Flow, Status
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Reserved
+from twin.journal.orders import Status
+from twin.journal.totals import Fate, Flow
+from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
+from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
 from twin.model import owed

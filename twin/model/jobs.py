@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from twin.core.clock import Tie
 from twin.core.hashing import bits
 from twin.core.laws import sample
-from twin.journal.tables import NONE, FeedName
+from twin.journal.tables import NONE
+from twin.journal.totals import FeedName
 from twin.journal.writer import Journal
-from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model.build import knots_of
 from twin.model.lanes import carriers
 from twin.model.plane import Plane

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER, SECOND
-from twin.journal.tables import Fate
+from twin.journal.totals import Fate
 from twin.kernels import state, traffic
+from twin.kernels.codes import NOTES, RECORD, VIEW, Key, Law
 from twin.kernels.memory import Memory
-from twin.kernels.state import NIL, NOTES, RECORD, VIEW, Key, Law
+from twin.kernels.state import NIL
 from twin.kernels.traffic import OWN_LANES, CatchUp, Overflow, Policy
 from twin.policies.backoff import pause
 from twin.policies.membership import Absence, Partition, Span, merged, partitions

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import FeedName
+from twin.journal.totals import FeedName
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, uniform
 from twin.policies.calendars import next_job

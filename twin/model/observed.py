@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twin.core.shares import parts
-from twin.kernels.state import ERP, SERVICE
+from twin.kernels.codes import ERP, SERVICE
 from twin.model.breaker import Breaker
 from twin.model.windows import Spans
 from twin.policies.degrading import failing, silent

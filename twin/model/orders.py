@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from twin.core.clock import Tie, tie_key
-from twin.journal.tables import Status
+from twin.journal.orders import Status
 from twin.kernels import steps
-from twin.kernels.state import SERVICE, Asks, Point
+from twin.kernels.codes import SERVICE, Asks, Point
 from twin.model.calling import LOST, Asking, call_out
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
 from twin.model.process import LightProcess, Story

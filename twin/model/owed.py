@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.journal.returns import ReturnEnd
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.model.days import Days
 from twin.model.plane import Plane
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
-from twin.journal.tables import Fate, Flow
+from twin.journal.totals import Fate, Flow
 from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
 from twin.kernels.advance import FULL, ROOM, advance
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.letters import count_dead, redrive
 from twin.kernels.memory import Memory
-from twin.kernels.state import NOTES, RECORD, VIEW
 from twin.kernels.traffic import Letter
 
 _LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "unheard")

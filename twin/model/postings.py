@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import Fate
-from twin.kernels.state import RECORD
+from twin.journal.totals import Fate
+from twin.kernels.codes import RECORD
 from twin.kernels.traffic import Letter
 from twin.model.plane import Plane
 

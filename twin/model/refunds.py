@@ -10,9 +10,10 @@ import numpy as np
 
 from twin.core.clock import Tie, tie_key
 from twin.core.hashing import bits
+from twin.journal.orders import LET_DOWN
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd
-from twin.journal.tables import LET_DOWN, NONE
+from twin.journal.tables import NONE
 from twin.model.claims import Claim, Matter
 from twin.model.gateway import pause_before
 from twin.model.jobs import Works

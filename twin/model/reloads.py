@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import NONE, Fate, FeedName, Flow
+from twin.journal.tables import NONE
+from twin.journal.totals import Fate, FeedName, Flow
+from twin.kernels.codes import VIEW
 from twin.kernels.memory import Memory
 from twin.kernels.reloads import set_view
-from twin.kernels.state import VIEW
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens, uniform
 from twin.policies.calendars import next_job

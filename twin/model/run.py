@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from twin.core.bins import BINS
 from twin.core.clock import Tie
-from twin.journal.tables import ACCOUNT, FATE, FLOW, LATENCY, PRICE, Fate, Flow, Latency
+from twin.journal.tables import ACCOUNT, PRICE
+from twin.journal.totals import FATE, FLOW, LATENCY, Fate, Flow, Latency
 from twin.journal.writer import Journal
-from twin.kernels.state import NOTES, RECORD, VIEW
+from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments

@@ -11,7 +11,7 @@ from typing import Final, Self
 import numpy as np
 
 from twin.core.hashing import bits
-from twin.journal.tables import SagaEnd
+from twin.journal.orders import SagaEnd
 from twin.journal.writer import Journal
 from twin.model.coordination import Choreography, Coordination, Orchestration
 from twin.model.gateway import pause_before

@@ -10,7 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from twin.core.clock import Tie, tie_key
-from twin.kernels.state import ERP, SERVICE, Point
+from twin.kernels.codes import ERP, SERVICE, Point
 from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
 from twin.model.collecting import Counter

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from twin.journal.tables import NONE, SagaEnd
+from twin.journal.orders import SagaEnd
+from twin.journal.tables import NONE
 from twin.policies.sagas import UNDO, effects
 
 Lifetimes = tuple[int, ...]

@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.core.hashing import bits
 from twin.core.laws import sample
-from twin.journal.tables import Flow
+from twin.journal.totals import Flow
 from twin.model.build import knots_of
 from twin.model.jobs import Works
 from twin.model.windows import Errors, Spans

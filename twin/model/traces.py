@@ -14,7 +14,8 @@ from twin.core.hashing import bits, bits_of_many
 from twin.core.laws import sample
 from twin.core.shares import MILLION, parts
 from twin.journal.observability import SpanKind
-from twin.journal.tables import NONE, Mode, Status
+from twin.journal.orders import Mode, Status
+from twin.journal.tables import NONE
 from twin.journal.writer import Journal
 from twin.kernels import steps
 from twin.kernels.memory import Memory

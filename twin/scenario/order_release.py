@@ -11,7 +11,7 @@ from twin.scenario.laws import DurationLaw, lognormal
 from twin.scenario.middleware import Middleware
 
 ORDER_MODES: Final = ("ship", "pickup")
-"""How customers want orders, in the order of :class:`twin.journal.tables.Mode`."""
+"""How customers want orders, in the order of :class:`twin.journal.orders.Mode`."""
 
 
 class Release(Model):

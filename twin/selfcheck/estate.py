@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from twin.journal.tables import Fate, FeedName
+from twin.journal.totals import Fate, FeedName
 from twin.model.run import run_in
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from twin.core.clock import SECOND, WEEK
 from twin.core.hashing import bits_of_many
 from twin.core.laws import BINS, sample_many
-from twin.journal.tables import NONE, Refusal
+from twin.journal.orders import Refusal
+from twin.journal.tables import NONE
 from twin.kernels.calls import call_done
+from twin.kernels.codes import ERP
 from twin.kernels.memory import Memory
-from twin.kernels.state import ERP
 from twin.model.breaker import Breaker
 from twin.model.build import build
 from twin.model.gateway import RETRY_SHIFT, Gateway

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER, SECOND
-from twin.journal.tables import Fate
+from twin.journal.totals import Fate
 from twin.kernels.state import PHYSICAL
 from twin.model.build import build
 from twin.model.plane import Plane

@@ -123,7 +123,7 @@ CENTRAL = tuple(name for name in SYSTEMS if name not in OF_NODES)
 
 CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8"), ("stuck", "i1")])
 """A member of a feed's consumer group is dead, or stuck, from ``start`` until ``end``. ``feed`` is a
-:class:`twin.journal.tables.FeedName`: movements, orders or posting.
+:class:`twin.journal.totals.FeedName`: movements, orders or posting.
 
 Sorted by (feed, member, start); the spans of one member of a feed neither touch nor overlap.
 """

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import FAULT, FeedName
+from twin.journal.tables import FAULT
+from twin.journal.totals import FeedName
 from twin.world.tables import CENTRAL, SYSTEMS, TroubleKind
 from twin.world.world import World
 

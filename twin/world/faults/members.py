@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.tables import FeedName
+from twin.journal.totals import FeedName
 from twin.world.faults.occurrences import Drawn
 from twin.world.tables import CRASH
 

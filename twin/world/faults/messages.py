@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.shares import MILLION, parts
-from twin.journal.tables import FeedName
+from twin.journal.totals import FeedName
 from twin.scenario.faults import FEEDS, MESSAGES, Fault, FaultKind, MessageKind
 from twin.world.faults.occurrences import Drawn
 from twin.world.tables import TROUBLE, TroubleKind
