@@ -68,7 +68,8 @@ def line(status: Status, **changes: Any) -> Row:
     """One unit of SKU 0 in order 1, wanted by web at the start of the window; a cause or reason where one is needed."""
     row = dict.fromkeys(TABLES["lines"].names or (), 0)
     row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
-    row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE
+    short = status in (Status.OVERSOLD, Status.BACKORDERED)
+    row["cause"], row["t_short"] = (Cause.RACE, START) if short else (Cause.NONE, NONE)
     row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
     return _changed(row, changes)
 

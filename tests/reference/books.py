@@ -24,7 +24,7 @@ from twin.journal.totals import Fate
 
 CLOSE, MORNING, CLEARED = (kind << 40 for kind in (31, 32, 33))
 LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
-SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LOST)
+SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.BACKORDERED, *LOST)
 
 
 @dataclass(slots=True, eq=False)

@@ -44,6 +44,7 @@ class Line:
     belief: int = 0
     truth: int = 0
     staleness: int = 0
+    t_short: int = NONE
     t_end: int = NONE
     asked_copy: bool = False  # the last check asked the channel's copy
     reserved: bool = False
@@ -104,6 +105,7 @@ class Line:
             self.truth,
             self.staleness,
             self.node,
+            self.t_short,
             self.t_end,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import count
 from typing import Any, cast
 
 import simpy
@@ -34,6 +35,7 @@ from twin.world.tables import WorldDay
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
 REJECTED_STEPS = 16_384
+BACKORDERS = 40 << 40
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
 IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
@@ -66,6 +68,8 @@ class Orders:
         self._releases = Releases(shop)
         self.sagas = Sagas(shop)
         self.placed: list[Order] = []
+        if shop.systems.sourcing.shortage.offer != "cancel":
+            shop.env.process(self._reviews())
 
     def arrivals(self, day: WorldDay) -> Process:
         """Customers of a day start their checkouts."""
@@ -234,6 +238,8 @@ class Orders:
     def _confirm(self, order: Order) -> None:
         """Ask the view for what was promised without asking; cancel what it cannot back."""
         for line in order.promised_lines():
+            if line.cause:
+                continue
             if not backed_by_view(line):
                 self._cancel(line)
                 continue
@@ -248,7 +254,7 @@ class Orders:
         self._take_back(line)
         if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
             line.also |= 1 << line.suspect
-        line.cause = Cause.DEGRADED
+        line.cause, line.t_short = Cause.DEGRADED, self._env.now
         line.end(Status.OVERSOLD, self._env.now)
 
     def _take_back(self, line: Line) -> None:
@@ -618,7 +624,11 @@ class Orders:
 
     def longest_wait(self, t: int) -> int:
         """How long the oldest accepted order has been open without a parcel."""
-        waiting = (order for order in self.placed if order.promised_lines() and not order.parcels)
+        waiting = (
+            order
+            for order in self.placed
+            if not order.parcels and any(line.t_short == NONE for line in order.promised_lines())
+        )
         return max((t - order.t_accept for order in waiting), default=0)
 
     def _until_mended(self, order: Order, wake: Waking) -> Process:
@@ -635,6 +645,17 @@ class Orders:
         wake = Waking(self._env, order.id, REJECTED_STEPS + PARCEL_STEPS * wave)
         yield wake.at(self._env.now)
         yield from self._fulfil(order, wake, rejected.lines, wave)
+
+    def _reviews(self) -> Process:
+        """Now and then somebody looks whether there is what customers wait for."""
+        for k in count(1):
+            yield self._shop.batch_time(k * self._systems.sourcing.shortage.review, BACKORDERS)
+            waves, given_up = self.sourcing.review(self.placed)
+            for order in given_up:
+                self._refunds.for_lines(order)
+            for wave in waves:
+                wave.order.waves += 1
+                self._env.process(self._fulfil_again(wave, wave.order.waves))
 
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""

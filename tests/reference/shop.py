@@ -55,7 +55,7 @@ class Shop:
         for sku in self.skus:
             sku.open_books()
         self._outages = outages_by_system(world.windows)
-        self.flows = [0] * len(Flow)
+        self.flows = [0] * (max(Flow) + 1)
         self.latencies: list[list[list[int]]] = [[[] for _ in estate.channels] for _ in Latency]
         self.jobs: list[tuple[int, ...]] = []
         self.scrapes: list[tuple[int, ...]] = []

@@ -9,12 +9,13 @@ from typing import cast
 import simpy
 
 from tests.reference.blame import Blame, cause_of, gone
-from tests.reference.clock import among_orders
+from tests.reference.clock import among_orders, before_orders
 from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
+from tests.reference.shortages import Shortages
 from tests.reference.stations import Station
 from tests.reference.stock import CORRECTION, Stock
 from tests.reference.traces import Span
@@ -59,15 +60,20 @@ class Sourcing:
         self._store_pick = shop.stream("pick", settings.store_pick)
         self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}
         self._damaged = shop.stream("damaged")
+        self.shortages = Shortages(shop)
         self.collection = Collection(shop, stock, self._pickers, opening=self._opening, refunds=refunds)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
 
     def candidates(self, line: Line, order: Order) -> list[Pair]:
         """Nodes that seem able to supply the line, the preferred first."""
-        has = Pair.have if line.status == Status.ACCEPTED else Pair.free
-        allowed = [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
+        has = Pair.free if line.status == Status.OPEN else Pair.have
+        allowed = self.allowed(line, order)
         able = [pair for pair in allowed if has(pair) >= line.quantity]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
+
+    def allowed(self, line: Line, order: Order) -> list[Pair]:
+        """Nodes that may supply the line if they have it."""
+        return [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
 
     def _preference(self, pair: Pair, units: int, order: Order) -> tuple[int, int, int]:
         node, strategy = pair.node, self._settings.strategy
@@ -128,13 +134,17 @@ class Sourcing:
             pair.change(among_orders(self._shop.env.now), resv=line.quantity)
 
     def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
+        if not line.cause:
+            self._name_cause(line, left, at_pair=at_pair)
+        self.shortages.answer(line)
+
+    def _name_cause(self, line: Line, left: int, *, at_pair: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
         if line.cause == Cause.JOINT and not line.suspect and not at_pair and line.degraded == Degraded.DC_ONLY:
             line.cause = Cause.DEGRADED
         elif line.cause == Cause.JOINT and not line.suspect and not at_pair:
             self._blame.hidden(line)
             line.cause = Cause(line.suspect)
-        line.end(Status.OVERSOLD, self._shop.env.now)
 
     def _parcels(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Lines of one node travel together; parcels queue in the order of their first line."""
@@ -266,6 +276,35 @@ class Sourcing:
         order.t_ready = max(order.t_ready, ready)
         if not (order.pickup and self.collection.is_on):
             order.t_done = max(order.t_done, done)
+
+    def review(self, placed: list[Order]) -> tuple[list[Rejected], list[Order]]:
+        """What waits for stock is looked at, the oldest first: lines to be released anew, and orders that lost some."""
+        now, waves, given_up = self._shop.env.now, list[Rejected](), list[Order]()
+        waiting = [(line, order) for order in placed for line in order.lines if line.status == Status.BACKORDERED]
+        for line, order in sorted(waiting, key=lambda each: (each[0].t_short, each[1].id, each[0].number)):
+            if self.shortages.is_over(line):
+                given_up.append(order)
+            elif self._seems_there(line, order):
+                self._place_again(line, now)
+                wave = next((wave for wave in waves if wave.order is order), None)
+                if wave is None:
+                    wave = Rejected(order, [])
+                    waves.append(wave)
+                wave.lines.append(line)
+        return waves, given_up
+
+    def _seems_there(self, line: Line, order: Order) -> bool:
+        """Whether one node seems to have the line, and there is enough for all who came before."""
+        units = sum(pair.have() for pair in self.allowed(line, order)) - line.sku.unplaced
+        return bool(self.candidates(line, order)) and units >= line.quantity
+
+    def _place_again(self, line: Line, now: int) -> None:
+        line.status = Status.ACCEPTED
+        line.sku.unplaced += line.quantity
+        self._shop.flows[Flow.BACKORDERS_PLACED] += 1
+        if self._reserves:
+            line.sku.reserve(line.quantity, before_orders(now))
+            line.reserved = True
 
     def _take(self, line: Line, now: int) -> None:
         pair = line.store()

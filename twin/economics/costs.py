@@ -31,8 +31,9 @@ NEEDED: Final = (
     "margin_kept_usd",
     "margin_lost_refused_usd",
     "messages_per_week",
-    "oversold_lines",
-    "oversold_orders",
+    "oversold_cancelled_lines",
+    "oversold_cancelled_orders",
+    "oversold_late_lines",
     "pickup_not_collected_orders",
     "reconciliation_gap_units",
     "refund_human_hours",
@@ -96,8 +97,9 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
     not_owed = year.from_window("refunds_paid_twice_usd") + year.from_window("refunds_for_nothing_usd")
     exceptions = year.from_window("saga_human_hours") + year.from_window("refund_human_hours")
     return {
-        "oversell_direct": year.from_window("oversold_lines") * at(economics.oversell_cost_usd, level),
-        "oversell_future_margin": year.from_window("oversold_orders") * future,
+        "oversell_direct": year.from_window("oversold_cancelled_lines") * at(economics.oversell_cost_usd, level),
+        "oversell_future_margin": year.from_window("oversold_cancelled_orders") * future,
+        "late_backorders": year.from_window("oversold_late_lines") * at(economics.late_backorder_usd, level),
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
         "not_collected": year.from_window("pickup_not_collected_orders") * at(economics.not_collected_usd, level),
         "exceptions": exceptions * at(economics.exception_usd_per_hour, level),

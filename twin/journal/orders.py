@@ -22,13 +22,14 @@ class Status(IntEnum):
     LEFT = 8  # the customer left the cart before the checkout; whatever it was told, it asked for nothing
     READY = 9  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
     NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
+    BACKORDERED = 11  # short after acceptance, and the customer waits for it
 
 
 LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
 """What a line ends as that was paid and is not handed over: it is paid back."""
 
 
-PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LET_DOWN)
+PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.BACKORDERED, *LET_DOWN)
 """What a line is that was accepted once; it never goes back from there."""
 
 
@@ -122,7 +123,7 @@ LINE = np.dtype(
         ("refusal", "i1"),
         ("false_oos", "i1"),  # refused although the truth could back it
         ("degraded", "i1"),  # Degraded
-        ("cause", "i1"),  # oversold only
+        ("cause", "i1"),  # why it was short, whatever became of it then
         ("also", "i2"),  # bit c set: cause c was sufficient too
         ("short_picks", "i2"),  # and rejections
         ("rejections", "i2"),  # of them: another order had found that nothing was there
@@ -135,6 +136,7 @@ LINE = np.dtype(
         ("truth", "i4"),  # what the nodes really had to promise at acceptance or refusal
         ("staleness", "i8"),  # us, of the belief at t_decision
         ("node", "i4"),  # node that supplied it, or tried last
+        ("t_short", "i8"),  # first time that nobody could supply it although it was accepted
         ("t_end", "i8"),  # instant of its last status
     ]
 )

@@ -81,6 +81,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("offers", state.OFFER),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -194,6 +195,7 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+offers = _accessor("offers")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -24,6 +24,7 @@ from twin.kernels.memory import (
     skus,
     windows,
 )
+from twin.kernels.shortages import fall_short
 from twin.kernels.state import NIL
 from twin.kernels.stock import (
     change_promised,
@@ -37,7 +38,7 @@ from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_a
 from twin.policies.calendars import next_open, up
 from twin.policies.sourcing import STORE_CLASS, distance_squared, preference
 
-_ACCEPTED, _OVERSOLD = int(Status.ACCEPTED), int(Status.OVERSOLD)
+_ACCEPTED = int(Status.ACCEPTED)
 _PICKUP = int(Mode.PICKUP)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _NEVER = int(Point.NONE)
@@ -69,7 +70,7 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
-def _is_barred(handle: int, pair: Any, order: Any) -> bool:
+def is_barred(handle: int, pair: Any, order: Any) -> bool:
     """Whether the order may come from DCs only and this is a store; so are all that follow."""
     return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
 
@@ -80,7 +81,7 @@ def best_pair(handle: int, line: Any, order: Any, promised: int) -> int:
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             return best
         available = _available(pair, promised)
         if pair.pooled != 0 and available >= line.quantity:
@@ -133,7 +134,7 @@ def _common_node(handle: int, order: Any, wave: int, leader: Any) -> int:
     best, best_rank = NIL, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             return best
         available = sourceable(pair)
         if pair.pooled == 0 or available < leader.quantity:
@@ -156,7 +157,7 @@ def mark_choice(handle: int, line: Any, p: int, now: int) -> None:
 @kernel
 def _suspect_choice(handle: int, line: Any, own: int, now: int) -> None:
     """What would have kept the line away from its pair, of which it has been promised ``own`` units already."""
-    if line.suspect != 0 and line.suspect_node == 0:
+    if line.cause != 0 or (line.suspect != 0 and line.suspect_node == 0):
         return
     causes = suspect_at_sourcing(handle, line.pair, line.quantity, own, now)
     line.suspect_node = 1
@@ -199,8 +200,8 @@ def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> i
 
 
 @kernel
-def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
-    """The promise cannot be kept: cancel the line and name the cause."""
+def _name_cause(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
+    """Why nobody can supply the line: its suspect, or what happened after the promise."""
     line.cause = line.suspect
     if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
         pair = pairs(handle)[line.pair]
@@ -217,9 +218,14 @@ def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> 
             causes = hiding_causes(handle, line.sku, line.quantity, now)
             line.cause = first_cause(causes)
             line.also = causes & ~(1 << line.cause)
-    line.status, line.t_end = _OVERSOLD, now
-    order.open -= 1
-    control(handle)[0].let_down += 1
+
+
+@kernel
+def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
+    """The promise cannot be kept: name the cause, once, and see what the customer is offered."""
+    if line.cause == 0:
+        _name_cause(handle, line, order, after_pick, now)
+    fall_short(handle, line, order, now)
 
 
 @kernel

@@ -156,6 +156,7 @@ LINE = np.dtype(
         ("t_decision", "i8"),
         ("staleness", "i8"),
         ("t_end", "i8"),
+        ("t_short", "i8"),  # when it was short for the first time
         ("hold", "i8"),  # its hold, NIL if none is alive
         ("sku_sold", "i8"),  # marks at acceptance
         ("sku_shrunk", "i8"),
@@ -196,6 +197,14 @@ LINE = np.dtype(
 )
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
+
+OFFER = np.dtype(
+    [
+        ("waits", "i8"),  # millionths of customers who would wait for a short line
+        ("waits_key", "u8"),  # key of the stream that says which
+    ]
+)
+"""What customers of a channel agree to whose lines are short."""
 
 REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
 """An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""

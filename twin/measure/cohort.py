@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.orders import PROMISED, Cause, Refusal, Status
+from twin.journal.orders import LET_DOWN, PROMISED, Cause, Refusal, Status
+from twin.journal.tables import NONE
 from twin.measure.read import Journal, open_journal
 from twin.scenario.scenario import Scenario
 
@@ -81,6 +82,8 @@ class Cohort:
     """How long after it was due a refund is posted on time."""
     ready_target_us: int
     """How long after its acceptance an order for pickup is ready on time."""
+    backorder_promise_us: int
+    """How long after a line was short its customer is told to wait, where the arm offers that."""
     release_cycle_us: tuple[int, int] | None = None
     """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -179,13 +182,18 @@ class Cohort:
 
     @cached_property
     def still_open(self) -> Mask:
-        """Lines promised and neither supplied nor cancelled when the run ended."""
-        return np.asarray(self.lines["status"] == Status.ACCEPTED)
+        """Lines promised and neither supplied, nor cancelled, nor oversold when the run ended."""
+        return np.asarray((self.lines["status"] == Status.ACCEPTED) & ~self.oversold)
 
     @cached_property
     def oversold(self) -> Mask:
-        """Lines promised and not supplied for lack of stock."""
-        return np.asarray(self.lines["status"] == Status.OVERSOLD)
+        """Lines promised and not supplied as promised for lack of stock: cancelled, or late."""
+        return np.asarray(self.lines["t_short"] != NONE)
+
+    @cached_property
+    def oversold_cancelled(self) -> Mask:
+        """Oversold lines that the customer did not get."""
+        return self.oversold & np.isin(self.lines["status"], LET_DOWN)
 
     @cached_property
     def picked(self) -> Mask:
@@ -199,7 +207,7 @@ class Cohort:
 
     @cached_property
     def supplied(self) -> Mask:
-        """Lines supplied as promised; not those that still wait in a store for their customer."""
+        """Lines supplied, as promised or late; not those that still wait in a store for their customer."""
         return np.asarray(self.lines["status"] == Status.SUPPLIED)
 
     @cached_property
@@ -277,6 +285,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         release_target_us=scenario.experiment.release_target,
         refund_target_us=scenario.experiment.refund_target,
         ready_target_us=scenario.experiment.ready_target,
+        backorder_promise_us=scenario.arms[arm].sourcing.shortage.promise,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)
@@ -290,6 +299,9 @@ def _check_consistent(cohort: Cohort) -> None:
     laws = {
         "every oversold line has one cause": cohort.oversold & ~_known(lines["cause"], Cause),
         "only an oversold line has a cause": ~cohort.oversold & (lines["cause"] != Cause.NONE),
+        "a line that is cancelled for lack of stock is oversold": (lines["status"] == Status.OVERSOLD)
+        & ~cohort.oversold,
+        "only a line that was promised is oversold": cohort.oversold & ~cohort.accepted,
         "only a refused line is a false out-of-stock": cohort.false_oos & ~cohort.refused,
         "a false out-of-stock has a reason other than stock": cohort.false_oos
         & (unbacked | ~_known(lines["refusal"], Refusal)),

@@ -23,6 +23,7 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.shortages import SHORTAGES
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
@@ -31,6 +32,7 @@ SECTIONS: Final = {
     "Time": TIMING,
     "Release": RELEASE,
     "Declines": DECLINES,
+    "Shortages": SHORTAGES,
     "Pickup": PICKUP,
     "Sagas": SAGAS,
     "Returns": RETURNS,

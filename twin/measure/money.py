@@ -50,9 +50,9 @@ MONEY: Final = (
         name="margin_lost_oversold_usd",
         unit="USD",
         direction="lower",
-        formula="price less cost of oversold lines",
-        meaning="margin of promises that were cancelled",
-        function=lambda c: _usd(c.margin_cents, c.oversold),
+        formula="price less cost of oversold lines that were cancelled",
+        meaning="margin of promises that were not kept; a late line keeps its own",
+        function=lambda c: _usd(c.margin_cents, c.oversold_cancelled),
     ),
     Kpi(
         name="refunded_not_collected_usd",

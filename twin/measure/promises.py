@@ -129,7 +129,8 @@ PROMISES: Final = (
         unit="share",
         direction="lower",
         formula="oversold lines / lines accepted",
-        meaning="lines promised in the window and cancelled for lack of stock, after all re-brokering",
+        meaning="lines promised in the window and not supplied as promised for lack of stock, after all re-brokering: cancelled, or "
+        "late where the arm lets them wait (outcomes: Shortages)",
         function=lambda c: ratio(_count(c.oversold), _count(c.accepted)),
     ),
     Kpi(
@@ -252,7 +253,7 @@ PROMISES: Final = (
         unit="units",
         direction="higher",
         formula="units of lines supplied",
-        meaning="what online customers received as promised",
+        meaning="what online customers received",
         function=lambda c: _units(c, c.supplied),
     ),
 )

@@ -23,6 +23,7 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
+from twin.model.offers import lay_offers
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Publication, Systems
@@ -75,12 +76,13 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stocktakes(memory, scenario, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
+    lay_offers(memory, world, scenario)
     lay_buffers(memory, world, systems.buffers)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
-    memory.put("flows", np.zeros(len(Flow), np.int64))
+    memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, scenario, systems, publications)
     _copies(memory, world, publications)
@@ -305,6 +307,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
     c["corrects"], c["cascade"] = systems.sourcing.declines == "correct", systems.sourcing.cascade
+    c["backorders"] = systems.sourcing.shortage.offer == "backorder"
     c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"
 

@@ -95,7 +95,7 @@ class Days:
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
         rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
-        rows["t_decision"] = rows["t_end"] = NONE
+        rows["t_decision"] = rows["t_short"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
         rows["mode"] = np.where(pickup >= 0, Mode.PICKUP, Mode.SHIP)

@@ -290,7 +290,7 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
         shop.refunds.look_at([customer.number, *(number for number, _ in rejected)], end)
     for number, again in rejected:
         if again:
-            _begin_again(shop, number, again, end)
+            begin_again(shop, number, again, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)
@@ -298,8 +298,10 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
         yield from shop.counter.await_customer(customer.number, customer.channel, end)
 
 
-def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
-    """Lines of an order were rejected because another had found nothing: a process of their own goes on."""
+def begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
+    """A wave of an order that none of its parcels brought about goes on in a process of its own: of lines that were rejected
+    because another had found nothing, or that waited for stock.
+    """
     row = shop.plane.order(number)
     order, channel = int(row["order"]), int(row["channel"])
     customer = Customer(

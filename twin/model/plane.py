@@ -132,13 +132,16 @@ class Plane:
         return done
 
     def pay(self, number: int, start: int, end: int) -> None:
-        """A customer pays; of interest to traces alone, as are the next five."""
+        """A customer pays; of interest to traces alone, as are the next six."""
 
     def begin_saga(self, number: int, now: int) -> None:
         """The saga of an order begins."""
 
     def end_saga(self, number: int, now: int, *, completed: bool) -> None:
         """It ends."""
+
+    def set_out(self, number: int, wave: int, now: int) -> None:
+        """A wave of an order that waited for stock sets out for its release."""
 
     def choose(self, orders: NDArray[np.void]) -> None:
         """Rows of orders that begin: which of them are traced."""

@@ -21,6 +21,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments
+from twin.model.backorders import reviews
 from twin.model.books import Books
 from twin.model.build import Built, build
 from twin.model.census import Census
@@ -136,6 +137,8 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
+    if systems.sourcing.shortage.offer != "cancel":
+        env.process(reviews(works, shop, systems.sourcing.shortage))
     env.process(scrapes(works, scenario.experiment.scrape))
 
 
