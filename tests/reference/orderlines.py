@@ -59,6 +59,10 @@ class Line:
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
     pool_mark: tuple[int, int] = (0, 0)  # (sold, shrunk) over the pooled pairs at acceptance
+    ordered: Sku = field(init=False)  # another than is supplied, if the customer takes a substitute
+
+    def __post_init__(self) -> None:
+        self.ordered = self.sku
 
     def scope(self) -> list[Pair]:
         """Pairs that may supply it."""
@@ -97,7 +101,8 @@ class Line:
             self.short_picks,
             self.rejections,
             self.decline,
-            self.sku.number,
+            self.ordered.number,
+            NONE if self.sku is self.ordered else self.sku.number,
             self.quantity,
             self.t_demand,
             self.t_decision,
@@ -132,6 +137,7 @@ class Order:
     unanswered: bool = False
     withheld: int = 0
     released: bool = False
+    confirmed: bool = False  # its marketplace has been told that it is released
     parcels: int = 0
     waves: int = 0
     call: int = 0

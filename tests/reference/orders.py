@@ -35,6 +35,7 @@ from twin.world.tables import WorldDay
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
 REJECTED_STEPS = 16_384
+DEADLINE_STEPS = 65_531
 BACKORDERS = 40 << 40
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
@@ -68,7 +69,7 @@ class Orders:
         self._releases = Releases(shop)
         self.sagas = Sagas(shop)
         self.placed: list[Order] = []
-        if shop.systems.sourcing.shortage.offer != "cancel":
+        if shop.systems.sourcing.shortage.backorders:
             shop.env.process(self._reviews())
 
     def arrivals(self, day: WorldDay) -> Process:
@@ -113,7 +114,36 @@ class Orders:
         if self._systems.reserving.point not in ("none", "fulfilment"):
             self._set_aside_open(order, hold=False)
         if self._accept(order):
+            self._env.process(self._deadlines(order))
             yield from self._keep_promise(order, wake)
+
+    def _deadlines(self, order: Order) -> Process:
+        """The marketplace waits for so long for the release of an order, and for its parcels."""
+        rules = list(self._shop.scenario.demand.channels.values())[order.channel.number]
+        wake = Waking(self._env, order.id, DEADLINE_STEPS)
+        if rules.confirm_within:
+            yield wake.at(order.t_accept + rules.confirm_within)
+            if not order.confirmed:
+                self._withdraw(order, Status.NOT_CONFIRMED)
+                return
+        if rules.ship_within:
+            yield wake.at(order.t_accept + rules.ship_within)
+            self._withdraw(order, Status.NOT_SHIPPED)
+
+    def _withdraw(self, order: Order, status: Status) -> None:
+        """What is not picked is cancelled."""
+        now = self._env.now
+        for line in order.lines:
+            if line.status == Status.BACKORDERED:
+                self._shop.flows[Flow.BACKORDERS_WITHDRAWN] += 1
+            elif line.status != Status.ACCEPTED:
+                continue
+            elif line.parcel is None and not line.short_picks and line.t_short == NONE:
+                self._take_back(line)
+            else:
+                self.sourcing.withdraw(order, line, among_orders(now))
+            line.end(status, now)
+        self._refunds.for_lines(order)
 
     def _is_turned_away(self, order: Order) -> bool:
         """A fallback may refuse an order when it is to be checked."""
@@ -584,6 +614,7 @@ class Orders:
         release = self._shop.tracer.begin(order.id, SpanKind.RELEASE, wave, self._env.now) if wave else None
         released = yield self._releases.join(order, wave)
         yield wake.at(released)
+        order.confirmed = True
         if not order.promised_lines():
             return
         if wave == 0 and self._systems.erp.coupling != "consumer":

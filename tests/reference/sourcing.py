@@ -117,8 +117,12 @@ class Sourcing:
         if line.reserved:
             line.sku.reserve(-line.quantity, moment)
         if pair is None:
-            self._oversell(line, line.backed(), at_pair=False)
-            return
+            if not self._oversell(order, line, line.backed(), at_pair=False):
+                return
+            pair = self.candidates(line, order)[0]
+            line.sku.unplaced -= line.quantity
+            if line.reserved:
+                line.sku.reserve(-line.quantity, moment)
         self.choose(line, pair)
         line.reserved = self._reserves
         pair.promised += line.quantity
@@ -133,10 +137,11 @@ class Sourcing:
         if self._reserves:
             pair.change(among_orders(self._shop.env.now), resv=line.quantity)
 
-    def _oversell(self, line: Line, left: int, *, at_pair: bool) -> None:
+    def _oversell(self, order: Order, line: Line, left: int, *, at_pair: bool) -> bool:
+        """Nobody has it; whether the customer takes something else."""
         if not line.cause:
             self._name_cause(line, left, at_pair=at_pair)
-        self.shortages.answer(line)
+        return self.shortages.answer(line, order)
 
     def _name_cause(self, line: Line, left: int, *, at_pair: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
@@ -204,7 +209,7 @@ class Sourcing:
                 continue
             self._shop.flows[Flow.SHORT_PICKS] += 1
             self._decline(line, reason, now)
-            if self._broker_again(line):
+            if self._broker_again(order, line):
                 again.append(line)
             if reason == Decline.NOT_IN_STOCK and self._settings.cascade:
                 rejected += self._reject_others(order, pair)
@@ -262,7 +267,7 @@ class Sourcing:
             self._shop.flows[Flow.REJECTED_LINES] += 1
             if not out or out[-1].order is not other:
                 out.append(Rejected(other, []))
-            if self._broker_again(line):
+            if self._broker_again(other, line):
                 out[-1].lines.append(line)
         return out
 
@@ -306,6 +311,19 @@ class Sourcing:
             line.sku.reserve(line.quantity, before_orders(now))
             line.reserved = True
 
+    def withdraw(self, order: Order, line: Line, moment: int) -> None:
+        """Nobody is to pick a line any more that has been at a node, or is to go to one once more."""
+        if line.parcel is None:
+            line.sku.unplaced -= line.quantity
+            if line.reserved:
+                line.sku.reserve(-line.quantity, moment)
+            return
+        pair, line.parcel = line.store(), None
+        self._to_pick[pair].remove((order, line))
+        pair.promised -= line.quantity
+        if line.reserved:
+            pair.change(moment, resv=-line.quantity)
+
     def _take(self, line: Line, now: int) -> None:
         pair = line.store()
         pair.promised -= line.quantity
@@ -320,7 +338,7 @@ class Sourcing:
         else:
             line.end(Status.SUPPLIED, now)
 
-    def _broker_again(self, line: Line) -> bool:
+    def _broker_again(self, order: Order, line: Line) -> bool:
         """After a short pick, or a rejection: look for another node, or give up."""
         pair = line.store()
         pair.promised -= line.quantity
@@ -329,8 +347,7 @@ class Sourcing:
         line.short_picks += 1
         reserved, line.reserved = line.reserved, False
         if line.pickup or line.short_picks > self._settings.rebroker:
-            self._oversell(line, pair.on_hand - pair.promised, at_pair=True)
-            return False
+            return self._oversell(order, line, pair.on_hand - pair.promised, at_pair=True)
         line.pair = None
         line.sku.unplaced += line.quantity
         if reserved:

@@ -11,6 +11,7 @@ from tests.reference.cases import CASES, Case
 from tests.reference.ledgers import Movement, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.model import Reference
+from tests.reference.refunds import LOST
 from twin.journal.books import Document
 from twin.journal.orders import Status
 from twin.journal.returns import Claim as Kind
@@ -91,7 +92,7 @@ def _check_reservations(reference: Reference) -> None:
             told[delivery.message.pair] += delivery.message.settled_reservation()
     for delivery in reference.stock.reservations.deliveries:
         if delivery.fate == Fate.IN_FLIGHT:
-            told[delivery.message.pair or delivery.message.line.sku] -= delivery.message.units
+            told[delivery.message.pair or delivery.message.line.ordered] -= delivery.message.units
     for pair in reference.shop.pairs:
         assert pair.resv == told[pair] + pair.resv_lost + pair.resv_extra
     for sku in reference.shop.skus:
@@ -112,7 +113,7 @@ def _check_returns(reference: Reference) -> None:
         (line.order, line.number)
         for order in reference.orders.placed
         for line in order.lines
-        if line.status in (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+        if line.status in LOST
     }
     assert {(claim.order, claim.line) for claim in claims if claim.kind == Kind.CANCELLED} == lost
     owed = {claim.number for claim in claims if claim.outcome == RefundEnd.POSTED}

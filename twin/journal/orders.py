@@ -23,9 +23,17 @@ class Status(IntEnum):
     READY = 9  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
     NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
     BACKORDERED = 11  # short after acceptance, and the customer waits for it
+    NOT_CONFIRMED = 12  # cancelled by the marketplace: not released in time
+    NOT_SHIPPED = 13  # cancelled by the marketplace: not picked in time
 
 
-LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+LET_DOWN: Final = (
+    Status.OVERSOLD,
+    Status.CANCELLED,
+    Status.NOT_COLLECTED,
+    Status.NOT_CONFIRMED,
+    Status.NOT_SHIPPED,
+)
 """What a line ends as that was paid and is not handed over: it is paid back."""
 
 
@@ -128,7 +136,8 @@ LINE = np.dtype(
         ("short_picks", "i2"),  # and rejections
         ("rejections", "i2"),  # of them: another order had found that nothing was there
         ("decline", "i1"),  # Decline, of the last of them
-        ("sku", "i4"),
+        ("sku", "i4"),  # that was ordered, and is paid
+        ("substitute", "i4"),  # SKU that the customer takes in its place; NONE: none
         ("quantity", "i4"),
         ("t_demand", "i8"),
         ("t_decision", "i8"),  # last time the line was checked against a belief

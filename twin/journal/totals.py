@@ -128,7 +128,10 @@ class Flow(IntEnum):
     BACKORDERED = 70  # short lines that began to wait
     BACKORDERS_PLACED = 71  # given to the release once more, as a node seemed to have what they wait for
     BACKORDERED_AGAIN = 72  # placed ones that were short again
-    BACKORDERS_GIVEN_UP = 73  # cancelled while they waited
+    BACKORDERS_GIVEN_UP = 73  # cancelled because they had waited too long
+    BACKORDERS_WITHDRAWN = 74  # cancelled by marketplaces while they waited
+    SUBSTITUTES_OFFERED = 75  # to customers of short lines
+    SUBSTITUTES_TAKEN = 76
 
 
 class Fate(IntEnum):

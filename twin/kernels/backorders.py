@@ -7,10 +7,10 @@ from typing import Any
 from twin.core.jit import kernel
 from twin.journal.orders import Status
 from twin.journal.totals import Flow
+from twin.kernels.barring import is_barred
 from twin.kernels.codes import Point, Reserved
 from twin.kernels.memory import control, flows, lines, orders, pairs, skus
 from twin.kernels.shortages import let_down
-from twin.kernels.sourcing import is_barred
 from twin.kernels.stock import change_reserved, change_unplaced, sourceable
 
 _ACCEPTED = int(Status.ACCEPTED)

@@ -88,5 +88,6 @@ CONTROL = np.dtype(
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
         ("backorders", "i8"),  # 1: short lines may wait for stock
+        ("substitutes", "i8"),  # 1: customers of short lines are offered another SKU
     ]
 )

@@ -82,6 +82,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
     ("offers", state.OFFER),
+    ("substitutes", np.dtype("i4")),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -196,6 +197,7 @@ set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
 offers = _accessor("offers")
+substitutes = _accessor("substitutes")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -8,6 +8,7 @@ from twin.core.clock import NEVER
 from twin.core.hashing import bits
 from twin.core.jit import kernel
 from twin.journal.orders import Cause, Mode, Status
+from twin.kernels.barring import is_barred
 from twin.kernels.calls import first_free
 from twin.kernels.chance import law
 from twin.kernels.codes import Key, Law, Point, Reserved, Strategy
@@ -67,12 +68,6 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
     beat.
     """
     return control(handle)[0].strategy == _DC_FIRST and best_rank < STORE_CLASS and nodes(handle)[pair.node].is_dc == 0
-
-
-@kernel
-def is_barred(handle: int, pair: Any, order: Any) -> bool:
-    """Whether the order may come from DCs only and this is a store; so are all that follow."""
-    return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
 
 
 @kernel
@@ -221,21 +216,23 @@ def _name_cause(handle: int, line: Any, order: Any, after_pick: bool, now: int) 
 
 
 @kernel
-def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> None:
-    """The promise cannot be kept: name the cause, once, and see what the customer is offered."""
+def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> bool:
+    """The promise cannot be kept: name the cause, once, and see what the customer is offered; whether the line goes on at
+    once.
+    """
     if line.cause == 0:
         _name_cause(handle, line, order, after_pick, now)
-    fall_short(handle, line, order, now)
+    return fall_short(handle, line, order, now)
 
 
 @kernel
-def _give_up(handle: int, line: Any, order: Any, now: int) -> None:
-    """No node seems to have the line."""
+def _give_up(handle: int, line: Any, order: Any, now: int) -> bool:
+    """No node seems to have the line; whether it goes on with a substitute."""
     change_unplaced(handle, line.sku, -line.quantity)
     if line.reserved == _GROUP:
         change_reserved(handle, line.sku, -line.quantity, now)
     line.reserved = _NO
-    oversold(handle, line, order, False, now)
+    return oversold(handle, line, order, False, now)
 
 
 @kernel
@@ -248,9 +245,9 @@ def _assign(handle: int, line: Any, order: Any, common: int, now: int) -> None:
         _reserve_at_node(handle, line, now)
         return
     p = pair_at(handle, line.sku, common) if common != NIL else best_pair(handle, line, order, 1)
-    if p == NIL:
-        _give_up(handle, line, order, now)
-    else:
+    if p == NIL and _give_up(handle, line, order, now):
+        p = best_pair(handle, line, order, 1)
+    if p != NIL:
         _place(handle, line, p, now)
 
 

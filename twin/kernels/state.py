@@ -160,7 +160,8 @@ LINE = np.dtype(
         ("hold", "i8"),  # its hold, NIL if none is alive
         ("sku_sold", "i8"),  # marks at acceptance
         ("sku_shrunk", "i8"),
-        ("sku", "i4"),
+        ("sku", "i4"),  # to be supplied
+        ("wanted", "i4"),  # that was ordered; another if the customer takes a substitute
         ("quantity", "i4"),
         ("belief", "i4"),
         ("truth", "i4"),
@@ -201,7 +202,9 @@ HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"),
 OFFER = np.dtype(
     [
         ("waits", "i8"),  # millionths of customers who would wait for a short line
-        ("waits_key", "u8"),  # key of the stream that says which
+        ("takes", "i8"),  # millionths who would take a substitute
+        ("waits_key", "u8"),  # keys of the streams that say which
+        ("takes_key", "u8"),
     ]
 )
 """What customers of a channel agree to whose lines are short."""

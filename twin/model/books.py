@@ -131,11 +131,13 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
-        ready = self._ready()
+        promised -= self._given_away()
+        ready, waits = self._cents_of(Status.READY), self._cents_of(Status.BACKORDERED)
         left = sums.accepted - sums.supplied - sums.let_down
-        if left != promised + ready:
+        if left != promised + ready + waits:
             broken.append(
-                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready"
+                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready, "
+                f"{waits} wait for stock"
             )
         corrected = int(plane.memory["drifts"]["corrected"].sum(dtype=np.int64))
         if corrected != self.desk.corrected_units:
@@ -143,11 +145,17 @@ class Books:
         broken += self._unexplained(parts)
         self.broken += [f"close {close}: {law}" for law in broken]
 
-    def _ready(self) -> int:
-        """Cents of lines that wait for their customers in stores."""
+    def _cents_of(self, status: Status) -> int:
+        """What customers paid for lines of a status."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
-        ready = lines[lines["status"] == Status.READY]
-        return int(self._prices[ready["sku"]] @ ready["quantity"])
+        mine = lines[lines["status"] == status]
+        return int(self._prices[mine["wanted"]] @ mine["quantity"])
+
+    def _given_away(self) -> int:
+        """By how much substitutes that are promised would be dearer than what their customers paid."""
+        lines = self._works.plane.memory["lines"][: self._days.lines]
+        mine = lines[lines["status"] == Status.ACCEPTED]
+        return int((self._prices[mine["sku"]] - self._prices[mine["wanted"]]) @ mine["quantity"])
 
     def _unexplained(self, parts: Parts) -> list[str]:
         """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""

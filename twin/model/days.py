@@ -94,7 +94,7 @@ class Days:
         wanted = wanted[checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
-        rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
+        rows["sku"], rows["wanted"], rows["quantity"] = wanted["sku"], wanted["sku"], wanted["quantity"]
         rows["t_decision"] = rows["t_short"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
@@ -114,7 +114,7 @@ class Days:
         if self.documents is not None:
             self.documents.seal(orders[:over], lines[:cut])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
-        self.works.journal.seal("lines", columns(lines[:cut], LINE))
+        self.works.journal.seal("lines", _line_columns(lines[:cut]))
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))
         memory.put("lines", lines[cut:].copy() if cut < self.lines else np.zeros(1, state.LINE))
         control["order_base"] += over
@@ -171,4 +171,14 @@ def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void
     out = np.empty(rows.size, dtype)
     for name in dtype.names or ():
         out[name] = rows[name]
+    return out
+
+
+def _line_columns(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """The same of lines: what was ordered comes first, and what was taken in its place beside it."""
+    out = np.empty(rows.size, LINE)
+    for name in set(LINE.names or ()) - {"sku", "substitute"}:
+        out[name] = rows[name]
+    out["sku"] = rows["wanted"]
+    out["substitute"] = np.where(rows["sku"] == rows["wanted"], NONE, rows["sku"])
     return out

@@ -69,7 +69,7 @@ class Documents:
         return Sums(*(before + more for before, more in zip(self._sealed, here, strict=True)))
 
     def _cents(self, lines: NDArray[np.void]) -> NDArray[np.int64]:
-        cents: NDArray[np.int64] = self._prices[lines["sku"]] * lines["quantity"].astype(np.int64)
+        cents: NDArray[np.int64] = self._prices[lines["wanted"]] * lines["quantity"].astype(np.int64)
         return cents
 
     def _documents(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> NDArray[np.void]:
@@ -85,8 +85,8 @@ class Documents:
 
     def _rows(self, lines: NDArray[np.void], t: NDArray[np.int64], document: Document) -> NDArray[np.void]:
         rows = np.empty(lines.size, DOCUMENT)
-        for name in ("order", "line", "sku"):
-            rows[name] = lines[name]
+        for name, source in (("order", "order"), ("line", "line"), ("sku", "wanted")):
+            rows[name] = lines[source]
         rows["document"], rows["cents"] = document, self._cents(lines)
         rows["filed"] = self._filed_at(t)
         return rows

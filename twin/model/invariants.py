@@ -271,7 +271,15 @@ def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArra
     return np.bincount(at, units, size).astype(np.int64)
 
 
-_HOLD_NOTHING = (Status.REFUSED, Status.DECLINED, Status.OVERSOLD, Status.CANCELLED, Status.BACKORDERED)
+_HOLD_NOTHING = (
+    Status.REFUSED,
+    Status.DECLINED,
+    Status.OVERSOLD,
+    Status.CANCELLED,
+    Status.BACKORDERED,
+    Status.NOT_CONFIRMED,
+    Status.NOT_SHIPPED,
+)
 
 
 def _reservations(plane: Plane, days: Days) -> list[str]:

@@ -16,4 +16,7 @@ def lay_offers(memory: Memory, world: World, scenario: Scenario) -> None:
     rows = np.zeros(len(scenario.demand.channels), state.OFFER)
     rows["waits"] = [parts(channel.waits) for channel in scenario.demand.channels.values()]
     rows["waits_key"] = world.streams.key("waits")
+    rows["takes"] = [parts(channel.takes_substitute) for channel in scenario.demand.channels.values()]
+    rows["takes_key"] = world.streams.key("takes_substitute")
     memory.put("offers", rows)
+    memory.put("substitutes", world.estate.substitutes)

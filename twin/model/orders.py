@@ -124,6 +124,8 @@ def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
         return
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
+        if shop.deadlines is not None:
+            shop.deadlines.begin(customer.number, customer.order, customer.channel, customer.t)
         yield from _accepted(shop, customer, rule, release)
 
 
@@ -177,7 +179,7 @@ def _saga(shop: Shop, customer: Customer, now: int) -> Story:
     shop.plane.begin_saga(customer.number, now)
     completed, now = yield from shop.sagas.run(customer.order, now)
     shop.plane.end_saga(customer.number, now, completed=completed)
-    if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
+    if shop.gone(customer.number):
         return
     if completed:
         release = steps.released_at(shop.plane.handle, customer.number, 0, now)
@@ -197,7 +199,7 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     now = int(shop.env.now)
     if rule.asks == Asks.LATER:
         now = yield from _await_confirmation(rule, customer, now)
-        if not _confirm(shop, customer.number, now):
+        if shop.gone(customer.number) or not _confirm(shop, customer.number, now):
             return
     elif rule.reconfirms:
         if rule.on(customer.channel):
@@ -259,18 +261,20 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     else:
         kind, came = plane.kind(number), int(shop.env.now)
         now = yield from shop.desk.pass_through(customer.order, wave, kind, release, came)
-    if shop.fallbacks is not None and shop.fallbacks.gone(number):
+    if wave == 0 and shop.deadlines is not None:
+        shop.deadlines.confirm(number)
+    if shop.gone(number):
         return
     if shop.creates_in_erp and wave == 0:
         broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
         if broken is not None and broken.cover(now):
             now = broken.up(now)
             yield now
-            if shop.fallbacks is not None and shop.fallbacks.gone(number):
+            if shop.gone(number):
                 return
         now = plane.create(number, wave, now)
         yield now
-        if shop.fallbacks is not None and shop.fallbacks.gone(number):
+        if shop.gone(number):
             return
     first, ends = plane.source(number, wave, now)
     shop.refund(number, now)
@@ -284,6 +288,8 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
     """A parcel is picked; what was short is brokered again, and what is to be collected waits for its customer."""
     yield end
+    if shop.plane.is_sealed(customer.number):
+        return  # its lines have left the parcel, and the day
     wave = shop.plane.pick(customer.number, parcel, end)
     rejected = shop.plane.rejected(end) if shop.cascades else []
     if shop.refunds is not None:

@@ -101,7 +101,7 @@ class Refunds:
                 self._pay_back(lines[place], int(row["order"]), place, now)
 
     def _pay_back(self, line: Any, order: int, place: int, now: int) -> None:
-        cents, channel = int(self._prices[line["sku"]]) * int(line["quantity"]), int(line["channel"])
+        cents, channel = int(self._prices[line["wanted"]]) * int(line["quantity"]), int(line["channel"])
         claim = self.claim(
             Kind.CANCELLED, self.matter(), identity=order, channel=channel, cents=cents, due=now, line=place
         )

@@ -137,7 +137,7 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     _start_stockrooms(works, scenario, systems, days.counters)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
-    if systems.sourcing.shortage.offer != "cancel":
+    if systems.sourcing.shortage.backorders:
         env.process(reviews(works, shop, systems.sourcing.shortage))
     env.process(scrapes(works, scenario.experiment.scrape))
 

@@ -14,10 +14,11 @@ REVIEWS_MAX: Final = 1_000
 class Shortage(Model):
     """A line that was accepted, and that no node seems to have, or that was picked short for the last time."""
 
-    offer: Literal["cancel", "backorder"] = par(
+    offer: Literal["cancel", "backorder", "substitute", "substitute_or_backorder"] = par(
         "cancel",
         unit="name",
-        meaning="cancel: it is cancelled and refunded; backorder: it waits for stock if the customer is willing to. Pickups are cancelled",
+        meaning="cancel: it is cancelled and refunded; backorder: it waits for stock if the customer is willing to; substitute: a similar "
+        "item is sent at its price if the customer takes one. Pickups are cancelled",
         source="16 CFR 435 (FTC): who cannot ship as promised asks the buyer to consent to a delay, or cancels and refunds",
     )
     promise: Duration = par(
@@ -35,6 +36,16 @@ class Shortage(Model):
         meaning="a backorder that has waited for so long is cancelled at the next review",
         source="assumption; 30 days is what 16 CFR 435 allows where no date was told",
     )
+
+    @property
+    def backorders(self) -> bool:
+        """Whether lines may wait for stock."""
+        return self.offer in ("backorder", "substitute_or_backorder")
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether customers are offered another item."""
+        return self.offer in ("substitute", "substitute_or_backorder")
 
     def broken(self) -> Iterator[Broken]:
         if self.review <= 0:
