@@ -21,6 +21,7 @@ def fixed(low: float, base: float, high: float) -> dict[str, float]:
 
 ECONOMICS: dict[str, Any] = {
     "oversell_cost_usd": fixed(1.0, 2.0, 3.0),
+    "marketplace_cancel_usd": fixed(2.0, 5.0, 9.0),
     "late_backorder_usd": fixed(0.5, 1.5, 2.5),
     "oversell_future_margin_share": fixed(0.0, 0.1, 0.2),
     "customer_margin_usd_per_year": fixed(10.0, 20.0, 30.0),
@@ -57,6 +58,7 @@ RUN: Responses = {
     "count_hours": 2.5,
     "margin_kept_usd": 1000.0,
     "margin_lost_refused_usd": 40.0,
+    "marketplace_deadline_orders": 6.0,
     "messages_per_week": 5e5,
     "oversold_cancelled_lines": 3.0,
     "oversold_cancelled_orders": 2.0,
@@ -85,6 +87,7 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
         {
             "oversell_direct": 3 * YEARS_WINDOWS * 2,
             "oversell_future_margin": 2 * YEARS_WINDOWS * 0.1 * 20,
+            "marketplace_deadlines": 6 * YEARS_WINDOWS * 5,
             "late_backorders": 7 * YEARS_WINDOWS * 1.5,
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "not_collected": 4 * YEARS_WINDOWS * 6,

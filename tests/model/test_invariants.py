@@ -33,7 +33,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL
 from twin.kernels.traffic import Letter
-from twin.model import invariants, owed
+from twin.model import invariants, owed, short
 from twin.model.days import Days
 from twin.model.invariants import InvariantError
 from twin.model.plane import Plane
@@ -172,6 +172,24 @@ def _with_corrections() -> tuple[Scenario, Systems]:
     return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
 
 
+def _with_shortages() -> tuple[Scenario, Systems]:
+    """Much is short, some of it waits, some is something else than was ordered, and a marketplace is in a hurry."""
+    market = channel(kind="marketplace", weekly_checkouts=3000.0, abandonment=0, decline=0, checkout="0", waits=1.0)
+    estate = _estate(
+        estate__record_error={"wrong_share": 0.9, "dc_wrong_share": 0.5, "mean_units": 3.0, "shrink_per_sale": 0.05},
+        estate__stock={"store_cover": "12h", "dc_cover": "12h"},
+        estate__skus={"count": 30, "ending_share": 0.5, "substitutes": 0.5},
+        demand__channels={
+            "web": channel(weekly_checkouts=9000.0, waits=0.8),
+            "market": market | {"confirm_within": "80m", "ship_within": "6h"},
+        },
+    )
+    shortage = {"offer": "substitute_or_backorder", "review": "50m", "promise": "3h", "give_up": "6h"}
+    sourcing = {"strategy": "nearest", "store_pick": "40m", "rebroker": 0, "shortage": shortage}
+    release = {"mode": "batch", "interval": "90m"}
+    return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing, release=release)
+
+
 RUNS: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
     "under way": lambda: (_estate(faults=OUTAGES), _under_way()),
     "troubled": lambda: (_estate(faults=TROUBLES), _troubled()),
@@ -182,6 +200,7 @@ WITH_RETURNS = "with returns"
 WITH_COUNTS = "with counts"
 WITH_PICKUPS = "with pickups"
 WITH_CORRECTIONS = "with corrections"
+WITH_SHORTAGES = "with shortages"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
 """Runs whose messages all arrive in the end, and runs in which they do not."""
@@ -320,6 +339,8 @@ def _ended(name: str) -> Still:
         description, arm = _with_pickups()
     elif name == WITH_CORRECTIONS:
         description, arm = _with_corrections()
+    elif name == WITH_SHORTAGES:
+        description, arm = _with_shortages()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -329,7 +350,7 @@ def _ended(name: str) -> Still:
 
 
 @pytest.mark.parametrize(
-    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS]
+    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS, WITH_SHORTAGES]
 )
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
@@ -383,6 +404,20 @@ def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back
 def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
     flows = _ended(WITH_CORRECTIONS).memory["flows"]
     assert min(flows[[Flow.PICK_CORRECTIONS, Flow.DAMAGED_UNITS, Flow.REJECTED_LINES]]) > 5
+
+
+def test_the_run_with_shortages_ends_with_all_that_short_lines_come_to() -> None:
+    still = _ended(WITH_SHORTAGES)
+    lines = still.memory["lines"][: still.lines]
+    assert np.count_nonzero(lines["status"] == Status.BACKORDERED) > 3
+    happened = (
+        Flow.BACKORDERS_PLACED,
+        Flow.BACKORDERED_AGAIN,
+        Flow.BACKORDERS_GIVEN_UP,
+        Flow.BACKORDERS_WITHDRAWN,
+        Flow.SUBSTITUTES_TAKEN,
+    )
+    assert {flow.name: int(still.memory["flows"][flow]) for flow in happened if still.memory["flows"][flow] < 3} == {}
 
 
 @pytest.mark.parametrize("name", HARD)
@@ -604,6 +639,18 @@ def _collected_twice(still: Still) -> None:
     still.counter.waiting.add(7)
 
 
+def _short(status: Status, **changes: int) -> Tamper:
+    """The first line of a status says something else of itself."""
+
+    def tamper(still: Still) -> None:
+        lines = still.memory["lines"][: still.lines]
+        at = np.flatnonzero(lines["status"] == status)[0]
+        for name, value in changes.items():
+            lines[name][at] = value
+
+    return tamper
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -750,6 +797,27 @@ CASES: dict[str, Case] = {
     ),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
+    "a cause of a line that was not short": Case(
+        _short(Status.OVERSOLD, t_short=NIL), "shortages: 1 lines have a cause", (WITH_SHORTAGES,)
+    ),
+    "a line cancelled for no want of stock": Case(
+        _short(Status.OVERSOLD, t_short=NIL, cause=0), "shortages: 1 lines are oversold", (WITH_SHORTAGES,)
+    ),
+    "a line that waits for what there is": Case(
+        _short(Status.BACKORDERED, t_short=NIL, cause=0), "shortages: 1 lines wait and were not", (WITH_SHORTAGES,)
+    ),
+    "a line that waits at a node": Case(
+        _short(Status.BACKORDERED, pair=0), "shortages: 1 lines wait and are", (WITH_SHORTAGES,)
+    ),
+    "a line that nobody ordered so": Case(
+        _short(Status.REFUSED, wanted=NIL), "shortages: 1 lines are another item", (WITH_SHORTAGES,)
+    ),
+    "a line that waits and that nobody counts": Case(
+        _count(Flow.BACKORDERED, -1), "shortages: -1 lines too many", (WITH_SHORTAGES,)
+    ),
+    "a line that waits and holds units": Case(
+        _short(Status.BACKORDERED, reserved=Reserved.GROUP), "reservations: 1 closed lines", (WITH_SHORTAGES,)
+    ),
     "a step into the past": Case(_add("control", "went_back"), "clock: 1 steps"),
 }
 
@@ -774,7 +842,7 @@ def test_no_law_can_be_given_that_is_not_seen_to_fire() -> None:
 
 def _laws() -> Iterator[str]:
     """What each law can say, as patterns, from the source: strings whose first word ends in a colon."""
-    for node in chain.from_iterable(ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed)):
+    for node in chain.from_iterable(ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed, short)):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
             parts = node.values

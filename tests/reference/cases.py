@@ -28,6 +28,7 @@ from tests.reference.random_returns import on_the_minute as returns_on_the_minut
 from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_shortages import random_patience, random_shortages
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -155,6 +156,13 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def short(case: Case) -> Case:
+    """The same, but the arms let lines wait that are short, or offer something else; and marketplaces do not wait."""
+    rng = Random(f"short {case.seed}")
+    arms = {name: merged(arm, random_shortages(rng)) for name, arm in case.arms.items()}
+    return Case(f"short-{case.name}", case.seed, arms, random_patience(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -427,6 +435,36 @@ _POISON_LONG: Tree = {
 _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
 
+_WAITS: Tree = {
+    "sourcing": {
+        "rebroker": 0, "strategy": "nearest", "store_pick": "50m",
+        "shortage": {"offer": "backorder", "review": "40m", "promise": "3h", "give_up": "9h"},
+    },
+    "buffers": {"store": 0, "dc": 0},
+    "observability": {"traces": 0.5},
+}  # fmt: skip
+_OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d"}}}
+_INSTEAD: Tree = {"sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}}
+_WRONG: Tree = {
+    "estate": {
+        "record_error": {"wrong_share": 0.9, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2},
+        "skus": {"count": 15, "ending_share": 0.4, "substitutes": 0.7},
+    }
+}
+_PATIENT: Tree = {
+    "demand": {
+        "channels": {
+            "web": {"waits": 0.9, "takes_substitute": 0.7, "weekly_checkouts": 2500.0},
+            "app": {"waits": 0.3, "takes_substitute": 0.2},
+            "market": {"waits": 0.8, "takes_substitute": 0.5},
+        }
+    }
+}
+_HURRIED: Tree = {"demand": {"channels": {"market": {"confirm_within": "50m", "ship_within": "3h"}}}}
+_SHIPS_SOON: Tree = {
+    "demand": {"channels": {"market": {"ship_within": "3h", "waits": 1.0, "takes_substitute": 0.2}}}
+}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -488,6 +526,14 @@ CASES: Final = (
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("backordered", 143, PRESETS, [_WAITS], [_WRONG, _PATIENT]),
+    _targeted("backordered-and-refunded", 144, _SYNCHRONOUS, [_WAITS, FILED, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("substituted", 145, PRESETS, [_WAITS, _INSTEAD], [_WRONG, _PATIENT]),
+    _targeted("substituted-or-backordered", 146, PRESETS, [_WAITS, _OR_ELSE, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("in-a-hurry", 147, PRESETS, [_WAITS, _OR_ELSE, _SLOW_ORDERS, FILED], [_WRONG, _PATIENT, _HURRIED]),
+    _targeted("shipped-too-late", 148, PRESETS, [_WAITS, _OR_ELSE, _NEVER_RESERVED], [_WRONG, _PATIENT, _SHIPS_SOON]),
+    _targeted("hurried-sagas", 149, PRESETS, [_WAITS, _LATER, _SAGA], [_WRONG, _HURRIED, _SAGA_OUTAGES]),
+    *(short(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),

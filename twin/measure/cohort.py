@@ -82,6 +82,8 @@ class Cohort:
     """How long after it was due a refund is posted on time."""
     ready_target_us: int
     """How long after its acceptance an order for pickup is ready on time."""
+    ship_within_us: tuple[int, ...]
+    """By channel: how long after its acceptance a marketplace's order is shipped in time; 0: nobody asks."""
     backorder_promise_us: int
     """How long after a line was short its customer is told to wait, where the arm offers that."""
     release_cycle_us: tuple[int, int] | None = None
@@ -196,6 +198,11 @@ class Cohort:
         return self.oversold & np.isin(self.lines["status"], LET_DOWN)
 
     @cached_property
+    def substituted(self) -> Mask:
+        """Oversold lines whose customer took another item."""
+        return np.asarray(self.lines["substitute"] != NONE)
+
+    @cached_property
     def picked(self) -> Mask:
         """Lines whose units were found, whether the customer collected them or not."""
         return np.isin(self.lines["status"], _PICKED)
@@ -228,19 +235,17 @@ class Cohort:
     @cached_property
     def price_cents(self) -> Integers:
         """Price of each line: unit price times quantity."""
-        return self._per_line("price_cents")
+        return self.worth_cents(self.lines, "price_cents")
 
     @cached_property
     def margin_cents(self) -> Integers:
-        """Gross margin of each line: price less cost of its units."""
-        return self.price_cents - self._per_line("cost_cents")
+        """Gross margin of each line: price of the units that were ordered less cost of those that are sent."""
+        return self.price_cents - self.worth_cents(self.lines, "cost_cents", sent=True)
 
-    def _per_line(self, name: str) -> Integers:
-        return self.worth_cents(self.lines, name)
-
-    def worth_cents(self, rows: Rows, name: str) -> Integers:
-        """What each row's units are worth: ``name`` is price_cents or cost_cents."""
+    def worth_cents(self, rows: Rows, name: str, *, sent: bool = False) -> Integers:
+        """What each row's units are worth: ``name`` is price_cents or cost_cents; ``sent``: those of the substitute."""
         each, sku = self._skus[name], rows["sku"]
+        sku = np.where(rows["substitute"] == NONE, sku, rows["substitute"]) if sent else sku
         if sku.size and not 0 <= int(sku.min()) <= int(sku.max()) < each.size:
             path = self.journal.path("skus")
             raise ResultsError(f"{path}: a line wants SKU {int(sku.max())}, the table has {each.size} SKUs")
@@ -285,6 +290,7 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         release_target_us=scenario.experiment.release_target,
         refund_target_us=scenario.experiment.refund_target,
         ready_target_us=scenario.experiment.ready_target,
+        ship_within_us=tuple(channel.ship_within for channel in channels.values()),
         backorder_promise_us=scenario.arms[arm].sourcing.shortage.promise,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
@@ -302,6 +308,7 @@ def _check_consistent(cohort: Cohort) -> None:
         "a line that is cancelled for lack of stock is oversold": (lines["status"] == Status.OVERSOLD)
         & ~cohort.oversold,
         "only a line that was promised is oversold": cohort.oversold & ~cohort.accepted,
+        "only an oversold line has a substitute": cohort.substituted & ~cohort.oversold,
         "only a refused line is a false out-of-stock": cohort.false_oos & ~cohort.refused,
         "a false out-of-stock has a reason other than stock": cohort.false_oos
         & (unbacked | ~_known(lines["refusal"], Refusal)),

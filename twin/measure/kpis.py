@@ -14,6 +14,7 @@ from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
+from twin.measure.marketplaces import MARKETPLACES
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
@@ -33,6 +34,7 @@ SECTIONS: Final = {
     "Release": RELEASE,
     "Declines": DECLINES,
     "Shortages": SHORTAGES,
+    "Marketplaces": MARKETPLACES,
     "Pickup": PICKUP,
     "Sagas": SAGAS,
     "Returns": RETURNS,

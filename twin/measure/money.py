@@ -7,18 +7,15 @@ from typing import Final
 import numpy as np
 
 from twin.measure.cohort import Cohort, Integers, Mask
-from twin.measure.kpi import Kpi
-
-_CENTS_PER_USD: Final = 100
-
+from twin.measure.kpi import CENTS_PER_USD, Kpi
 
 def _usd(cents: Integers, among: Mask) -> float:
-    return int(cents[among].sum()) / _CENTS_PER_USD
+    return int(cents[among].sum()) / CENTS_PER_USD
 
 
 def _unit_margin_usd(cohort: Cohort) -> float | None:
     units = int(cohort.lines["quantity"].sum(dtype=np.int64))
-    return int(cohort.margin_cents.sum()) / (_CENTS_PER_USD * units) if units else None
+    return int(cohort.margin_cents.sum()) / (CENTS_PER_USD * units) if units else None
 
 
 MONEY: Final = (

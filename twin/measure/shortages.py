@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.journal.orders import Status
 from twin.measure.cohort import Cohort, Integers, Mask
-from twin.measure.kpi import Kpi, quantile_s, ratio
+from twin.measure.kpi import CENTS_PER_USD, Kpi, quantile_s, ratio
 
 
 def _count(mask: Mask) -> int:
@@ -23,9 +23,31 @@ def _cancelled_orders(cohort: Cohort) -> int:
 
 
 def _waited(cohort: Cohort) -> Mask:
-    """Lines that waited for stock: not cancelled at the instant at which they were short."""
+    """Lines that waited for stock: no substitutes, and not cancelled at the instant at which they were short."""
     lines = cohort.lines
-    return cohort.oversold & (~cohort.oversold_cancelled | (lines["t_end"] > lines["t_short"]))
+    in_vain = cohort.oversold_cancelled & (lines["t_end"] > lines["t_short"]) & ~cohort.substituted
+    return _late(cohort) | in_vain
+
+
+def _late(cohort: Cohort) -> Mask:
+    return cohort.oversold & ~cohort.oversold_cancelled & ~cohort.substituted
+
+
+def _sent_instead(cohort: Cohort) -> Mask:
+    """Lines with a substitute that is supplied, or still to be."""
+    return cohort.substituted & ~cohort.oversold_cancelled
+
+
+def _taken_share(cohort: Cohort) -> float | None:
+    offered, taken = (cohort.flows.get(name, 0) for name in ("substitutes_offered", "substitutes_taken"))
+    return ratio(taken, offered)
+
+
+def _margin_change_usd(cohort: Cohort) -> float:
+    """The price stays, the cost is another."""
+    given = cohort.substituted & cohort.supplied
+    ordered, sent = (cohort.worth_cents(cohort.lines, "cost_cents", sent=which) for which in (False, True))
+    return int((ordered - sent)[given].sum()) / CENTS_PER_USD
 
 
 def _filled(cohort: Cohort) -> Mask:
@@ -79,7 +101,15 @@ SHORTAGES: Final = (
         direction="lower",
         formula="oversold lines that were supplied late, or wait when the run ends",
         meaning="second outcome: backorders; the sale is kept",
-        function=lambda c: _count(c.oversold & ~c.oversold_cancelled),
+        function=lambda c: _count(_late(c)),
+    ),
+    Kpi(
+        name="oversold_substituted_lines",
+        unit="lines",
+        direction="lower",
+        formula="oversold lines of which a substitute is supplied, or still to be",
+        meaning="third outcome: the sale is kept, at the price of what was ordered",
+        function=lambda c: _count(_sent_instead(c)),
     ),
     Kpi(
         name="oversold_cancelled_orders",
@@ -94,7 +124,7 @@ SHORTAGES: Final = (
         unit="lines",
         direction="none",
         formula="lines that waited for stock after they were short",
-        meaning="whatever became of them: oversold_late_lines, and those cancelled in the end",
+        meaning="whatever became of them: oversold_late_lines, and those cancelled after waiting",
         function=lambda c: _count(_waited(c)),
     ),
     Kpi(
@@ -122,5 +152,29 @@ SHORTAGES: Final = (
         "end of the run, or that were supplied or cancelled before",
         meaning="the date that the customer was told, kept",
         function=_on_promise,
+    ),
+    Kpi(
+        name="substituted_lines",
+        unit="lines",
+        direction="none",
+        formula="oversold lines whose customer took a substitute",
+        meaning="whatever became of them: a substitute that is short too is cancelled",
+        function=lambda c: _count(c.substituted),
+    ),
+    Kpi(
+        name="substitutes_taken_share",
+        unit="share",
+        direction="higher",
+        formula="substitutes taken / substitutes offered, of the whole run",
+        meaning="offered is what is in the catalogue's neighbourhood and seems to be in stock",
+        function=_taken_share,
+    ),
+    Kpi(
+        name="substitution_margin_change_usd",
+        unit="USD",
+        direction="higher",
+        formula="cost of what was ordered less cost of what was sent, of substituted lines that were supplied",
+        meaning="what a dearer item at the price of a cheaper one costs; below 0",
+        function=_margin_change_usd,
     ),
 )
