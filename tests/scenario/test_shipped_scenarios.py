@@ -23,6 +23,7 @@ NAMES = [
     "close_the_books",
     "erp_maintenance",
     "integration_styles",
+    "marketplace_deadlines",
     "online_retail_replay",
     "order_saga",
     "pick_declines",
@@ -32,6 +33,7 @@ NAMES = [
     "reservation_policies",
     "returns",
     "schema_break",
+    "shortage",
     "silent_failure",
     "store_link_loss",
 ]
