@@ -81,7 +81,12 @@ def test_a_substitute_is_sold_at_the_price_of_what_was_ordered(tmp_path: Path) -
 def test_without_a_short_line_there_is_nothing_to_measure(tmp_path: Path) -> None:
     kpis = measured(tmp_path, *KEPT)
     assert kpis["oversold_lines"] == kpis["backordered_lines"] == kpis["substituted_lines"] == 0
-    unknown = ("backorder_filled_share", "backorder_wait_p95_s", "backorder_on_promise_share", "substitutes_taken_share")
+    unknown = (
+        "backorder_filled_share",
+        "backorder_wait_p95_s",
+        "backorder_on_promise_share",
+        "substitutes_taken_share",
+    )
     assert all(kpis[name] is None for name in unknown)
 
 

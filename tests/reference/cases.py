@@ -444,7 +444,9 @@ _WAITS: Tree = {
     "observability": {"traces": 0.5},
 }  # fmt: skip
 _OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d"}}}
-_INSTEAD: Tree = {"sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}}
+_INSTEAD: Tree = {
+    "sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}
+}
 _WRONG: Tree = {
     "estate": {
         "record_error": {"wrong_share": 0.9, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2},
@@ -461,9 +463,7 @@ _PATIENT: Tree = {
     }
 }
 _HURRIED: Tree = {"demand": {"channels": {"market": {"confirm_within": "50m", "ship_within": "3h"}}}}
-_SHIPS_SOON: Tree = {
-    "demand": {"channels": {"market": {"ship_within": "3h", "waits": 1.0, "takes_substitute": 0.2}}}
-}
+_SHIPS_SOON: Tree = {"demand": {"channels": {"market": {"ship_within": "3h", "waits": 1.0, "takes_substitute": 0.2}}}}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),

@@ -24,7 +24,7 @@ def random_shortages(rng: Random) -> Tree:
 
 
 def random_patience(rng: Random, world: Tree) -> Tree:
-    """Customers of each channel who wait, or not, who take something else, or not; and marketplaces that do not wait."""
+    """Customers who wait, or not, who take something else, or not; and marketplaces that do not wait."""
     habits = {name: _habits(rng) for name in ("web", "app", "market", "advice")}
     confirm = rng.choice(("0s", "5m", "20m", "2h"))
     habits["market"] |= {"confirm_within": confirm, "ship_within": rng.choice(("0s", "2h", "9h"))}

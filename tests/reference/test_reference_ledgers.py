@@ -56,7 +56,7 @@ def _check_set_aside(reference: Reference) -> None:
 
 
 def _check_promises(reference: Reference) -> None:
-    """What is promised is the accepted lines', where they are to come from; what is short has a cause and waits nowhere."""
+    """Promised is what accepted lines are to come from; what is short has a cause, and waits at no node."""
     promised: Counter[Pair | Sku] = Counter()
     waiting = 0
     for order in reference.orders.placed:
@@ -131,10 +131,7 @@ def _check_returns(reference: Reference) -> None:
     assert shelved == reference.shop.flows[Flow.RETURNED_UNITS]
     assert all((each.end >= 0) == (each.outcome != ReturnEnd.LIMBO) for each in goods)
     lost = {
-        (line.order, line.number)
-        for order in reference.orders.placed
-        for line in order.lines
-        if line.status in LOST
+        (line.order, line.number) for order in reference.orders.placed for line in order.lines if line.status in LOST
     }
     assert {(claim.order, claim.line) for claim in claims if claim.kind == Kind.CANCELLED} == lost
     owed = {claim.number for claim in claims if claim.outcome == RefundEnd.POSTED}

@@ -100,7 +100,8 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
     return {
         "oversell_direct": year.from_window("oversold_cancelled_lines") * at(economics.oversell_cost_usd, level),
         "oversell_future_margin": year.from_window("oversold_cancelled_orders") * future,
-        "marketplace_deadlines": year.from_window("marketplace_deadline_orders") * at(economics.marketplace_cancel_usd, level),
+        "marketplace_deadlines": year.from_window("marketplace_deadline_orders")
+        * at(economics.marketplace_cancel_usd, level),
         "late_backorders": year.from_window("oversold_late_lines") * at(economics.late_backorder_usd, level),
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
         "not_collected": year.from_window("pickup_not_collected_orders") * at(economics.not_collected_usd, level),

@@ -20,7 +20,7 @@ _WITHDRAWN = int(Flow.BACKORDERS_WITHDRAWN)
 
 @kernel
 def _release(handle: int, row: int, line: Any, now: int) -> None:
-    """Give back what is set aside for the line: as its channel reserved it, if it was at no node yet, else in the view."""
+    """Give back what is set aside for the line: as its channel reserved it, or in the view if it was at a node."""
     if line.parcel == NIL and line.wave == 0:
         drop_reservation(handle, row, line, now)
     elif line.reserved == _NODE:

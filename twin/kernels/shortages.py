@@ -1,4 +1,6 @@
-"""What the customer is offered whose line is short: a substitute, to wait, or nothing (docs/model.md, section 7, "Shortages")."""
+"""What the customer is offered whose line is short: another item, to wait, or nothing (docs/model.md, section 7,
+"Shortages").
+"""
 
 from __future__ import annotations
 

@@ -217,9 +217,7 @@ def _name_cause(handle: int, line: Any, order: Any, after_pick: bool, now: int) 
 
 @kernel
 def oversold(handle: int, line: Any, order: Any, after_pick: bool, now: int) -> bool:
-    """The promise cannot be kept: name the cause, once, and see what the customer is offered; whether the line goes on at
-    once.
-    """
+    """The promise cannot be kept: name the cause, once, and see what is offered; whether the line goes on at once."""
     if line.cause == 0:
         _name_cause(handle, line, order, after_pick, now)
     return fall_short(handle, line, order, now)

@@ -66,17 +66,20 @@ MARKETPLACES: Final = (
         name="marketplace_cancelled_share",
         unit="share",
         direction="lower",
-        formula="orders of marketplaces with a line cancelled after acceptance, for a deadline or for want of stock / accepted ones",
-        meaning="cancellations that are the seller's fault; limits are 2.5 % (Amazon, 7 days) and 2 % (Walmart US, 30 days)",
+        formula="orders of marketplaces with a line cancelled after acceptance, for a deadline or for want of stock / "
+        "accepted ones",
+        meaning="cancellations that are the seller's fault; limits are 2.5 % (Amazon, 7 days) and 2 % (Walmart US, 30 "
+        "days)",
         function=_cancelled_share,
     ),
     Kpi(
         name="late_shipment_rate",
         unit="share",
         direction="lower",
-        formula="orders handed over later than ship_within after their acceptance, or cancelled for a deadline / orders accepted of "
-        "marketplaces with ship_within, whose deadline came before the end of the run",
-        meaning="what a marketplace counts against the seller; an order all of which was cancelled for want of stock is not late",
+        formula="orders handed over later than ship_within after their acceptance, or cancelled for a deadline / "
+        "orders accepted of marketplaces with ship_within, whose deadline came before the end of the run",
+        meaning="what a marketplace counts against the seller; an order all of which was cancelled for want of stock "
+        "is not late",
         function=_late_rate,
     ),
 )

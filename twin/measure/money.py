@@ -9,6 +9,7 @@ import numpy as np
 from twin.measure.cohort import Cohort, Integers, Mask
 from twin.measure.kpi import CENTS_PER_USD, Kpi
 
+
 def _usd(cents: Integers, among: Mask) -> float:
     return int(cents[among].sum()) / CENTS_PER_USD
 

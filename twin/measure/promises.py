@@ -129,8 +129,8 @@ PROMISES: Final = (
         unit="share",
         direction="lower",
         formula="oversold lines / lines accepted",
-        meaning="lines promised in the window and not supplied as promised for lack of stock, after all re-brokering: cancelled, or "
-        "late where the arm lets them wait (outcomes: Shortages)",
+        meaning="lines promised in the window and not supplied as promised for lack of stock, after all re-brokering: "
+        "cancelled, late or something else than was ordered (outcomes: Shortages)",
         function=lambda c: ratio(_count(c.oversold), _count(c.accepted)),
     ),
     Kpi(

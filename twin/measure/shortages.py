@@ -81,7 +81,7 @@ def _wait_kpi(percent: int) -> Kpi:
         unit="s",
         direction="lower",
         formula=f"p{percent} of t_end - t_short, of backordered lines that were supplied",
-        meaning="what customers waited for more than was said at first, to the pick; those who waited in vain left aside",
+        meaning="what customers waited beyond what was promised, to the pick; who waited in vain is left aside",
         function=lambda cohort: quantile_s(_waits(cohort), percent),
     )
 
@@ -148,8 +148,8 @@ SHORTAGES: Final = (
         name="backorder_on_promise_share",
         unit="share",
         direction="higher",
-        formula="backordered lines picked by t_short + systems.sourcing.shortage.promise / those whose date came before the "
-        "end of the run, or that were supplied or cancelled before",
+        formula="backordered lines picked by t_short + systems.sourcing.shortage.promise / those whose date came "
+        "before the end of the run, or that were supplied or cancelled before",
         meaning="the date that the customer was told, kept",
         function=_on_promise,
     ),

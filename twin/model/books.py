@@ -136,8 +136,8 @@ class Books:
         left = sums.accepted - sums.supplied - sums.let_down
         if left != promised + ready + waits:
             broken.append(
-                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready, "
-                f"{waits} wait for stock"
+                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are "
+                f"ready, {waits} wait for stock"
             )
         corrected = int(plane.memory["drifts"]["corrected"].sum(dtype=np.int64))
         if corrected != self.desk.corrected_units:

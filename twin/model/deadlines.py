@@ -1,5 +1,5 @@
-"""What marketplaces ask of the orders that they hand over: to be confirmed, and shipped, in time (docs/model.md, section
-6, "Deadlines").
+"""What marketplaces ask of the orders that they hand over: to be confirmed, and shipped, in time (docs/model.md,
+section 6, "Deadlines").
 """
 
 from __future__ import annotations

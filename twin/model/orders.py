@@ -305,8 +305,8 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
 
 
 def begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
-    """A wave of an order that none of its parcels brought about goes on in a process of its own: of lines that were rejected
-    because another had found nothing, or that waited for stock.
+    """A wave that no parcel of its order brought about goes on in a process of its own: of lines that were rejected
+    because another order had found nothing, or that waited for stock.
     """
     row = shop.plane.order(number)
     order, channel = int(row["order"]), int(row["channel"])

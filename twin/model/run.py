@@ -135,11 +135,16 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     _start_stockrooms(works, scenario, systems, days.counters)
+    _start_reviews(works, systems, shop)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
-    if systems.sourcing.shortage.backorders:
-        env.process(reviews(works, shop, systems.sourcing.shortage))
     env.process(scrapes(works, scenario.experiment.scrape))
+
+
+def _start_reviews(works: Works, systems: Systems, shop: Shop) -> None:
+    """Put what looks at waiting lines on the clock."""
+    if systems.sourcing.shortage.backorders:
+        works.env.process(reviews(works, shop, systems.sourcing.shortage))
 
 
 def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:
