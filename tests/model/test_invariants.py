@@ -184,7 +184,7 @@ def _with_shortages() -> tuple[Scenario, Systems]:
             "market": market | {"confirm_within": "80m", "ship_within": "6h"},
         },
     )
-    shortage = {"offer": "substitute_or_backorder", "review": "50m", "promise": "3h", "give_up": "6h"}
+    shortage = {"offer": "substitute_or_backorder", "review": "50m", "promise": "3h", "give_up": "6h", "ending": True}
     sourcing = {"strategy": "nearest", "store_pick": "40m", "rebroker": 0, "shortage": shortage}
     release = {"mode": "batch", "interval": "90m"}
     return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing, release=release)

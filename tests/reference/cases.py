@@ -438,12 +438,12 @@ _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tole
 _WAITS: Tree = {
     "sourcing": {
         "rebroker": 0, "strategy": "nearest", "store_pick": "50m",
-        "shortage": {"offer": "backorder", "review": "40m", "promise": "3h", "give_up": "9h"},
+        "shortage": {"offer": "backorder", "review": "40m", "promise": "3h", "give_up": "9h", "ending": True},
     },
     "buffers": {"store": 0, "dc": 0},
     "observability": {"traces": 0.5},
 }  # fmt: skip
-_OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d"}}}
+_OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d", "ending": False}}}
 _INSTEAD: Tree = {
     "sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}
 }

@@ -17,6 +17,7 @@ def random_shortages(rng: Random) -> Tree:
                 "offer": rng.choice(("cancel", "backorder", "substitute", "substitute_or_backorder")),
                 "review": rng.choice(("20m", "1h", "5h")),
                 "promise": "2h",
+                "ending": rng.random() < 0.6,
                 "give_up": give_up,
             },
         }

@@ -24,6 +24,7 @@ class Shortages:
         self._patient = [round(channel.waits * 10**6) for channel in channels]
         self._flexible = [round(channel.takes_substitute * 10**6) for channel in channels]
         self._patience, self._taste = shop.stream("waits"), shop.stream("takes_substitute")
+        self._ending: list[int] = shop.world.estate.skus["ending"].tolist()
         self._substitutes: list[int] = shop.world.estate.substitutes.tolist()
 
     def answer(self, line: Line, order: Order) -> bool:
@@ -46,6 +47,8 @@ class Shortages:
     def _waits(self, line: Line, *, first: bool) -> bool:
         if not first:
             return line.sku is line.ordered
+        if self._ending[line.sku.number] and not self._settings.ending:
+            return False
         return self._patience.below(10**6, line.order) < self._patient[line.channel.number]
 
     def _takes(self, line: Line, order: Order) -> bool:

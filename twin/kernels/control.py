@@ -87,7 +87,7 @@ CONTROL = np.dtype(
         ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
-        ("backorders", "i8"),  # 1: short lines may wait for stock
+        ("backorders", "i8"),  # 1: short lines may wait for stock; 2: also of SKUs that are not bought any more
         ("substitutes", "i8"),  # 1: customers of short lines are offered another SKU
     ]
 )

@@ -83,6 +83,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("rejected", state.REJECTED),
     ("offers", state.OFFER),
     ("substitutes", np.dtype("i4")),
+    ("ending", np.dtype("i1")),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -198,6 +199,7 @@ corrected = _accessor("corrected")
 rejected = _accessor("rejected")
 offers = _accessor("offers")
 substitutes = _accessor("substitutes")
+ending = _accessor("ending")
 
 
 def far(function: Callable[..., Any]) -> Any:

@@ -15,7 +15,7 @@ from twin.journal.orders import Mode, Status
 from twin.journal.totals import Flow
 from twin.kernels.barring import is_barred
 from twin.kernels.codes import Point, Reserved
-from twin.kernels.memory import control, flows, offers, pairs, skus, substitutes
+from twin.kernels.memory import control, ending, flows, offers, pairs, skus, substitutes
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_reserved, change_unplaced, free_of
 
@@ -25,13 +25,16 @@ _BEGUN, _AGAIN = int(Flow.BACKORDERED), int(Flow.BACKORDERED_AGAIN)
 _OFFERED, _TAKEN = int(Flow.SUBSTITUTES_OFFERED), int(Flow.SUBSTITUTES_TAKEN)
 _NEVER, _GROUP = int(Point.NONE), int(Reserved.GROUP)
 _NUMBER = np.uint64(MILLION)
+_ALL = 2
 SHORT_PICKS_MAX = 15
 """A line that was short more often is not tried again: four bits of a pick's identity tell how often it was."""
 
 
 @kernel
 def _would_wait(handle: int, line: Any) -> bool:
-    """Whether the customer rather waits than has the line cancelled."""
+    """Whether the customer may wait, and rather does than has the line cancelled."""
+    if ending(handle)[line.sku] != 0 and control(handle)[0].backorders != _ALL:
+        return False
     offer = offers(handle)[line.channel]
     return np.int64(bits(offer.waits_key, line.order, 0) % _NUMBER) < offer.waits
 

@@ -307,7 +307,7 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
     c["corrects"], c["cascade"] = systems.sourcing.declines == "correct", systems.sourcing.cascade
-    c["backorders"] = systems.sourcing.shortage.backorders
+    c["backorders"] = systems.sourcing.shortage.backorders * (1 + systems.sourcing.shortage.ending)
     c["substitutes"] = systems.sourcing.shortage.substitutes
     c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"

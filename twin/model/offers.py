@@ -20,3 +20,4 @@ def lay_offers(memory: Memory, world: World, scenario: Scenario) -> None:
     rows["takes_key"] = world.streams.key("takes_substitute")
     memory.put("offers", rows)
     memory.put("substitutes", world.estate.substitutes)
+    memory.put("ending", np.ascontiguousarray(world.estate.skus["ending"]))

@@ -21,6 +21,11 @@ class Shortage(Model):
         "item is sent at its price if the customer takes one. Pickups are cancelled",
         source="16 CFR 435 (FTC): who cannot ship as promised asks the buyer to consent to a delay, or cancels and refunds",
     )
+    ending: bool = par(
+        False,
+        unit="flag",
+        meaning="whether lines of SKUs that are not bought any more (estate.skus.ending_share) may wait too, for what turns up elsewhere",
+    )
     promise: Duration = par(
         "4d",
         unit="duration",

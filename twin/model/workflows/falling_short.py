@@ -12,10 +12,10 @@ FALLING_SHORT: Final = (
     Workflow(
         title="Line that nobody can supply",
         paragraph=(
-            "No node seems to have the line, or it was picked short for the last time. The customer is told that "
-            "it is cancelled, or takes a similar item at the same price, or waits until a date: now and then somebody looks "
-            "whether there is what backorders wait for, the oldest first, and releases it once more. Who has waited "
-            "too long is paid back."
+            "No node seems to have the line, or it was picked short for the last time. The customer is told that it "
+            "is cancelled, or takes a similar item at the same price, or waits until a date: now and then somebody "
+            "looks whether there is what backorders wait for, the oldest first, and releases it once more. Who has "
+            "waited too long is paid back."
         ),
         stories=(backorders.reviews, orders._again, orders.fulfil, orders.parcel_story),
         outlets=ONLINE,
