@@ -449,10 +449,12 @@ _INSTEAD: Tree = {
 }
 _WRONG: Tree = {
     "estate": {
-        "record_error": {"wrong_share": 0.9, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2},
+        "record_error": {
+            "wrong_share": 0.9, "dc_wrong_share": 0.8, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2,
+        },
         "skus": {"count": 15, "ending_share": 0.4, "substitutes": 0.7},
     }
-}
+}  # fmt: skip
 _PATIENT: Tree = {
     "demand": {
         "channels": {
