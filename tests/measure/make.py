@@ -158,6 +158,13 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def parcel(**changes: Any) -> Row:
+    """A parcel of one unit from the DC, for 6 USD, ordered and picked at the start of the window."""
+    row = dict.fromkeys(TABLES["parcels"].names or (), 0)
+    row |= {"order": 1, "lines": 1, "units": 1, "cents": 600, "t_demand": START, "t_pick": START, "t_ready": START}
+    return _changed(row, changes)
+
+
 def close(**changes: Any) -> Row:
     """The first close, at the start of the window, at which ten units of stock match and nothing else happened."""
     row = dict.fromkeys(TABLES["closes"].names or (), 0) | {"t_due": START, "t": START}
@@ -202,6 +209,7 @@ def journal(
     collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
+    parcels: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -228,6 +236,7 @@ def journal(
         "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
+        "parcels": parcels,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -24,6 +24,7 @@ from tests.measure.make import (
     latencies,
     line,
     order,
+    parcel,
     refund,
     saga,
     scenario,
@@ -107,6 +108,8 @@ LATENCY: list[Row] = [
 
 FLOWS = {
     "pairs": PAIRS,
+    "sourcings": 8,
+    "capped_sourcings": 2,
     "till_units": 90,
     "till_units_lost": 10,
     "movements": 100,
@@ -256,6 +259,14 @@ CLOSES: list[Row] = [
     close(close=2, t=END, finance_gap_units=90, finance_gap_cents=90000),  # after the window
 ]
 
+PARCELS: list[Row] = [
+    parcel(order=1),
+    parcel(order=1, parcel=1, node=5, from_store=1, cents=750),
+    parcel(order=2, mode=Mode.PICKUP, node=6, from_store=1, cents=0),
+    parcel(order=7, node=5, from_store=1, cents=850, t_pick=START + HOUR),
+    parcel(order=8, t_demand=END, t_pick=END),  # after the window
+]
+
 EXCEPTIONS: list[Row] = [
     exception(),
     exception(number=1, t_begin=NONE, t_end=START + 2 * HOUR, outcome=ExceptionEnd.MATCHED, corrected=0),
@@ -295,6 +306,14 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "fallback_spells": 3,
     "lines_confirmed": 14,
     "confirmations_cancelled": 13,
+    "shipping_usd": 22.0,
+    "shipping_usd_per_order": 11.0,
+    "parcels_per_order": 3 / 2,
+    "split_order_share": 1 / 2,
+    "store_shipped_share": 2 / 3,
+    "store_parcels_p50_per_day": 1,
+    "store_parcels_p95_per_day": 2,
+    "capped_sourcing_share": 1 / 4,
     "short_picks": 3,
     "short_pick_rate": 3 / 6,
     "refused_rate": 4 / 11,
@@ -507,6 +526,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         collections=COLLECTIONS,
         closes=CLOSES,
         exceptions=EXCEPTIONS,
+        parcels=PARCELS,
     )
     return measure(folder, scenario(), "files")
 

@@ -11,12 +11,14 @@ from tests.model.journals import Journal, arm_of, brief, by_status, journal, ord
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.orders import SagaEnd, Status
 from twin.journal.tables import NONE
+from twin.model.clear_run import ClearRun
 from twin.scenario.arms import PRESETS
 from twin.selfcheck.estate import estate, stocked, systems
 
 ALWAYS = {"at": "0s", "duration": "30d"}
 FAILING = [{"kind": "errors", "system": "crm", "share": 1.0, **ALWAYS}]
 PLENTY = 10**9
+_END = ClearRun.end
 
 
 def run(
@@ -36,6 +38,38 @@ def run(
 
 def retrying(attempts: int, **more: Any) -> dict[str, Any]:
     return {"retry": {"attempts": attempts, "wait": "0s", "jitter": "none", **more}}
+
+
+_TROUBLE = [
+    {"system": "payment", "at": "5h", "duration": "10m", "every": "9h"},
+    {"kind": "errors", "system": "erp", "at": "7h", "duration": "1h", "every": "11h", "share": 0.4},
+    {"kind": "slow", "system": "crm", "at": "3h", "duration": "1h", "every": "13h", "factor": 5},
+    {"system": "orchestrator", "at": "10h", "duration": "10m"},
+    {"system": "broker", "at": "11h", "duration": "10m"},
+]
+
+
+@pytest.mark.parametrize("mode", ["orchestration", "choreography"])
+def test_delays_taken_as_one_leave_the_journal_of_every_step_by_itself(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description, arm = brief(faults=_TROUBLE), arm_of("hybrid", saga={"mode": mode})
+    clear: list[bool] = []
+
+    def counted(self: ClearRun, order: int, now: int) -> tuple[int, int] | None:
+        told = _END(self, order, now)
+        clear.append(told is not None)
+        return told
+
+    monkeypatch.setattr(ClearRun, "end", counted)
+    quick = journal(description, arm)
+    monkeypatch.setattr(ClearRun, "end", lambda self, order, now: None)
+    stepwise = journal(description, arm)
+    assert sum(clear) > 1000
+    assert clear.count(False) > 100
+    for name, table in quick.items():
+        for column, values in table.items():
+            assert np.array_equal(values, stepwise[name][column]), f"{name}.{column}"
 
 
 @pytest.mark.parametrize(("failure", "most", "known"), [(0.1, 3, 1.11), (0.3, 5, 1.4251)])

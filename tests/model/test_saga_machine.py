@@ -176,13 +176,13 @@ class SagaAgreesWithAList(RuleBasedStateMachine):
     @invariant()
     def what_has_ended_has_ended_well(self) -> None:
         assert self.sagas.untidy == []
-        assert self.sagas.begun == self.sagas.ended.total() + len(self.sagas.open) == self.orders
+        assert self.sagas.begun == self.sagas.ended.total() + len(self.sagas.under_way) == self.orders
         if self.ended is None:
-            assert list(self.sagas.open) == [self.orders]
+            assert self.sagas.under_way == {self.orders}
             return
         row = self.rows[-1]
         given_up, end, outcome = row[3], row[4], row[5]
-        assert (end, self.sagas.open) == (self.now, {})
+        assert (end, self.sagas.under_way) == (self.now, set())
         if self.ended:
             assert outcome == SagaEnd.COMPLETED
             assert given_up == NONE

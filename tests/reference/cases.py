@@ -29,6 +29,7 @@ from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_shortages import random_patience, random_shortages
+from tests.reference.random_sourcing import random_prices, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -163,6 +164,13 @@ def short(case: Case) -> Case:
     rng = Random(f"short {case.seed}")
     arms = {name: merged(arm, random_shortages(rng)) for name, arm in case.arms.items()}
     return Case(f"short-{case.name}", case.seed, arms, random_patience(rng, case.changes), case.by_the_minute)
+
+
+def chosen(case: Case) -> Case:
+    """The same, but the arms choose nodes in other ways, and carriage costs something else."""
+    rng = Random(f"sourcing {case.seed}")
+    arms = {name: merged(arm, random_sourcing(rng, arm)) for name, arm in case.arms.items()}
+    return Case(f"chosen-{case.name}", case.seed, arms, random_prices(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -371,6 +379,7 @@ _SAGA: Tree = {
     }
 }
 _DANCED: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.3, "hop": "10s", "sweep": "10m"}}}
+_ALONE: Tree = {"saga": {"mode": "choreography", "choreography": {"redelivered": 0.02, "hop": "10s", "sweep": "10m"}}}
 _SAGA_FAILS: Tree = {
     "faults": [
         _every(5, "outage", "20m", system="payment"),
@@ -429,6 +438,16 @@ _CLOSED: Tree = {
     }
 }  # fmt: skip
 _ON_TIME: Tree = {"books": {"orders": {"interval": "10m", "phase": "0s"}}}
+_CHEAP: Tree = {"sourcing": {"strategy": "cheapest", "most_parcels": 2, "store_cap": 6, "rebroker": 2}}
+_COMPLETE: Tree = {"sourcing": {"strategy": "nearest", "split": "never", "store_waves": "2h", "rebroker": 2}}
+_IDLE: Tree = {"sourcing": {"strategy": "least_loaded", "store_cap": 9, "store_waves": "45m", "store_pick": "25m"}}
+_LARGE_ORDERS: Tree = {
+    "demand": {
+        "channels": {
+            name: {"lines": {"values": [1, 2, 4], "shares": [0.2, 0.4, 0.4]}} for name in ("web", "app", "market")
+        }
+    }
+}
 _POISON_LONG: Tree = {
     "faults": [_every(9, "poison", "4h", of=[kind], share=share) for kind, share in (("sale", 0.2), ("pick", 0.3))]
 }
@@ -516,6 +535,7 @@ CASES: Final = (
     _targeted("seen-by-nobody", 130, _SYNCHRONOUS, [_UNCONFIRMED], [_SCARCE, _UNTIL_REPAIRED]),
     _targeted("orchestrated", 131, PRESETS, [_SAGA], [_SCARCE, _SAGA_FAILS]),
     _targeted("choreographed", 132, PRESETS, [_SAGA, _DANCED], [_SCARCE, _SAGA_FAILS]),
+    _targeted("alone-in-their-sagas", 190, PRESETS, [_ALONE], [_SCARCE, _SAGA_FAILS]),
     _targeted("undone-when-confirmed", 133, PRESETS, [_LATER, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("undone-and-checked-again", 134, PRESETS, [_NO_BUFFER, _AGAIN, _SAGA], [_SCARCE, _SAGA_OUTAGES]),
     _targeted("refunded-by-file", 135, PRESETS, [_NO_BUFFER, FILED, WAITS_FOR_MONEY], [_SCARCE, PROVIDER_FAILS]),
@@ -536,8 +556,12 @@ CASES: Final = (
     _targeted("shipped-too-late", 148, PRESETS, [_WAITS, _OR_ELSE, _NEVER_RESERVED], [_WRONG, _PATIENT, _SHIPS_SOON]),
     _targeted("hurried-sagas", 149, PRESETS, [_WAITS, _LATER, _SAGA], [_WRONG, _HURRIED, _SAGA_OUTAGES]),
     *(short(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
+    _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
+    _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
+    _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),
     *(drawn(seed) for seed in range(1, 13)),
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
 )

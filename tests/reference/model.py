@@ -123,6 +123,7 @@ class Reference:
             "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
             "closes": _table("closes", self.books.closes),
             "exceptions": _table("exceptions", self.books.rows()),
+            "parcels": _table("parcels", self.orders.sourcing.carrier.book),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -55,6 +55,7 @@ class Line:
     holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
     parcel: Parcel | None = None  # in which it waits for its pick
+    came_in: Parcel | None = None  # in which it was found
     suspect: Cause = Cause.NONE
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted

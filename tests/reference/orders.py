@@ -499,7 +499,7 @@ class Orders:
         if not believes(order, line):
             return False
         if at_service and not line.pickup and reserving.level == "node":
-            able = self.sourcing.candidates(line, order)
+            able = self.sourcing.choice.candidates(line, order, order.lines)
             if not able:
                 line.belief = 0
                 return False

@@ -9,6 +9,8 @@ from typing import cast
 import simpy
 
 from tests.reference.blame import Blame, cause_of, gone
+from tests.reference.carriage import Carrier
+from tests.reference.choosing import Choice, nodes_of
 from tests.reference.clock import among_orders, before_orders
 from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
@@ -24,7 +26,7 @@ from twin.journal.observability import SpanKind
 from twin.journal.orders import Cause, Decline, Degraded, Status
 from twin.journal.tables import NONE
 from twin.journal.totals import Flow
-from twin.policies.calendars import next_open
+from twin.policies.calendars import next_list, next_open
 
 PICK = 1 << 24
 
@@ -62,23 +64,9 @@ class Sourcing:
         self._damaged = shop.stream("damaged")
         self.shortages = Shortages(shop)
         self.collection = Collection(shop, stock, self._pickers, opening=self._opening, refunds=refunds)
+        self.carrier = Carrier(shop)
+        self.choice = Choice(shop, self._pickers, self.carrier)
         self._pack, self._transit = shop.stream("pack", settings.pack), shop.stream("transit", settings.transit)
-
-    def candidates(self, line: Line, order: Order) -> list[Pair]:
-        """Nodes that seem able to supply the line, the preferred first."""
-        has = Pair.free if line.status == Status.OPEN else Pair.have
-        allowed = self.allowed(line, order)
-        able = [pair for pair in allowed if has(pair) >= line.quantity]
-        return sorted(able, key=lambda pair: self._preference(pair, has(pair), order))
-
-    def allowed(self, line: Line, order: Order) -> list[Pair]:
-        """Nodes that may supply the line if they have it."""
-        return [pair for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
-
-    def _preference(self, pair: Pair, units: int, order: Order) -> tuple[int, int, int]:
-        node, strategy = pair.node, self._settings.strategy
-        rank = {"dc_first": 0 if node.is_dc else 1, "nearest": 0, "most_stock": -units}[strategy]
-        return rank, (node.x - order.x) ** 2 + (node.y - order.y) ** 2, node.number
 
     def choose(self, line: Line, pair: Pair) -> None:
         """The line is to come from this pair."""
@@ -88,46 +76,76 @@ class Sourcing:
     def source(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Give each line of a wave its node; the parcels that result have joined their pick stations."""
         free = [line for line in lines if line.pair is None]
-        shared = self._node_for_all(order, free)
+        room, shared, kept_away = self.choice.room(order), None, False
+        if room is None or room > 0:
+            shared, kept_away = self._node_for_all(order, free, lines)
         for line in lines:
-            if line.pair is None:
-                self._place(order, line, shared)
-            elif not line.reserved:
-                self._reserve_at_store(line)
+            if line.pair is not None:
+                if not line.reserved:
+                    self._reserve_at_store(line)
+                continue
+            for common in (shared, None):  # once more, if the customer takes another item
+                pair, was_full = self._node_for(order, line, lines, shared=common, room=room)
+                kept_away = kept_away or was_full
+                if not self._place(order, line, lines, pair):
+                    break
+        if free:
+            self._shop.flows[Flow.SOURCINGS] += 1
+            self._shop.flows[Flow.CAPPED_SOURCINGS] += kept_away
         parcels = self._parcels(order, [line for line in lines if line.status == Status.ACCEPTED])
         if parcels and order.t_release == NONE:
             order.t_release = self._shop.env.now
         return parcels
 
-    def _node_for_all(self, order: Order, lines: list[Line]) -> int | None:
-        """The node preferred for the first line among those that could supply all lines."""
+    def _node_for_all(self, order: Order, lines: list[Line], wave: list[Line]) -> tuple[int | None, bool]:
+        """The node preferred for the first line among those that could supply all lines, and whether another one would
+        be if no store ever had enough.
+        """
         if not lines:
-            return None
-        able = [{pair.node.number for pair in self.candidates(line, order)} for line in lines]
-        for pair in self.candidates(lines[0], order):
-            if all(pair.node.number in nodes for nodes in able):
-                return pair.node.number
-        return None
+            return None, False
+        first: list[int | None] = []
+        for mind_caps in (True, False):
+            able = [
+                [pair.node.number for pair in self.choice.candidates(line, order, wave, mind_caps=mind_caps)]
+                for line in lines
+            ]
+            shared = [node for node in able[0] if all(node in nodes for nodes in able)]
+            first.append(shared[0] if shared else None)
+        return first[0], first[0] != first[1]
 
-    def _place(self, order: Order, line: Line, shared: int | None) -> None:
+    def _node_for(
+        self, order: Order, line: Line, wave: list[Line], *, shared: int | None, room: int | None
+    ) -> tuple[Pair | None, bool]:
+        """Where the line comes from, if it can, and whether it would be another if no store ever had enough."""
+        if shared is not None:
+            return line.sku.by_node[shared], False
+        if self._settings.split == "never":
+            return None, False
+        along = nodes_of(wave, but=line)
+        able = self.choice.candidates(line, order, wave)
+        if room is not None and len(along) >= room:
+            return next((pair for pair in able if pair.node.number in along), None), False
+        wanted = self.choice.candidates(line, order, wave, mind_caps=False)
+        return able[0] if able else None, able[:1] != wanted[:1]
+
+    def _place(self, order: Order, line: Line, wave: list[Line], pair: Pair | None) -> bool:
+        """The line goes to a node, or is short; whether it goes on as another item, which has no node yet."""
         moment = among_orders(self._shop.env.now)
-        able = self.candidates(line, order)
-        pair = line.sku.by_node[shared] if shared is not None else able[0] if able else None
+        if pair is None and self.choice.limits:
+            kept_away = bool(self.choice.candidates(line, order, wave, mind_caps=False))
+        else:
+            kept_away = False
         line.sku.unplaced -= line.quantity
         if line.reserved:
             line.sku.reserve(-line.quantity, moment)
         if pair is None:
-            if not self._oversell(order, line, line.backed(), at_pair=False):
-                return
-            pair = self.candidates(line, order)[0]
-            line.sku.unplaced -= line.quantity
-            if line.reserved:
-                line.sku.reserve(-line.quantity, moment)
+            return self._oversell(order, line, line.backed(), at_pair=False, kept_away=kept_away)
         self.choose(line, pair)
         line.reserved = self._reserves
         pair.promised += line.quantity
         if self._reserves:
             pair.change(moment, resv=line.quantity)
+        return False
 
     def _reserve_at_store(self, line: Line) -> None:
         """A pickup line that nothing was set aside for."""
@@ -137,15 +155,17 @@ class Sourcing:
         if self._reserves:
             pair.change(among_orders(self._shop.env.now), resv=line.quantity)
 
-    def _oversell(self, order: Order, line: Line, left: int, *, at_pair: bool) -> bool:
+    def _oversell(self, order: Order, line: Line, left: int, *, at_pair: bool, kept_away: bool = False) -> bool:
         """Nobody has it; whether the customer takes something else."""
         if not line.cause:
-            self._name_cause(line, left, at_pair=at_pair)
+            self._name_cause(line, left, at_pair=at_pair, kept_away=kept_away)
         return self.shortages.answer(line, order)
 
-    def _name_cause(self, line: Line, left: int, *, at_pair: bool) -> None:
+    def _name_cause(self, line: Line, left: int, *, at_pair: bool, kept_away: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
-        if line.cause == Cause.JOINT and not line.suspect and not at_pair and line.degraded == Degraded.DC_ONLY:
+        if line.cause == Cause.JOINT and not line.suspect and kept_away:
+            line.cause = Cause.FRAGMENTED
+        elif line.cause == Cause.JOINT and not line.suspect and not at_pair and line.degraded == Degraded.DC_ONLY:
             line.cause = Cause.DEGRADED
         elif line.cause == Cause.JOINT and not line.suspect and not at_pair:
             self._blame.hidden(line)
@@ -160,6 +180,8 @@ class Sourcing:
 
     def _parcel(self, order: Order, node: Node, lines: list[Line]) -> Parcel:
         number, order.parcels = order.parcels, order.parcels + 1
+        if not order.pickup:
+            self.choice.give(node)
         law = self._dc_pick if node.is_dc else self._store_pick
         takes = law.sample(order.id, number)
         taken = self._pickers[node.number].join(takes, self._opening(node))
@@ -188,7 +210,12 @@ class Sourcing:
         shift = self._shop.shifts[node.region][day]
         link = self._shop.outages("link", node.number)
 
+        waves, told = self._settings.store_waves, self._shop.env.now
+        if waves:
+            told = next_list(told, node.opens, node.closes, shift, waves)
+
         def opening(t: int) -> int:
+            t = max(t, told)
             later = link.up(next_open(t, node.opens, node.closes, shift))
             return later if later == t else opening(later)
 
@@ -205,6 +232,7 @@ class Sourcing:
             reason = self._finds(line)
             if reason == Decline.NONE:
                 self._take(line, now)
+                line.came_in = parcel
                 found += 1
                 continue
             self._shop.flows[Flow.SHORT_PICKS] += 1
@@ -277,6 +305,7 @@ class Sourcing:
         done = ready if order.pickup else ready + self._transit.sample(order.id, parcel.number)
         if not order.pickup:
             tracer.add(order.id, SpanKind.TRANSIT, parcel.number, ready, done)
+        self.carrier.fetch(order, parcel, now, ready)
         order.t_pick = max(order.t_pick, now)
         order.t_ready = max(order.t_ready, ready)
         if not (order.pickup and self.collection.is_on):
@@ -300,8 +329,8 @@ class Sourcing:
 
     def _seems_there(self, line: Line, order: Order) -> bool:
         """Whether one node seems to have the line, and there is enough for all who came before."""
-        units = sum(pair.have() for pair in self.allowed(line, order)) - line.sku.unplaced
-        return bool(self.candidates(line, order)) and units >= line.quantity
+        units = [pair.have() for pair in line.sku.pooled if pair.node.is_dc or order.strategy != "dc_only"]
+        return max(units, default=0) >= line.quantity <= sum(units) - line.sku.unplaced
 
     def _place_again(self, line: Line, now: int) -> None:
         line.status = Status.ACCEPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 
 import simpy
 
@@ -16,10 +17,13 @@ class Station:
         self._env = env
         self._slowness = slowness or Slowness([])
         self._servers = simpy.Resource(env, servers)
+        self._ends: list[int] = []  # of services that have a server
+        self._waiting: list[tuple[int, Callable[[int], int]]] = []
 
     def join(self, service: int, opening: Callable[[int], int]) -> simpy.Event:
         """Join the queue; the event happens when a server takes the job and its value is when the service will end."""
         taken = self._env.event()
+        self._waiting.append((service, opening))
         self._env.process(self._serve(service, opening, taken))
         return taken
 
@@ -28,5 +32,18 @@ class Station:
             yield turn
             start = opening(self._env.now)
             done = start + self._slowness.pace(service, start)
+            self._waiting.pop(0)
+            self._ends.append(done)
             taken.succeed(done)
             yield Instant(self._env, done, FREED)
+            self._ends.remove(done)
+
+    def idle_from(self) -> int:
+        """When a server has nothing to do, if nothing more comes: all that waits is thought through to its end."""
+        now = self._env.now
+        free = [*self._ends, *(now for _ in range(self._servers.capacity - len(self._ends)))]
+        heapify(free)
+        for service, opening in self._waiting:
+            start = opening(max(now, heappop(free)))
+            heappush(free, start + self._slowness.pace(service, start))
+        return max(now, free[0])

@@ -32,7 +32,7 @@ from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
 from twin.scenario.shortages import Shortage
-from twin.scenario.systems import Feed, Publication
+from twin.scenario.systems import Feed, Publication, Sourcing
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
 
@@ -135,6 +135,8 @@ def _expected() -> list[str]:
     rare += ["close that waits for the ERP", "exception healed at a close", "correction downwards"]
     rare += [f"offer {offer}" for offer in get_args(Shortage.model_fields["offer"].annotation)]
     rare += ["backorder supplied", "substitute supplied", "substitute short", "backorder not shipped"]
+    rare += [f"strategy {strategy}" for strategy in get_args(Sourcing.model_fields["strategy"].annotation)]
+    rare += ["split never", "few parcels", "store cap", "pick lists", "order in two parcels", "dear parcel"]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -192,8 +194,20 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _books(arm, journal["closes"], journal["exceptions"])
     out += _shortages(arm, lines)
     out["failed job"] += int(jobs["failed"].sum())
+    out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
+    return out
+
+
+def _sourcing(chosen: Sourcing, parcels: NDArray[Any]) -> Counter[str]:
+    """How nodes were chosen, and what left them."""
+    out = Counter({f"strategy {chosen.strategy}": 1, f"split {chosen.split}": 1})
+    limits = {"few parcels": chosen.most_parcels, "store cap": chosen.store_cap, "pick lists": chosen.store_waves}
+    out.update(name for name, limit in limits.items() if limit)
+    _, counts = np.unique(parcels["order"], return_counts=True)
+    out["order in two parcels"] += int((counts > 1).sum())
+    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean(initial=0)).sum()) if parcels.size else 0
     return out
 
 

@@ -35,6 +35,7 @@ NAMES = [
     "schema_break",
     "shortage",
     "silent_failure",
+    "sourcing",
     "store_link_loss",
 ]
 

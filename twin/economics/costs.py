@@ -47,6 +47,7 @@ NEEDED: Final = (
     "saga_duplicates",
     "saga_human_hours",
     "saga_orphans",
+    "shipping_usd",
     "short_picks",
     "till_units_lost_per_week",
     "transferred_units",
@@ -89,7 +90,9 @@ def unmeasured(kpis: Responses) -> tuple[str, ...]:
 
 
 def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, float]:
-    """Yearly cost, USD, of what goes wrong. Online margin that was not earned is no cost: the margin kept lacks it."""
+    """Yearly cost, USD, of what goes wrong, and of carriage. Online margin that was not earned is no cost: the margin
+    kept lacks it.
+    """
     economics, year = scenario.economics, year_of(kpis, scenario)
     future = at(economics.oversell_future_margin_share, level) * at(economics.customer_margin_usd_per_year, level)
     lost_tills_usd = year.from_weekly("till_units_lost_per_week") * year.level("unit_margin_usd")
@@ -103,6 +106,7 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
         "marketplace_deadlines": year.from_window("marketplace_deadline_orders")
         * at(economics.marketplace_cancel_usd, level),
         "late_backorders": year.from_window("oversold_late_lines") * at(economics.late_backorder_usd, level),
+        "shipping": year.from_window("shipping_usd") * at(economics.shipping_factor, level),
         "short_picks": year.from_window("short_picks") * at(economics.short_pick_usd, level),
         "not_collected": year.from_window("pickup_not_collected_orders") * at(economics.not_collected_usd, level),
         "exceptions": exceptions * at(economics.exception_usd_per_hour, level),

@@ -87,7 +87,7 @@ class Cause(IntEnum):
     WALK_IN = 12  # after acceptance: a till sold the unit
     DAMAGE = 13  # after acceptance: the unit vanished
     OTHER_LATER = 14  # after acceptance: another order or transfer took it
-    FRAGMENTED = 15  # enough units, but no node had them all
+    FRAGMENTED = 15  # enough units, but no node had them all, or none from which the order may come
 
 
 class Degraded(IntEnum):

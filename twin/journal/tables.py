@@ -13,6 +13,7 @@ import numpy as np
 from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
+from twin.journal.parcels import PARCEL
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
 from twin.journal.totals import FATE, FLOW, JOB, LATENCY, SCRAPE
@@ -56,5 +57,6 @@ TABLES = {
     "collections": COLLECTION,
     "closes": CLOSE,
     "exceptions": EXCEPTION,
+    "parcels": PARCEL,
 }
 """Files of a run's journal: ``<name>.parquet``."""

@@ -125,6 +125,8 @@ class Flow(IntEnum):
     REJECTED_LINES = 50  # because another order had found that nothing was there
     PICK_CORRECTIONS = 51  # of view and record, by picks that found too little
     PICK_CORRECTED_UNITS = 52  # by how much, added up
+    SOURCINGS = 60  # of lines to be shipped
+    CAPPED_SOURCINGS = 61  # of these: a store would have been chosen that had its parcels of the day
     BACKORDERED = 70  # short lines that began to wait
     BACKORDERS_PLACED = 71  # given to the release once more, as a node seemed to have what they wait for
     BACKORDERED_AGAIN = 72  # placed ones that were short again

@@ -17,7 +17,8 @@ from twin.journal.tables import TABLES
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
-_SEALED = ("orders", "lines", "scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
+_SEALED = ("orders", "lines", "parcels")
+_KEPT = ("scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -41,7 +42,7 @@ class Journal:
         self.censuses: list[tuple[int, ...]] = []
         self.closes: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
-        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _SEALED[2:]}
+        self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _KEPT}
 
     def observe(self, scrape: tuple[int, ...]) -> None:
         """Append a row of ``scrapes``."""
@@ -101,7 +102,7 @@ class Journal:
         """Write what is left; the journal is complete."""
         for name in self._kept:
             self._seal_kept(name)
-        for name in _SEALED:
+        for name in (*_SEALED, *_KEPT):
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))

@@ -17,10 +17,11 @@ from twin.kernels.asking import (
     within_allotment,
     within_quota,
 )
+from twin.kernels.choosing import best_pair
 from twin.kernels.codes import Asks, Reserved, Reserving
 from twin.kernels.holding import drop_reservation, end_line, hold, order_row, release_open, set_aside
 from twin.kernels.memory import channels, control, holds, lines, pairs, quotas, skus
-from twin.kernels.sourcing import best_pair, mark_choice
+from twin.kernels.sourcing import mark_choice
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_unplaced
 from twin.kernels.truth import could_back, first_cause, refusal_reason, suspect_at_acceptance, truth
@@ -107,7 +108,7 @@ def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> boo
         return False
     line.reserved = _GROUP
     if asks_view and c.level_node != 0:
-        p = best_pair(handle, line, order, 0)
+        p = best_pair(handle, line, order, 0, 0, now)
         if p == NIL:
             line.reserved, line.belief = _NO, 0  # enough in the pool, but no node has it
             return False

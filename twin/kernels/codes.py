@@ -48,6 +48,8 @@ class Strategy(IntEnum):
     DC_FIRST = 0
     NEAREST = 1
     MOST_STOCK = 2
+    CHEAPEST = 3
+    LEAST_LOADED = 4
 
 
 class Reserved(IntEnum):

@@ -14,8 +14,8 @@ from twin.kernels.chance import law
 from twin.kernels.codes import Key, Law, Part
 from twin.kernels.holding import order_row
 from twin.kernels.memory import control, flows, keys, lines, set_aside
+from twin.kernels.pickers import picker_done
 from twin.kernels.sending import move
-from twin.kernels.sourcing import picker_done
 from twin.kernels.stock import change_on_hand
 from twin.kernels.traffic import PART_SHIFT
 

@@ -26,6 +26,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numpy.typing import NDArray
 
+from twin.journal.parcels import PARCEL
 from twin.kernels import state, traffic
 from twin.kernels.control import CONTROL
 
@@ -84,6 +85,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("offers", state.OFFER),
     ("substitutes", np.dtype("i4")),
     ("ending", np.dtype("i1")),
+    ("carriage", state.ZONE),
+    ("store_days", state.STORE_DAY),
+    ("parcels", PARCEL),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -200,6 +204,9 @@ rejected = _accessor("rejected")
 offers = _accessor("offers")
 substitutes = _accessor("substitutes")
 ending = _accessor("ending")
+carriage = _accessor("carriage")
+store_days = _accessor("store_days")
+parcels = _accessor("parcels")
 
 
 def far(function: Callable[..., Any]) -> Any:

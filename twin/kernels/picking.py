@@ -9,10 +9,11 @@ from twin.core.jit import kernel
 from twin.journal.orders import Decline, Mode, Status
 from twin.journal.totals import Flow
 from twin.kernels.chance import law
+from twin.kernels.choosing import parcel_cents
 from twin.kernels.codes import Key, Law, Part, Reserved
 from twin.kernels.collecting import keep_aside
 from twin.kernels.declining import attempt_of, decline, reason_to_decline, reject_others
-from twin.kernels.memory import control, flows, keys, lines, moves, orders, watched
+from twin.kernels.memory import control, flows, keys, lines, moves, nodes, orders, parcels, watched
 from twin.kernels.sending import move
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_on_hand, change_promised
@@ -63,7 +64,8 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends. Returns the wave in which short lines are brokered again, 0 if there are none."""
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
-    supplied, again = 0, 0
+    row, again = parcels(handle)[c.parcels], 0
+    row.lines, row.units = 0, 0
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
         line = lines(handle)[i]
         if line.status != _ACCEPTED or line.parcel != parcel:
@@ -72,7 +74,9 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
         reason, p = reason_to_decline(handle, line), line.pair
         if reason == _FOUND:
             _take(handle, line, order, now)
-            supplied += 1
+            row.lines += 1
+            row.units += line.quantity
+            row.node = line.node
             continue
         flows(handle)[_SHORT] += 1
         if decline(handle, line, order, reason, now):
@@ -82,14 +86,24 @@ def pick(handle: int, number: int, parcel: int, now: int) -> int:
             reject_others(handle, p, order.order, now)
     if again > 0:
         order.waves = again
-    if supplied > 0:
-        _dispatch(handle, order, parcel, now)
+    if row.lines > 0:
+        row.t_pick, row.t_ready = now, _dispatch(handle, order, parcel, now)
+        _write_parcel(handle, order, parcel, row)
     return again
 
 
 @kernel
-def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
-    """What was picked is packed and handed over; nothing is contended for any more, so its times are known."""
+def _write_parcel(handle: int, order: Any, parcel: int, row: Any) -> None:
+    """What leaves the node is a row of the journal, with what the carrier asks for it."""
+    control(handle)[0].parcels += 1
+    row.order, row.parcel, row.channel, row.mode = order.order, parcel, order.channel, order.mode
+    row.from_store, row.t_demand = 1 - nodes(handle)[row.node].is_dc, order.t_demand
+    row.cents = 0 if order.mode == _PICKUP else parcel_cents(handle, order, row.node)
+
+
+@kernel
+def _dispatch(handle: int, order: Any, parcel: int, now: int) -> int:
+    """What was picked is packed and handed over: when; nothing is contended for any more, so its times are known."""
     ready = now + law(handle, _PACK, bits(keys(handle)[_K_PACK], order.order, parcel))
     done = NIL if order.aside != 0 else ready
     if order.mode != _PICKUP:
@@ -97,3 +111,4 @@ def _dispatch(handle: int, order: Any, parcel: int, now: int) -> None:
     order.t_pick = max(order.t_pick, now)
     order.t_ready = max(order.t_ready, ready)
     order.t_done = max(order.t_done, done)
+    return ready

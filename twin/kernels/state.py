@@ -212,6 +212,12 @@ OFFER = np.dtype(
 REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
 """An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""
 
+ZONE = np.dtype([("from2", "i8"), ("dc_cents", "i8"), ("store_cents", "i8")])
+"""What a parcel costs whose customer is so far away, km^2, or farther; the first begins at 0."""
+
+STORE_DAY = np.dtype([("day", "i8"), ("parcels", "i8")])
+"""The last local day on which a node was given parcels to ship, and how many; there only where an arm has a cap."""
+
 APPLIED = np.dtype([("t", "i8"), ("sku", "i8")])
 
 PHYSICAL = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i2"), ("kind", "i2")])

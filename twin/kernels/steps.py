@@ -12,8 +12,9 @@ from twin.kernels import asking, checkout, collecting, confirming, deadlines, ho
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.codes import ERP, Point
+from twin.kernels.counting import count_pair
 from twin.kernels.holding import order_row
-from twin.kernels.memory import control, flows, stations
+from twin.kernels.memory import control, flows, pairs, parcels, scratch, stations
 from twin.kernels.publication import outage_at
 from twin.kernels.state import NIL
 
@@ -210,7 +211,20 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
 @kernel
 def pick(handle: int, number: int, parcel: int, now: int) -> int:
     """A pick ends; the wave in which short lines are brokered again, or 0."""
-    return FULL if advance(handle, now) != 0 else _pick(handle, number, parcel, now)
+    if advance(handle, now) != 0 or control(handle)[0].parcels == len(parcels(handle)):
+        return FULL
+    return _pick(handle, number, parcel, now)
+
+
+@kernel
+def count(handle: int, p: int, miss: int, finds: int, entity: int, now: int) -> int:
+    """Somebody has counted a pair; ``scratch``: what the source system said before, what is there, what it says now."""
+    if advance(handle, now) != 0:
+        return FULL
+    scratch(handle)[0] = count_pair(handle, p, miss, finds, entity, now)
+    pair = pairs(handle)[p]
+    scratch(handle)[1], scratch(handle)[2] = pair.on_hand, pair.on_hand + pair.error
+    return 0
 
 
 @kernel

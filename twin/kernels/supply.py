@@ -8,10 +8,10 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.totals import Flow
+from twin.kernels.choosing import pair_at
 from twin.kernels.codes import Part
 from twin.kernels.memory import control, expect_pair, flows, node_first, node_pairs, nodes, pairs, rules, stocktakes
 from twin.kernels.sending import move
-from twin.kernels.sourcing import pair_at
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_on_hand
 from twin.kernels.traffic import PART_SHIFT

@@ -149,6 +149,16 @@ class Cohort:
         return self._rows("collections", "t_ready")
 
     @cached_property
+    def parcels(self) -> Rows:
+        """Parcels that left, or were ready in a store, of orders demanded in the window."""
+        return self._rows("parcels", "t_demand")
+
+    @cached_property
+    def picked_parcels(self) -> Rows:
+        """Parcels of which something was found in the window."""
+        return self._rows("parcels", "t_pick")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")

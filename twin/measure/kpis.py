@@ -24,6 +24,7 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.shipping import SHIPPING
 from twin.measure.shortages import SHORTAGES
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
@@ -32,6 +33,7 @@ SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
     "Release": RELEASE,
+    "Shipping": SHIPPING,
     "Declines": DECLINES,
     "Shortages": SHORTAGES,
     "Marketplaces": MARKETPLACES,

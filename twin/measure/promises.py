@@ -31,7 +31,7 @@ _CAUSE_MEANING: Final = {
     Cause.WALK_IN: "after acceptance: a till sold the unit",
     Cause.DAMAGE: "after acceptance: the unit vanished",
     Cause.OTHER_LATER: "after acceptance: another order or transfer took the unit",
-    Cause.FRAGMENTED: "there were enough units for the line, but no node had them all",
+    Cause.FRAGMENTED: "there were enough units, but no node had them all, or none from which the order may come",
 }
 
 _REASON_MEANING: Final = {

@@ -24,6 +24,7 @@ from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
 from twin.model.offers import lay_offers
+from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Publication, Systems
@@ -78,6 +79,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _channels(memory, scenario, systems, publications)
     lay_offers(memory, world, scenario)
     lay_buffers(memory, world, systems.buffers)
+    lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
     _stations(memory, systems)
     _laws(memory, systems)
@@ -283,6 +285,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     c["view_gap"] = c["record_gap"] = gap.sum()
     c["damaged"] = parts(scenario.estate.record_error.damaged)
     _policies(c, systems)
+    set_limits(c, systems.sourcing)
     memory.put("control", control)
 
 

@@ -4,16 +4,19 @@ section 8, "Counting").
 
 from __future__ import annotations
 
+from functools import partial
 from heapq import heapify, heapreplace
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from twin.core.clock import DAY
-from twin.kernels.counting import count_pair
+from twin.core.clock import DAY, Tie, tie_key
+from twin.core.hashing import bits
+from twin.core.laws import drawn
 from twin.model.build import knots_of
 from twin.model.count_lists import Shelves
 from twin.model.jobs import Process, Works, happens
+from twin.model.process import Series
 from twin.policies.counting import miscount, miscount_limits
 from twin.scenario.counting import Counting
 from twin.scenario.estate import RecordError
@@ -50,8 +53,10 @@ class Counters:
         self._law = [of_dcs if dc else of_stores for dc in is_dc.tolist()]
         self._limits = miscount_limits(errors.miscount_share, errors.miscount_units)
         self._found = errors.found_by_count
-        pairs = works.plane.memory["pairs"]
-        self._on_hand, self._error, self._sku = pairs["on_hand"], pairs["error"], pairs["sku"]
+        streams = works.world.streams
+        self._takes, self._errs, self._finds = map(streams.key, ("count", "count.error", "count.found"))
+        self._pair_of: list[int] = self.shelves.pair_of.tolist()
+        self._sku: list[int] = works.plane.memory["pairs"]["sku"].tolist()
         self._today: list[list[Task]] = [[] for _ in self._free]  # by node
 
     def start(self) -> None:
@@ -73,8 +78,8 @@ class Counters:
             next_due = (day + 1) * DAY + opens - int(shift[min(day + 1, shift.size - 1)])
             tasks = self._shared_out(node, now, until=min(day * DAY + closes - shifted, next_due))
             self._today[node] = tasks
-            if tasks:
-                works.env.process(self._day(node, tasks))
+            ends = ((task.end, self._key(node, task), task) for task in tasks)
+            Series(works.env, ends, partial(self._end, node))
 
     def _shared_out(self, node: int, now: int, until: int) -> list[Task]:
         """The counts that are begun today, by their ends: whoever is free first makes the next of the list."""
@@ -93,27 +98,22 @@ class Counters:
         return sorted(tasks)
 
     def _duration(self, node: int, rank: int, number: int) -> int:
-        return self.works.duration(self._law[node], "count", int(self.shelves.pair_of[rank]), number)
+        return int(drawn(self._law[node], self._takes, self._pair_of[rank], number))
 
-    def _day(self, node: int, tasks: list[Task]) -> Process:
-        """One count after another ends."""
-        for task in tasks:
-            yield self.works.at(task.end, COUNT_KIND | node << _PLACE_BITS | task.place)
-            self._end(node, task)
+    def _key(self, node: int, task: Task) -> int:
+        return tie_key(Tie.BATCH, COUNT_KIND | node << _PLACE_BITS | task.place, 0)
 
     def waiting(self, now: int) -> int:
         """Pairs that are to be counted, before anything else of the instant."""
         return self.shelves.left() + sum(task.begin >= now for tasks in self._today for task in tasks)
 
     def _end(self, node: int, task: Task) -> None:
-        works, pair = self.works, int(self.shelves.pair_of[task.rank])
-        miss = miscount(int(works.luck("count.error", pair, task.number)), self._limits)
-        finds = happens(works.luck("count.found", pair, task.number), self._found)
-        identity = task.number << _NUMBER_SHIFT | pair
-        works.plane.advance(task.end)
-        expected = int(count_pair(works.plane.handle, pair, miss, int(finds), identity, task.end))
-        on_hand = int(self._on_hand[pair])
+        """A count ends, and the source system is set to it."""
+        pair, number = self._pair_of[task.rank], task.number
+        miss = miscount(int(bits(self._errs, pair, number)), self._limits)
+        finds = happens(bits(self._finds, pair, number), self._found)
+        identity = number << _NUMBER_SHIFT | pair
+        expected, on_hand, counted = self.works.plane.count_pair(pair, miss, int(finds), identity, task.end)
         self.shelves.counted(task.rank, task.end)
-        told = (task.number, task.why, task.listed, task.begin, task.end)
-        counted = on_hand + int(self._error[pair])
-        works.journal.end_count((node, int(self._sku[pair]), *told, expected, on_hand, counted))
+        told = (number, task.why, task.listed, task.begin, task.end)
+        self.works.journal.end_count((node, self._sku[pair], *told, expected, on_hand, counted))

@@ -16,13 +16,13 @@ from twin.journal.orders import LINE, ORDER, Mode
 from twin.journal.tables import NONE
 from twin.journal.totals import Flow
 from twin.kernels import state
-from twin.kernels.sourcing import pair_at
+from twin.kernels.choosing import pair_at
 from twin.kernels.state import NIL
 from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.documents import Documents
 from twin.model.jobs import Process, Works
-from twin.model.orders import Arrivals
+from twin.model.orders import arrive
 from twin.model.process import Instant
 from twin.model.returns import Returns
 from twin.model.shop import Customer, Shop, arrival_key
@@ -44,6 +44,7 @@ class Days:
     """What finance is told of orders; ``None``: nobody closes books."""
     orders: int = 0  # rows of `orders` and `lines` in use
     lines: int = 0
+    picked_units: int = 0  # in parcels that were sealed
 
     def run(self) -> Process:
         """At the start of every day: seal what is over, and let the new day begin."""
@@ -69,7 +70,7 @@ class Days:
         self._append(checkouts, day.lines)
         orders = np.ascontiguousarray(checkouts["order"])
         payments = sample_many(self.shop.payment, bits_of_many(self.shop.payment_key, orders, 0))
-        Arrivals(self.shop, _customers(checkouts, payments, first))
+        arrive(self.shop, _customers(checkouts, payments, first))
         if day.returns.size:
             works.env.process(returns(works, day) if self.returns is None else self.returns.day(day))
 
@@ -80,7 +81,7 @@ class Days:
         orders["first"] = (
             int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         )
-        self.works.plane.choose(orders)
+        self.works.plane.choose(orders, int(control["order_base"]) + self.orders)
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
         self.orders += orders.size
@@ -115,12 +116,21 @@ class Days:
             self.documents.seal(orders[:over], lines[:cut])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", _line_columns(lines[:cut]))
+        self._seal_parcels()
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))
         memory.put("lines", lines[cut:].copy() if cut < self.lines else np.zeros(1, state.LINE))
         control["order_base"] += over
         control["line_base"] += cut
         self.orders -= over
         self.lines -= cut
+
+    def _seal_parcels(self) -> None:
+        """Write what left nodes since the last time."""
+        plane = self.works.plane
+        left = plane.memory["parcels"][: int(plane.control["parcels"])]
+        self.works.journal.seal("parcels", left)
+        self.picked_units += int(left["units"].sum(dtype=np.int64))
+        plane.control["parcels"] = 0
 
     def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
         """How many orders from the first on have no open line, no hold that is to lapse, and nothing set aside."""

@@ -12,7 +12,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
-from twin.model import owed, short
+from twin.model import owed, shipped, short
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -44,6 +44,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_orders(plane, days),
         *short.check(plane, days),
         *_sagas(plane, days),
+        *shipped.parcels(plane, days),
         *owed.returns(plane, days),
         *owed.refunds(plane, days),
         *_sums(plane),
@@ -368,8 +369,8 @@ def _sagas(plane: Plane, days: Days) -> list[str]:
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     cancelled = _units(owner, (lines["status"] == Status.CANCELLED).astype(np.int64), orders.size) > 0
     promised = _units(owner, (lines["status"] == Status.ACCEPTED).astype(np.int64), orders.size) > 0
-    under_way = np.isin(orders["order"], np.fromiter(sagas.open, np.int64))
-    known = sagas.ended.total() + len(sagas.open)
+    under_way = np.isin(orders["order"], np.fromiter(sagas.under_way, np.int64))
+    known = sagas.ended.total() + len(sagas.under_way)
     found = (
         (len(sagas.untidy), "were not undone step by step: " + ", ".join(sagas.untidy[:1])),
         (sagas.begun - known, "have no end and are not open"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from twin.model.build import knots_of
 from twin.model.lanes import carriers
 from twin.model.plane import Plane
 from twin.model.process import Instant
+from twin.model.windows import Spans
 from twin.policies.calendars import next_job
 from twin.scenario.systems import Feed, Publication
 from twin.world.tables import SYSTEMS
@@ -45,6 +46,8 @@ class Works:
     world: World
     plane: Plane
     journal: Journal
+    _outages: dict[tuple[str, ...], Spans] = field(default_factory=dict)
+    """When any of some systems is down, as far as somebody has asked."""
 
     def at(self, t: int, entity: int) -> Instant:
         """The instant ``t`` in class BATCH."""
@@ -60,13 +63,11 @@ class Works:
 
     def up(self, t: int, *systems: str) -> int:
         """First instant >= ``t`` at which all ``systems`` are up."""
-        windows = self.world.windows
-        numbers = [SYSTEMS.index(system) for system in systems]
-        while True:
-            down = windows[np.isin(windows["system"], numbers) & (windows["start"] <= t) & (t < windows["end"])]
-            if not down.size:
-                return t
-            t = int(down["end"].max())
+        if systems not in self._outages:
+            numbers = [SYSTEMS.index(system) for system in systems]
+            rows = self.world.windows[np.isin(self.world.windows["system"], numbers)]
+            self._outages[systems] = Spans.merged(rows[["start", "end"]].tolist())
+        return self._outages[systems].up(t)
 
 
 def uniform(random_bits: np.uint64, span: int) -> int:

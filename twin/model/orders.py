@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from twin.core.clock import Tie, tie_key
 from twin.journal.orders import Status
@@ -11,7 +11,7 @@ from twin.kernels import steps
 from twin.kernels.codes import SERVICE, Asks, Point
 from twin.model.calling import LOST, Asking, call_out
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
-from twin.model.process import LightProcess, Story
+from twin.model.process import LightProcess, Series, Story
 from twin.model.shop import Customer, Shop, arrival_key
 
 _PARCEL_STEPS: Final = 32
@@ -21,36 +21,13 @@ _RECHECK_STEP: Final = 65_534
 _ABANDONED, _DECLINED = int(Status.ABANDONED), int(Status.DECLINED)
 
 
-class Arrivals:
-    """The customers of a day, one after another on the environment's queue; each begins a story at its own instant."""
+def arrive(shop: Shop, customers: Iterator[Customer]) -> None:
+    """The customers of a day come one after another; each begins a story at its own instant."""
 
-    __slots__ = ("_again", "_customers", "_next", "_ok", "_shop", "_value", "callbacks")
+    def begin(customer: Customer) -> None:
+        shop.process(shop.env, checkout(shop, customer), customer.key)
 
-    def __init__(self, shop: Shop, customers: Iterator[Customer]) -> None:
-        self._shop = shop
-        self._customers = customers
-        self._ok = True
-        self._value = None
-        self._again: list[Any] = [self._arrive]
-        self.callbacks: list[Any] | None = None
-        self._next = next(customers, None)
-        self._wait()
-
-    def _wait(self) -> None:
-        customer = self._next
-        if customer is None:
-            self._again.clear()
-            return
-        env = self._shop.env
-        self.callbacks = self._again
-        env.schedule(self, customer.key, customer.t - env.now)  # type: ignore[arg-type]  # as LightProcess
-
-    def _arrive(self, _: object) -> None:
-        customer = self._next
-        assert customer is not None
-        self._next = next(self._customers, None)
-        self._wait()
-        self._shop.process(self._shop.env, checkout(self._shop, customer), customer.key)
+    Series(shop.env, ((customer.t, customer.key, customer) for customer in customers), begin)
 
 
 def checkout(shop: Shop, customer: Customer) -> Story:
@@ -169,7 +146,14 @@ def _accepted(shop: Shop, customer: Customer, rule: Rule | None, release: int) -
 
 def _begin_saga(shop: Shop, customer: Customer, now: int) -> None:
     """The order goes on as a process of its own, whose wakings are counted apart from those of its parcels."""
-    LightProcess(shop.env, _saga(shop, customer, now), tie_key(Tie.ORDER, customer.order, _SAGA_STEP))
+    assert shop.sagas is not None
+    clear = shop.sagas.clear_run(customer.order, now)
+    if clear is None:
+        LightProcess(shop.env, _saga(shop, customer, now), tie_key(Tie.ORDER, customer.order, _SAGA_STEP))
+    else:
+        end, wakings = clear
+        key = tie_key(Tie.ORDER, customer.order, _SAGA_STEP + wakings)
+        LightProcess(shop.env, _clear_saga(shop, customer, now, end), key)
 
 
 def _saga(shop: Shop, customer: Customer, now: int) -> Story:
@@ -178,6 +162,19 @@ def _saga(shop: Shop, customer: Customer, now: int) -> Story:
     yield now  # what the acceptance sent is on its way before
     shop.plane.begin_saga(customer.number, now)
     completed, now = yield from shop.sagas.run(customer.order, now)
+    _end_saga(shop, customer, now, completed=completed)
+
+
+def _clear_saga(shop: Shop, customer: Customer, began: int, end: int) -> Story:
+    """The same of a saga that will meet no trouble: its delays taken as one."""
+    assert shop.sagas is not None
+    shop.plane.begin_saga(customer.number, began)
+    yield end
+    shop.sagas.end_clear_run(customer.order, began, end)
+    _end_saga(shop, customer, end, completed=True)
+
+
+def _end_saga(shop: Shop, customer: Customer, now: int, *, completed: bool) -> None:
     shop.plane.end_saga(customer.number, now, completed=completed)
     if shop.gone(customer.number):
         return

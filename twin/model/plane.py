@@ -32,6 +32,7 @@ class Plane:
         self.control = memory["control"][0]
         self._scratch = memory["scratch"]
         self._cascades = bool(self.control["cascade"])
+        self._rejected = memory["control"]["rejected"]
 
     def _repeat(self, step: Callable[..., int], *arguments: int) -> int:
         result = FULL
@@ -153,11 +154,11 @@ class Plane:
     def set_out(self, number: int, wave: int, now: int) -> None:
         """A wave of an order that waited for stock sets out for its release."""
 
-    def choose(self, orders: NDArray[np.void]) -> None:
-        """Rows of orders that begin: which of them are traced."""
+    def choose(self, orders: NDArray[np.void], first: int) -> None:
+        """Rows of orders that begin, numbered from ``first`` on: which of them are traced."""
 
     def close_orders(self, orders: NDArray[np.void]) -> None:
-        """Rows of orders that are over, or all at the end, while their lines are still there."""
+        """Rows of orders that are over, or all at the end, while they and their lines are still there."""
 
     def close_traces(self) -> None:
         """The run ends, and all orders are closed."""
@@ -194,8 +195,10 @@ class Plane:
         """Orders of which the last pick had lines rejected, and the waves in which these are brokered again (0: none
         is).
         """
-        count = int(self.control["rejected"])
-        self.control["rejected"] = 0
+        count = int(self._rejected[0])
+        if count == 0:
+            return []
+        self._rejected[0] = 0
         rows: list[tuple[int, int]] = self.memory["rejected"][:count].tolist()
         return rows
 
@@ -207,6 +210,13 @@ class Plane:
         """An order is not kept any longer: when it will be back on the shelf."""
         back: int = collecting.give_up_waiting(self.handle, number, now)
         return back
+
+    def count_pair(self, pair: int, miss: int, finds: int, entity: int, now: int) -> list[int]:
+        """Somebody counts a pair: what the source system said before, what is there, and what it says now."""
+        if steps.count(self.handle, pair, miss, finds, entity, now) == FULL:
+            self._repeat(steps.count, pair, miss, finds, entity, now)
+        told: list[int] = self._scratch[:3].tolist()
+        return told
 
     def restock(self, number: int, now: int) -> None:
         """An order that was not collected is back on the shelf."""
@@ -349,6 +359,7 @@ class Plane:
         self._ensure_applied(ROOM)
         self._ensure_letters(2 * ROOM)
         self._ensure_rows("late", int(self.control["late"]) + 2 * ROOM)
+        self._ensure_rows("parcels", int(self.control["parcels"]) + ROOM)
 
     def _ensure_letters(self, room: int) -> None:
         rows = int(self.control["letters"]) + room + ROOM

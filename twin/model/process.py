@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from heapq import heappush
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import simpy
 
@@ -12,6 +12,9 @@ from twin.core.clock import NEVER, Tie, tie_key
 
 Story = Generator["int | Turn", None, None]
 """A process that yields the absolute instant (us) of its next step; a patient one may yield a :class:`Turn` instead."""
+
+
+Moment = TypeVar("Moment")
 
 
 class Instant(simpy.Event):
@@ -45,6 +48,41 @@ class Alarm:
         if now >= self._at:
             self._at = NEVER
         self._ring(now)
+
+
+class Series(Generic[Moment]):
+    """Instants that are known beforehand, one after another on the environment's queue, each with a tie key of its own
+    and with what ``happen`` is called with then.
+    """
+
+    __slots__ = ("_again", "_env", "_happen", "_moment", "_moments", "_ok", "_value", "callbacks")
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        moments: Iterator[tuple[int, int, Moment]],
+        happen: Callable[[Moment], None],
+    ) -> None:
+        self._env, self._moments, self._happen = env, moments, happen
+        self._ok = True
+        self._value = None
+        self._again: list[Any] = [self._come]
+        self.callbacks: list[Any] | None = None
+        self._wait()
+
+    def _wait(self) -> None:
+        told = next(self._moments, None)
+        if told is None:
+            self._again.clear()  # breaks the cycle between series and callback
+            return
+        t, key, self._moment = told
+        self.callbacks = self._again
+        self._env.schedule(self, key, t - self._env.now)  # type: ignore[arg-type]  # as LightProcess
+
+    def _come(self, _: object) -> None:
+        moment = self._moment
+        self._wait()
+        self._happen(moment)
 
 
 class LightProcess:

@@ -12,7 +12,7 @@ from twin.core.clock import DAY, Tie, tie_key
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import Condition, ReturnEnd
 from twin.journal.tables import NONE
-from twin.kernels.sourcing import pair_at
+from twin.kernels.choosing import pair_at
 from twin.kernels.state import NIL
 from twin.model.claims import Claim
 from twin.model.jobs import Process, Works

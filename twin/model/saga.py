@@ -12,7 +12,9 @@ import numpy as np
 
 from twin.core.hashing import bits
 from twin.journal.orders import SagaEnd
+from twin.journal.tables import NONE
 from twin.journal.writer import Journal
+from twin.model.clear_run import ClearRun
 from twin.model.coordination import Choreography, Coordination, Orchestration
 from twin.model.gateway import pause_before
 from twin.model.jobs import Works
@@ -28,21 +30,33 @@ Trying = Generator[int, None, tuple[bool, int]]
 """Part of a story: whether it succeeded, and when that was known."""
 
 _BACKOFF: Final = "saga.backoff"
+_NOTHING_ELSE: Final = (0,) * 6
+"""Of a saga that met no trouble: duplicates, orphans, cases, work and waiting of people, steps undone."""
 
 
 class Sagas:
     """The sagas of an arm."""
 
     def __init__(
-        self, steps: tuple[Step, ...], people: People, way: Coordination, *, works: Works, deadline: int
+        self,
+        steps: tuple[Step, ...],
+        people: People,
+        way: Coordination,
+        *,
+        works: Works,
+        deadline: int,
+        clear: ClearRun | None = None,
     ) -> None:
-        self._steps, self._people, self._way = steps, people, way
+        """``clear``: knows which sagas meet no trouble, if that can be known before."""
+        self._steps, self._people, self._way, self._clear = steps, people, way, clear
         self._backoff_key: np.uint64 = works.world.streams.key(_BACKOFF)
         self._journal: Journal = works.journal
         self._deadline, self._horizon = deadline, works.world.horizon_us
         self._lifetimes = tuple(step.lifetime for step in steps)
-        self.open: dict[int, Tale] = {}
-        """By order."""
+        self._tales: dict[int, Tale] = {}
+        """By order, of those that may meet trouble."""
+        self.under_way: set[int] = set()
+        """Orders whose sagas have begun and not ended."""
         self.begun = 0
         self.ended: Counter[SagaEnd] = Counter()
         self.untidy: list[str] = []
@@ -55,12 +69,35 @@ class Sagas:
             return None
         steps = tuple(Step.of(works, place, step, keys=saga.keys) for place, step in enumerate(saga.steps))
         way = Orchestration(works) if saga.mode == "orchestration" else Choreography(works, saga)
-        return cls(steps, People(works, saga.human), way, works=works, deadline=saga.deadline)
+        people, clear = People(works, saga.human), ClearRun.of(works, saga)
+        return cls(steps, people, way, works=works, deadline=saga.deadline, clear=clear)
+
+    def clear_run(self, order: int, now: int) -> tuple[int, int] | None:
+        """When a saga ends that begins ``now``, and in how many wakings after its first, if it will meet no trouble."""
+        clear = self._clear.end(order, now) if self._clear is not None else None
+        if clear is not None:
+            self._begin(order)
+        return clear
+
+    def end_clear_run(self, order: int, began: int, now: int) -> None:
+        """One that met no trouble ends: every step was called once, and done."""
+        assert self._clear is not None
+        self._close(order, SagaEnd.COMPLETED)
+        told = (order, began, NONE, NONE, now, SagaEnd.COMPLETED, NONE, len(self._steps), 0, self._clear.hops)
+        self._journal.end_saga((*told, *_NOTHING_ELSE))
+
+    def _begin(self, order: int) -> None:
+        self.under_way.add(order)
+        self.begun += 1
+
+    def _close(self, order: int, outcome: SagaEnd) -> None:
+        self.under_way.remove(order)
+        self.ended[outcome] += 1
 
     def run(self, order: int, now: int) -> Trying:
         """Every step in turn; if one fails for good, those before it are undone."""
-        tale = self.open[order] = Tale(order, now)
-        self.begun += 1
+        tale = self._tales[order] = Tale(order, now)
+        self._begin(order)
         for step in self._steps:
             now = yield from _until(now, self._way.started(tale, step.place, now))
             done, now = yield from self._carry_out(tale, step, now)
@@ -148,8 +185,8 @@ class Sagas:
 
     def _end(self, tale: Tale, outcome: SagaEnd, now: int) -> None:
         tale.outcome, tale.t_end = outcome, now
-        del self.open[tale.order]
-        self.ended[outcome] += 1
+        del self._tales[tale.order]
+        self._close(tale.order, outcome)
         if outcome == SagaEnd.COMPENSATED and tale.undone != self._to_undo(tale.failed):
             self.untidy.append(f"{tale.order}: {tale.undone}")
         self._journal.end_saga(tale.row(self._lifetimes, self._horizon))
@@ -160,7 +197,7 @@ class Sagas:
 
     def write_open(self) -> None:
         """The run ends: rows of the sagas that are not over."""
-        for tale in self.open.values():
+        for tale in self._tales.values():
             self._journal.end_saga(tale.row(self._lifetimes, self._horizon))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import DAY, HOUR
 from twin.core.hashing import bits_of_many
-from twin.kernels.sourcing import pair_at
+from twin.kernels.choosing import pair_at
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens
 from twin.model.receiving import Dock

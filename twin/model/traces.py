@@ -46,6 +46,8 @@ class TracedPlane(Plane):
             "pack": knots_of(sourcing.pack),
             "transit": knots_of(sourcing.transit),
         }
+        self._chosen: set[int] = set()
+        """Numbers of traced orders that are not closed."""
         self._waves: dict[tuple[int, int], int] = {}
         """When a wave of an order set out for its release."""
         self._released: set[tuple[int, int]] = set()
@@ -59,13 +61,13 @@ class TracedPlane(Plane):
         self._aside: dict[int, tuple[int, int]] = {}
         """Order, and when it was ready, of what waits for its customer, by the number of the order."""
 
-    def choose(self, orders: NDArray[np.void]) -> None:
+    def choose(self, orders: NDArray[np.void], first: int) -> None:
         luck = bits_of_many(self._key, np.ascontiguousarray(orders["order"]), 0) % np.uint64(MILLION)
         orders["traced"] = luck < np.uint64(self._share)
+        self._chosen.update((np.flatnonzero(orders["traced"]) + first).tolist())
 
     def _traced(self, number: int) -> Any | None:
-        row = self.order(number)
-        return row if row["traced"] else None
+        return self.order(number) if number in self._chosen else None
 
     def _add(self, order: int, span: SpanKind, number: int, start: int, end: int, outcome: int = 1) -> None:
         """A step of an order, as far as it lies before the horizon."""
@@ -216,6 +218,8 @@ class TracedPlane(Plane):
                 if start is not None and start <= over:
                     self._add(order, SpanKind.RELEASE, 0, start, over, 0)
             self._released.difference_update((order, wave) for wave in range(int(row["waves"]) + 1))
+        base = int(self.control["order_base"])
+        self._chosen.difference_update(range(base, base + orders.size))
 
     def close_traces(self) -> None:
         for order, start in self._sagas.values():

@@ -67,3 +67,16 @@ def first_tick(t: int, first: int, interval: int) -> int:
     if t <= first:
         return first
     return first + (t - first + interval - 1) // interval * interval
+
+
+@kernel
+def next_list(t: int, opens: int, closes: int, shift: int, interval: int) -> int:
+    """First instant >= ``t`` at which a store prints its pick list: at its opening, and every ``interval`` from then on
+    while it is open.
+    """
+    t = next_open(t, opens, closes, shift)
+    clock = (t + shift) % DAY
+    listed = first_tick(clock, opens, interval)
+    if listed < closes:
+        return t + listed - clock
+    return next_open(t + closes - clock, opens, closes, shift)

@@ -83,6 +83,12 @@ class Economics(Model):
         meaning="labour of a pick that finds too little and is brokered again",
         source="assumption",
     )
+    shipping_factor: Range = par(
+        _range(0.85, 1.0, 1.25),
+        unit="factor",
+        meaning="what carriers are paid in the end, as a multiple of estate.carriage: rebates, fuel and address surcharges",
+        source="assumption",
+    )
     not_collected_usd: Range = par(
         _range(2, 5, 12),
         unit="USD/order",

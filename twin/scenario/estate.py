@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Seq, Share, format_duration, par
+from twin.scenario.carriage import Carriage
 from twin.scenario.laws import DurationLaw, lognormal
 
 
@@ -209,6 +210,7 @@ class Estate(Model):
     stock: Stock = par(default_factory=Stock, unit="object", meaning="stock levels and replenishment")
     receiving: Receiving = par(default_factory=Receiving, unit="object", meaning="how deliveries are booked")
     record_error: RecordError = par(default_factory=RecordError, unit="object", meaning="inventory record inaccuracy")
+    carriage: Carriage = par(default_factory=Carriage, unit="object", meaning="what a carrier asks for a parcel")
     width_km: Positive = par(800, unit="km", meaning="side of the square country in which drawn stores lie")
 
     def broken(self) -> Iterator[Broken]:

@@ -47,6 +47,18 @@ def reserving_modes(scenario: Scenario, context: Context) -> Iterator[Broken]:
             )
 
 
+def parcel_limits(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Nodes that are chosen line by line, long before the order is sourced, do not add up to few parcels."""
+    for arm, systems in scenario.arms.items():
+        sourcing = systems.sourcing
+        if systems.reserving.level == "node" and (sourcing.split == "never" or sourcing.most_parcels > 0):
+            name = "split" if sourcing.split == "never" else "most_parcels"
+            yield Broken(
+                ("arms", arm, "sourcing", name),
+                f"{getattr(sourcing, name)} needs reserving.level group, it is node: each line has its node before the order is sourced",
+            )
+
+
 def marketplace_checkouts(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A marketplace hands over orders that its customers have paid for: the retailer sees no checkout of theirs."""
     for name, channel in scenario.demand.channels.items():
@@ -319,6 +331,7 @@ def _till_lines(scenario: Scenario) -> float:
 
 FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
+    parcel_limits,
     marketplace_checkouts,
     replayed_carts,
     holds,

@@ -145,8 +145,34 @@ class Erp(Model):
 class Sourcing(Model):
     """Which node supplies an order."""
 
-    strategy: Literal["dc_first", "nearest", "most_stock"] = par(
-        "dc_first", unit="name", meaning="preference among nodes that seem to have the units"
+    strategy: Literal["dc_first", "nearest", "most_stock", "cheapest", "least_loaded"] = par(
+        "dc_first",
+        unit="name",
+        meaning="preference among nodes that seem to have the units. dc_first: the nearest DC, else the nearest store; cheapest: least carriage, "
+        "none where another line of the order comes from; least_loaded: whose pickers are free first; of equals the nearest",
+    )
+    split: Literal["allowed", "never"] = par(
+        "allowed",
+        unit="name",
+        meaning="an order whose lines no single node seems to have comes in several parcels, or (never: ship complete) is given up whole",
+        source="Salesforce Order Management: maximumNumberOfSplits 0 returns only locations that can fulfil the entire order [D]",
+    )
+    most_parcels: Count = par(
+        0,
+        unit="parcels",
+        meaning="parcels that an order may be sent in; lines that fit into none of them are given up; 0: any number",
+        source="Salesforce Order Management: maximumNumberOfSplits, one less than this [D]",
+    )
+    store_cap: Count = par(
+        0,
+        unit="parcels/day",
+        meaning="parcels that a store is asked to ship in one of its local days; then others are asked; 0: any number",
+        source="HotWax: maximum order capacity of a store, further orders go to other facilities [D]",
+    )
+    store_waves: Duration = par(
+        "0s",
+        unit="duration",
+        meaning="a store prints its pick list when it opens, and every so often from then on; 0: its pickers learn of a parcel at once",
     )
     rebroker: Count = par(
         2, unit="attempts", meaning="further nodes tried after a short pick; then the line is cancelled", le=15
@@ -182,6 +208,10 @@ class Sourcing(Model):
     def broken(self) -> Iterator[Broken]:
         if self.cascade and self.declines != "correct":
             yield Broken(("cascade",), f"needs declines correct, it is {self.declines}")
+        if self.split == "never" and self.most_parcels > 0:
+            yield Broken(
+                ("most_parcels",), f"must be 0 with split never, which is one parcel, it is {self.most_parcels}"
+            )
 
 
 class Operations(Model):

@@ -34,7 +34,7 @@ FULFILLING: Final = (
             "customer, ERP. If one fails for good, people see to it, or what was done before is undone, the last "
             "first, and the order is cancelled."
         ),
-        stories=(orders._saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
+        stories=(orders._saga, orders._clear_saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
         outlets=ONLINE,
         systems=("orchestrator", "payment", "fraud", "crm", "erp", "broker", "hub"),
         messages=("release",),
@@ -68,7 +68,8 @@ FULFILLING: Final = (
         title="Order to doorstep, from a DC",
         paragraph=(
             "A released order is sourced from a DC that seems to have all of it. A picker takes the units off the "
-            "rack; the parcel is packed, handed to the carrier and delivered."
+            "rack; the parcel is packed, handed to the carrier, who is paid by where it comes from and how far it "
+            "goes, and delivered."
         ),
         stories=(orders.fulfil, orders.parcel_story),
         outlets=ONLINE,
@@ -78,18 +79,27 @@ FULFILLING: Final = (
         faults=("outage",),
         settings=(
             "estate.dcs",
+            "estate.carriage",
             "systems.sourcing.strategy",
             "systems.sourcing.dc_pick",
             "systems.sourcing.pack",
             "systems.sourcing.transit",
         ),
-        kpis=("fulfilment_p95_s", "delivery_p95_s", "order_release_ship_p95_s", "units_supplied", "margin_kept_usd"),
+        kpis=(
+            "fulfilment_p95_s",
+            "delivery_p95_s",
+            "order_release_ship_p95_s",
+            "units_supplied",
+            "margin_kept_usd",
+            "shipping_usd_per_order",
+        ),
     ),
     Workflow(
         title="Order to doorstep, from a store",
         paragraph=(
             "The same from a shelf that walk-ins take from too: the store is told of the order when its link is up, "
-            "one of its pickers looks for the units in opening hours, and a parcel goes from there to the customer."
+            "at once or with its next pick list, one of its pickers looks for the units in opening hours, and a "
+            "parcel goes from there to the customer. A store may be asked for so many parcels a day only."
         ),
         stories=(orders.fulfil, orders.parcel_story),
         outlets=ONLINE,
@@ -97,14 +107,31 @@ FULFILLING: Final = (
         messages=("pick",),
         milestones=("order.released", "order.picked", "order.delivered"),
         faults=("outage",),
-        settings=("estate.stores", "systems.sourcing.strategy", "systems.sourcing.store_pick", "systems.buffers.store"),
-        kpis=("short_pick_rate", "oversell_rate.walk_in", "oversell_rate.record_error", "fulfilment_p95_s"),
+        settings=(
+            "estate.stores",
+            "estate.carriage",
+            "systems.sourcing.strategy",
+            "systems.sourcing.store_pick",
+            "systems.sourcing.store_cap",
+            "systems.sourcing.store_waves",
+            "systems.buffers.store",
+        ),
+        kpis=(
+            "short_pick_rate",
+            "oversell_rate.walk_in",
+            "oversell_rate.record_error",
+            "fulfilment_p95_s",
+            "store_shipped_share",
+            "store_parcels_p95_per_day",
+            "capped_sourcing_share",
+        ),
     ),
     Workflow(
         title="Split order",
         paragraph=(
             "No node seems to have all of an order. Each line goes to the best node for it; parcels of several "
-            "nodes are picked, packed and delivered apart, and the order is done with the last of them."
+            "nodes are picked, packed, paid for and delivered apart, and the order is done with the last of them. An "
+            "arm may allow few parcels, or none but one: lines that fit into none are given up."
         ),
         stories=(orders.fulfil, orders.parcel_story),
         outlets=ONLINE,
@@ -112,8 +139,21 @@ FULFILLING: Final = (
         messages=("pick",),
         milestones=("order.released", "order.picked", "order.delivered"),
         faults=("outage",),
-        settings=("demand.channels.CHANNEL.lines", "systems.sourcing.strategy"),
-        kpis=("oversell_rate.fragmented", "fulfilment_p99_s", "delivery_p95_s"),
+        settings=(
+            "demand.channels.CHANNEL.lines",
+            "estate.carriage",
+            "systems.sourcing.strategy",
+            "systems.sourcing.split",
+            "systems.sourcing.most_parcels",
+        ),
+        kpis=(
+            "oversell_rate.fragmented",
+            "fulfilment_p99_s",
+            "delivery_p95_s",
+            "parcels_per_order",
+            "split_order_share",
+            "shipping_usd",
+        ),
     ),
     Workflow(
         title="Pick that finds too little",

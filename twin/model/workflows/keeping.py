@@ -76,7 +76,7 @@ KEEPING: Final = (
             "suspiciously little, or is due. Its people count, sometimes wrongly and sometimes finding what was "
             "misplaced, and the record is set to what they say."
         ),
-        stories=(Counters._mornings, Counters._day, count_pair),
+        stories=(Counters._mornings, Counters._end, count_pair),
         systems=("erp", "link", *CARRIERS),
         messages=("count",),
         faults=("outage",),
