@@ -16,6 +16,7 @@ from twin.core.clock import DAY, HOUR, MINUTE
 from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
@@ -70,6 +71,7 @@ def line(status: Status, **changes: Any) -> Row:
     row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status, "substitute": NONE}
     short = status in (Status.OVERSOLD, Status.BACKORDERED)
     row["cause"], row["t_short"] = (Cause.RACE, changes.get("t_end", START)) if short else (Cause.NONE, NONE)
+    row["price_cents"] = SKU_CENTS[changes.get("sku", 0)][0]
     row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
     return _changed(row, changes)
 
@@ -180,6 +182,29 @@ def exception(**changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def priced(change: int, t: int, sku: int, price_cents: int) -> Row:
+    """A list price, of no promotion."""
+    return {"change": change, "t": t, "sku": sku, "price_cents": price_cents, "promotion": 0}
+
+
+def shown(outlet: int, change: int, t: int, sku: int, price_cents: int) -> Row:
+    """An outlet shows the price of a change."""
+    return {"outlet": outlet, "change": change, "t": t, "sku": sku, "price_cents": price_cents}
+
+
+def mispriced(shown: int, charged: int, listed: int, till: int, **changes: Any) -> Row:
+    """One unit of SKU 0 in order 1, bought in the web at the start of the window and supplied; prices in cents."""
+    row = dict.fromkeys(TABLES["mispriced"].names or (), 0) | {"order": 1, "quantity": 1, "status": Status.SUPPLIED}
+    row |= {"settled": Settled.HONOURED, "t_demand": START, "t": START, "shown_cents": shown, "charged_cents": charged}
+    return _changed(row | {"list_cents": listed, "till_cents": till}, changes)
+
+
+def till_gap(listed: int, till: int, units: int, **changes: Any) -> Row:
+    """An hour from the start of the window on in which the tills had another price for SKU 0 than the list."""
+    row = {"sku": 0, "t_from": START, "t_to": START + HOUR, "list_cents": listed, "till_cents": till, "units": units}
+    return _changed(row, changes)
+
+
 def latencies(measure: Latency, channel: int, *values_us: int) -> list[Row]:
     """One histogram row per latency."""
     return [{"measure": measure, "channel": channel, "bin": bin_of(value), "count": 1} for value in values_us]
@@ -210,6 +235,11 @@ def journal(
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
     parcels: Iterable[Row] = (),
+    list_prices: Iterable[Row] = (),
+    shown_prices: Iterable[Row] = (),
+    price_events: Iterable[Row] = (),
+    mispriced: Iterable[Row] = (),
+    till_gaps: Iterable[Row] = (),
     flows: Mapping[str, int] | None = None,
     fates: Mapping[tuple[FeedName, Fate], int] | None = None,
     faults: Iterable[tuple[str, str, int, int]] = (),
@@ -237,6 +267,12 @@ def journal(
         "closes": closes,
         "exceptions": exceptions,
         "parcels": parcels,
+        "list_prices": list_prices,
+        "shown_prices": shown_prices,
+        "price_jobs": (),
+        "price_events": price_events,
+        "mispriced": mispriced,
+        "till_gaps": till_gaps,
         "flows": [{"name": name, "value": value} for name, value in (flows or {}).items()],
         "fates": [
             {"feed": feed, "fate": fate, "messages": (fates or {}).get((feed, fate), 0)}

@@ -65,7 +65,7 @@ def test_an_arm_that_the_scenario_does_not_have_is_refused(tmp_path: Path) -> No
 
 
 def test_a_line_of_a_sku_without_a_price_is_refused(tmp_path: Path) -> None:
-    folder = journal(tmp_path, lines=[line(Status.SUPPLIED, sku=2)])
+    folder = journal(tmp_path, lines=[line(Status.SUPPLIED) | {"sku": 2}])
     with pytest.raises(ResultsError, match="a line wants SKU 2, the table has 2 SKUs"):
         measure(folder, scenario(), "files")
 

@@ -23,19 +23,24 @@ from tests.measure.make import (
     journal,
     latencies,
     line,
+    mispriced,
     order,
     parcel,
+    priced,
     refund,
     saga,
     scenario,
     scrape,
+    shown,
     spell,
+    till_gap,
     transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
 from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate, FeedName, Latency
@@ -98,6 +103,33 @@ COLLECTIONS: list[Row] = [
     collection(CollectionEnd.WAITING, order=11),
     collection(CollectionEnd.NEVER_CAME, order=12, t_ready=START - 1, t_given_up=START),  # before the window
 ]
+
+MISPRICED: list[Row] = [
+    mispriced(900, 900, 1000, 950, order=1, quantity=3),
+    mispriced(1000, 1000, 1000, 900, order=2),
+    mispriced(2200, 2200, 2000, 2000, order=6, channel=1, sku=1, quantity=2),
+    mispriced(900, 1000, 1000, 1000, order=9, channel=1, settled=Settled.WALKED_AWAY, status=Status.ABANDONED),
+]
+
+TILL_GAPS: list[Row] = [till_gap(1000, 800, 5), till_gap(2000, 2100, 7, sku=1)]
+
+LIST_PRICES: list[Row] = [
+    priced(-1, 0, 0, 1000),
+    priced(-1, 0, 1, 2000),
+    priced(0, START, 0, 900),
+    priced(1, START + HOUR, 1, 1800),
+]
+
+SHOWN_PRICES: list[Row] = [
+    row
+    for outlet, first, second in ((0, 100, 200), (1, 300, 400), (2, 500, 600))
+    for row in (
+        shown(outlet, 0, START + first * SECOND, 0, 900),
+        shown(outlet, 1, START + HOUR + second * SECOND, 1, 1800),
+    )
+]
+
+PRICE_EVENTS: list[Row] = [{"outlet": 1, "sent": 5, "lost": 2, "overtaken": 1, "under_way": 0}]
 
 LATENCY: list[Row] = [
     *latencies(Latency.VIEW, NONE, 10, 20, 30),
@@ -496,6 +528,30 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "refunds_paid_twice_usd": 10.0,
     "refunds_for_nothing_usd": 10.0,
     "refund_human_hours": 0.5,
+    "price_mismatch_rate": 2 / 6,
+    "price_mismatch_till_rate": 3 / 6,
+    "price_shown_wrong_rate": 2 / 6,
+    "price_mismatch_rate.channel.web": 1 / 5,
+    "price_mismatch_rate.channel.market": 1.0,
+    "margin_given_away_usd": 3.0,
+    "overcharged_usd": 4.0,
+    "overcharged_lines": 1,
+    "customers_lost_to_prices": 1,
+    "margin_lost_to_prices_usd": 4.0,
+    "till_given_away_usd": 10.0,
+    "till_overcharged_usd": 7.0,
+    "till_mispriced_units": 12,
+    "till_overcharged_units": 7,
+    "price_latency_tills_p50_s": 100.0,
+    "price_latency_tills_p95_s": 200.0,
+    "price_latency_own_p50_s": 300.0,
+    "price_latency_own_p95_s": 400.0,
+    "price_latency_marketplace_p50_s": 500.0,
+    "price_latency_marketplace_p95_s": 600.0,
+    "price_apart_share.tills": 300 / (2 * 48 * 3600),
+    "price_apart_share.own": 700 / (2 * 48 * 3600),
+    "price_apart_share.marketplace": 1100 / (2 * 48 * 3600),
+    "price_events_lost": 2,
     "revenue_kept_usd": 90.0,
     "margin_kept_usd": 57.0,
     "margin_lost_refused_usd": 19.0,
@@ -527,6 +583,11 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         closes=CLOSES,
         exceptions=EXCEPTIONS,
         parcels=PARCELS,
+        list_prices=LIST_PRICES,
+        shown_prices=SHOWN_PRICES,
+        price_events=PRICE_EVENTS,
+        mispriced=MISPRICED,
+        till_gaps=TILL_GAPS,
     )
     return measure(folder, scenario(), "files")
 
@@ -557,7 +618,7 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
-    counted |= {"pickup_out_of_sale_unit_days"}
+    counted |= {"pickup_out_of_sale_unit_days", "price_events_lost"}
     counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}

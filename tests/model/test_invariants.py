@@ -298,7 +298,7 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter)
+        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter, prices=None)
 
     @property
     def fates(self) -> NDArray[np.int64]:

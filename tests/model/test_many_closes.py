@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.model.journals import Journal, journal
-from tests.reference.cases import closed, counted, drawn, short
+from tests.reference.cases import closed, counted, drawn, priced, short
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.orders import PROMISED, Cause, Refusal, SagaEnd, Status
 from twin.journal.tables import NONE
@@ -35,7 +35,8 @@ def _check(seed: int) -> None:
     """Laws are checked at every close: a run that breaks one raises."""
     case = drawn(seed, by_the_minute=seed % 3 == 0)
     case = short(case) if seed % 2 else case
-    case = closed(counted(case) if seed % 4 == 0 else case)
+    case = counted(case) if seed % 4 == 0 else case
+    case = closed(priced(case) if seed % 3 == 1 else case)
     run = journal(case.scenario(), case.scenario().arms[PRESETS[seed % len(PRESETS)]], case.world())
     _check_ends(run)
     _check_money(run)

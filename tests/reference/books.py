@@ -249,7 +249,7 @@ class Books:
         return int(self._shop.world.estate.skus["cost_cents"][pair.sku.number])
 
     def _price(self, line: Line) -> int:
-        return int(self._shop.world.estate.skus["price_cents"][line.ordered.number]) * line.quantity
+        return line.price * line.quantity
 
 
 def _gap(pair: Pair) -> int:

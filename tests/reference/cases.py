@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.reference.owed import FILED, KEYED, PROVIDER_FAILS, SENT_ON, TOLD, WAITS_FOR_MONEY
+from tests.reference.price_arms import CORRECTED, PRICE_EVENTS, PRICE_FILES, REPRICED
 from tests.reference.random_access import ON_THE_MINUTE, random_access, random_vendors
 from tests.reference.random_arms import on_the_minute, random_changes, random_world
 from tests.reference.random_books import on_the_minute as books_on_the_minute
@@ -17,6 +18,8 @@ from tests.reference.random_listings import random_listings
 from tests.reference.random_observability import random_endings, random_observability
 from tests.reference.random_pickup import ON_THE_MINUTE as COLLECTED_ON_THE_MINUTE
 from tests.reference.random_pickup import random_customers, random_pickup
+from tests.reference.random_prices import on_the_minute as prices_on_the_minute
+from tests.reference.random_prices import random_price_changes, random_prices
 from tests.reference.random_promises import random_carts, random_promises
 from tests.reference.random_queues import random_queues
 from tests.reference.random_release import ON_THE_MINUTE as RELEASED_ON_THE_MINUTE
@@ -29,7 +32,7 @@ from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_shortages import random_patience, random_shortages
-from tests.reference.random_sourcing import random_prices, random_sourcing
+from tests.reference.random_sourcing import random_carriage, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
@@ -170,7 +173,16 @@ def chosen(case: Case) -> Case:
     """The same, but the arms choose nodes in other ways, and carriage costs something else."""
     rng = Random(f"sourcing {case.seed}")
     arms = {name: merged(arm, random_sourcing(rng, arm)) for name, arm in case.arms.items()}
-    return Case(f"chosen-{case.name}", case.seed, arms, random_prices(rng, case.changes), case.by_the_minute)
+    return Case(f"chosen-{case.name}", case.seed, arms, random_carriage(rng, case.changes), case.by_the_minute)
+
+
+def priced(case: Case) -> Case:
+    """The same, but list prices change, and the arms publish them in their own ways."""
+    rng = Random(f"prices {case.seed}")
+    arms = {name: merged(arm, random_prices(rng)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: prices_on_the_minute(arm) for name, arm in arms.items()}
+    return Case(f"priced-{case.name}", case.seed, arms, random_price_changes(rng, case.changes), case.by_the_minute)
 
 
 def _released(rng: Random, arm: Tree, *, by_the_minute: bool) -> Tree:
@@ -546,6 +558,8 @@ CASES: Final = (
     _targeted("closed-with-losses", 138, _SYNCHRONOUS, [_UNCONFIRMED, _FORGETFUL, _CLOSED], [_SCARCE, _LOST_TWICE]),
     _targeted("closed-with-dead-letters", 139, _SYNCHRONOUS, [_DIVERTED, _CLOSED, _DEAREST], [_SCARCE, _POISON_LONG]),
     _targeted("closed-over-dead-letters", 142, _SYNCHRONOUS, [_STREAMS, _DIVERTED, _CLOSED], [_SCARCE, _POISON_LONG]),
+    _targeted("priced-by-file", 143, PRESETS, [PRICE_FILES, CORRECTED], [_SCARCE, REPRICED, _OUTAGES]),
+    _targeted("priced-by-event", 144, PRESETS, [PRICE_EVENTS, FILED, _CLOSED], [_SCARCE, REPRICED, PROVIDER_FAILS]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
     _targeted("backordered", 143, PRESETS, [_WAITS], [_WRONG, _PATIENT]),
@@ -564,4 +578,6 @@ CASES: Final = (
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
     *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
+    *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(38, 42)),
+    closed(priced(drawn(42))),
 )

@@ -25,6 +25,8 @@ KEYS: Final = {
     "refunds": ("refund",),
     "collections": ("order",),
     "exceptions": ("number",),
+    "mispriced": ("line", "order"),
+    "till_gaps": ("sku", "t_from"),
 }
 """Tables that the twin writes as orders end, and what their rows are sorted by (the last counts first)."""
 

@@ -21,6 +21,7 @@ from tests.reference.clock import Instant, Process
 from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
 from tests.reference.orders import Orders
+from tests.reference.prices import mispriced
 from tests.reference.refunds import Refunds
 from tests.reference.returns import Returns
 from tests.reference.shop import AnyWorld, Shop
@@ -124,6 +125,12 @@ class Reference:
             "closes": _table("closes", self.books.closes),
             "exceptions": _table("exceptions", self.books.rows()),
             "parcels": _table("parcels", self.orders.sourcing.carrier.book),
+            "list_prices": _table("list_prices", shop.prices.list_rows()),
+            "shown_prices": _table("shown_prices", shop.prices.shown_rows),
+            "price_jobs": _table("price_jobs", shop.prices.jobs),
+            "price_events": _table("price_events", shop.prices.event_rows()),
+            "mispriced": _table("mispriced", mispriced(orders)),
+            "till_gaps": _table("till_gaps", shop.prices.gap_rows()),
             "spans": _table("spans", shop.tracer.rows(orders, self._movements(), shop.world.horizon_us)),
         }
 

@@ -12,6 +12,7 @@ from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing
+    from tests.reference.prices import Tag
     from tests.reference.sourcing import Parcel
 
 
@@ -40,6 +41,8 @@ class Line:
     short_picks: int = 0
     rejections: int = 0
     decline: Decline = Decline.NONE
+    price: int = 0  # of a unit
+    tag: Tag | None = None  # how that was settled
     t_decision: int = NONE
     belief: int = 0
     truth: int = 0
@@ -105,6 +108,7 @@ class Line:
             self.ordered.number,
             NONE if self.sku is self.ordered else self.sku.number,
             self.quantity,
+            self.price,
             self.t_demand,
             self.t_decision,
             self.belief,

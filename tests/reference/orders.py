@@ -80,6 +80,8 @@ class Orders:
             row = dict(zip(names, values, strict=True))
             order = self._order(row, wanted[row["first_line"] : row["first_line"] + row["lines"]])
             yield Instant(self._env, order.t, tie_key(Tie.ORDER, order.id, 0))
+            for line in order.lines:
+                line.price = self._shop.prices.listed(line.sku.number)
             self.placed.append(order)
             story = self._listed if order.channel.marketplace else self._cart
             self._env.process(story(order, Waking(self._env, order.id, 0)))
@@ -200,14 +202,22 @@ class Orders:
         if not order.open_lines():
             return
         paying = self._env.now + order.checkout
-        if point == "payment":
+        extends = self._systems.reserving.extends and point in ("cart", "checkout")
+        corrects = self._shop.prices.corrects
+        if point == "payment" or extends or corrects:
             yield wake.at(paying)
+        if corrects and self._is_too_dear(order):
+            return
+        if point == "payment":
             if not (yield from self._reserve(order, wake, hold=True)):
                 return
             paying = self._env.now
-        elif self._systems.reserving.extends and point in ("cart", "checkout"):
-            yield wake.at(paying)
+        elif extends:
             self._extend(order)
+        yield from self._pay(order, wake, paying)
+
+    def _pay(self, order: Order, wake: Waking, paying: int) -> Process:
+        """The payment begins, and with it the order is placed or declined."""
         paid = paying + self._payment.sample(order.id)
         self._shop.tracer.add(order.id, SpanKind.PAYMENT, 0, paying, paid, not order.declined)
         yield wake.at(paid)
@@ -215,10 +225,17 @@ class Orders:
             self._release(order)
             self._end(order, Status.DECLINED)
             return
-        if point == "order":
+        if self._systems.reserving.point == "order":
             yield from self._reserve(order, wake, hold=False)
         if self._accept(order):
             yield from self._keep_promise(order, wake)
+
+    def _is_too_dear(self, order: Order) -> bool:
+        """The customer is told what things really cost, and may leave over that."""
+        leaves = self._shop.prices.tell_customer(order)
+        if leaves:
+            self._end(order, Status.ABANDONED)
+        return leaves
 
     def _keep_promise(self, order: Order, wake: Waking) -> Process:
         """Fulfil the order; what a fallback let pass is first held against the view, or when the fallback is over."""
@@ -601,6 +618,7 @@ class Orders:
 
     def _promise(self, line: Line) -> None:
         self._blame.at_acceptance(line)
+        self._shop.prices.settle(line)
         line.status = Status.ACCEPTED
         line.pool_mark = gone(line.sku.pooled)
         if line.pair is not None:

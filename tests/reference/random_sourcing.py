@@ -21,7 +21,7 @@ def random_sourcing(rng: Random, arm: Tree) -> Tree:
     }
 
 
-def random_prices(rng: Random, world: Tree) -> Tree:
+def random_carriage(rng: Random, world: Tree) -> Tree:
     """What a carrier asks; DCs may be dearer than stores."""
     zones = [{"from_km": km, "usd": usd} for km, usd in ((90, 0.4), (260, 1.255), (600, 0.9))]
     prices = {"dc_usd": rng.choice((0.0, 5.4, 9.99)), "store_usd": rng.choice((0.0, 5.4, 6.125))}

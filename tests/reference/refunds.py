@@ -133,9 +133,8 @@ class Refunds:
             if not lost or (order.id, line.number) in self._paid_back:
                 continue
             self._paid_back.add((order.id, line.number))
-            price = int(self._shop.world.estate.skus["price_cents"][line.ordered.number])
             now, channel = self._env.now, line.channel.number
-            self.start(self.claim(Kind.CANCELLED, order.id, channel, price * line.quantity, now, line.number))
+            self.start(self.claim(Kind.CANCELLED, order.id, channel, line.price * line.quantity, now, line.number))
 
     def _pay_back(self, claim: Claim, steps: Steps) -> Process:
         yield from steps.until(self._heard(claim))

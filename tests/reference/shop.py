@@ -11,12 +11,14 @@ from tests.reference.buffers import Kept
 from tests.reference.clock import Clock, Instant, Outages, Slowness, outages_by_system
 from tests.reference.ledgers import Node, Pair, Sku
 from tests.reference.luck import Stream, Streams
+from tests.reference.prices import Prices
 from tests.reference.traces import Tracer
 from twin.core.clock import Tie, tie_key
 from twin.journal.totals import Flow, Latency
 from twin.scenario.laws import Law
 from twin.scenario.scenario import Scenario
 from twin.scenario.systems import Systems
+from twin.world.prices import ListPrices
 from twin.world.tables import SYSTEMS, EstateTables, WorldDay, WorldStart
 
 
@@ -31,6 +33,7 @@ class AnyWorld(Protocol):
     crashes: NDArray[np.void]
     failovers: NDArray[np.void]
     troubles: NDArray[np.void]
+    prices: ListPrices
     horizon_us: int
     days: int
 
@@ -63,6 +66,7 @@ class Shop:
         self.loaded: dict[int, int] = {}  # by feed: extract of the last file that went live
         self.tracer = Tracer(self.stream("trace"), systems.observability.traces)
         calendar = scenario.calendar
+        self.prices = Prices(self)
         self._from, self._to = calendar.warm_up, calendar.warm_up + calendar.window
 
     def _pair(self, number: int, row: dict[str, int]) -> Pair:

@@ -130,6 +130,7 @@ class Stock:
         flows[Flow.TILL_UNITS_LOST] += quantity - taken
         if taken:
             pair.sold += taken
+            self._shop.prices.sell(pair.sku.number, taken)
             self.move(Movement(pair, -taken, t=t, moment=before_orders(t), entity=entity, part=0))
 
     def vanish(self, pair: Pair) -> None:

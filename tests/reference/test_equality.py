@@ -19,6 +19,7 @@ from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
+from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
 from twin.journal.tables import TABLES
 from twin.journal.totals import Fate, FeedName, Flow, Latency
@@ -27,6 +28,7 @@ from twin.scenario.arms import PRESETS
 from twin.scenario.books import Books
 from twin.scenario.degradation import Degradation, Fallback
 from twin.scenario.order_release import Release
+from twin.scenario.prices import PriceRoute, Prices
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
@@ -137,6 +139,11 @@ def _expected() -> list[str]:
     rare += ["backorder supplied", "substitute supplied", "substitute short", "backorder not shipped"]
     rare += [f"strategy {strategy}" for strategy in get_args(Sourcing.model_fields["strategy"].annotation)]
     rare += ["split never", "few parcels", "store cap", "pick lists", "order in two parcels", "dear parcel"]
+    rare += [f"prices {mismatch}" for mismatch in get_args(Prices.model_fields["mismatch"].annotation)]
+    rare += [f"prices by {mode}" for mode in get_args(PriceRoute.model_fields["mode"].annotation)]
+    rare += [f"settled {how.name}" for how in Settled if how != Settled.NONE]
+    rare += ["price told ahead", "price of an older change", "price event lost", "price event overtaken"]
+    rare += ["price file that failed", "till above the list", "till below the list"]
     drawn = [*breakers, *jitters, *choices, *spells, *released]
     return [*members, *points, *modes, *ties, *rows, *presets, *drawn, *rare]
 
@@ -193,6 +200,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _returns(arm, journal["returns"], journal["refunds"])
     out += _books(arm, journal["closes"], journal["exceptions"])
     out += _shortages(arm, lines)
+    out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
     out += _listings(arm, jobs)
@@ -289,6 +297,35 @@ def _books(arm: dict[str, Any], closes: NDArray[Any], exceptions: NDArray[Any]) 
     out["exception healed at a close"] += int(closes["matched"].sum())
     out["correction downwards"] += int(np.count_nonzero(exceptions["corrected"] < 0))
     return out
+
+
+def _prices(arm: dict[str, Any], journal: Journal) -> Counter[str]:
+    """How outlets were told of prices, and what was settled while they differed."""
+    if not journal["list_prices"].size:
+        return Counter()
+    prices = Prices.model_validate(arm.get("prices", {}))
+    routes = (prices.tills, prices.own, prices.marketplace)
+    out = Counter([f"prices {prices.mismatch}", *(f"prices by {route.mode}" for route in routes)])
+    out.update(f"settled {Settled(how).name}" for how in journal["mispriced"]["settled"])
+    gaps, events = journal["till_gaps"], journal["price_events"]
+    out["price told ahead"] += int(journal["list_prices"]["promotion"].sum()) if prices.own.ahead else 0
+    out["price of an older change"] += _backwards(journal["shown_prices"])
+    out["price event lost"] += int(events["lost"].sum())
+    out["price event overtaken"] += int(events["overtaken"].sum())
+    out["price file that failed"] += int(journal["price_jobs"]["failed"].sum())
+    out["till above the list"] += int((gaps["till_cents"] > gaps["list_cents"]).sum())
+    out["till below the list"] += int((gaps["till_cents"] < gaps["list_cents"]).sum())
+    return out
+
+
+def _backwards(shown: NDArray[Any]) -> int:
+    """How often an outlet went back from a price to an earlier one of the same SKU."""
+    last: dict[tuple[int, int], int] = {}
+    found = 0
+    for outlet, sku, change in zip(*(shown[name].tolist() for name in ("outlet", "sku", "change")), strict=True):
+        found += change < last.get((outlet, sku), -1)
+        last[outlet, sku] = change
+    return found
 
 
 def _release(release: Release) -> list[str]:

@@ -804,17 +804,10 @@ DEFECTS = (
         shown_in="substituted",
     ),
     Defect(
-        "a-substitute-is-paid-back-at-its-own-price",
-        "model/refunds",
-        'self._prices[line["wanted"]]',
-        'self._prices[line["sku"]]',
-        shown_in="in-a-hurry",
-    ),
-    Defect(
-        "a-substitute-is-in-the-books-at-its-own-price",
+        "a-substitute-is-taken-for-what-was-ordered",
         "model/documents",
-        'self._prices[lines["wanted"]]',
-        'self._prices[lines["sku"]]',
+        '("sku", "wanted")',
+        '("sku", "sku")',
         shown_in="substituted-or-backordered",
     ),
     Defect(
@@ -919,6 +912,41 @@ DEFECTS = (
         "max(_listed(handle, node, now), servers(handle)[best])",
         "_listed(handle, node, max(now, servers(handle)[best]))",
         shown_in="sent-complete",
+    ),
+    Defect(
+        "the-lower-price-is-not-charged",
+        "kernels/pricing",
+        "charged(c.mismatch == _LOWER, shown, charge.listed)",
+        "charged(c.mismatch == _LOWER, shown, shown)",
+        shown_in="priced-by-event",
+    ),
+    Defect(
+        "customers-leave-over-lower-prices-too",
+        "kernels/pricing",
+        "charge.listed > charge.shown",
+        "charge.listed != charge.shown",
+        shown_in="priced-by-file",
+    ),
+    Defect(
+        "a-file-of-prices-says-what-holds-when-it-is-live",
+        "model/prices",
+        "told = self.latest.copy()",
+        "told = self.latest",
+        shown_in="priced-by-file",
+    ),
+    Defect(
+        "an-old-price-is-not-overtaken",
+        "model/prices",
+        "shows(change, int(outlet.shown[sku]), int(outlet.route.versioned))",
+        "shows(change, int(outlet.shown[sku]), 0)",
+        shown_in="priced-by-event",
+    ),
+    Defect(
+        "what-tills-sold-before-a-change-is-sold-after-it",
+        "model/prices",
+        "            self._works.plane.advance(now)\n            self.gaps",
+        "            self.gaps",
+        shown_in="priced-by-event",
     ),
 )
 

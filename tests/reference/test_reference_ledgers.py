@@ -14,6 +14,7 @@ from tests.reference.model import Reference
 from tests.reference.refunds import LOST
 from twin.journal.books import Document
 from twin.journal.orders import Status
+from twin.journal.prices import AT_START, Settled
 from twin.journal.returns import Claim as Kind
 from twin.journal.returns import RefundEnd, ReturnEnd
 from twin.journal.tables import NONE, TABLES
@@ -40,6 +41,24 @@ def test_beliefs_are_the_truth_but_for_what_is_on_its_way_and_drift(case: Case) 
         _check_set_aside(reference)
         _check_promises(reference)
         _check_parcels(reference)
+        _check_prices(reference)
+
+
+def _check_prices(reference: Reference) -> None:
+    """Outlets show what was the list price once, events come to one end, and lines cost what was shown or listed."""
+    prices, changes = reference.shop.prices, reference.shop.world.prices.changes
+    newest = {int(row["sku"]): number for number, row in enumerate(changes)}
+    for outlet in prices.outlets:
+        for sku, change in outlet.shown.items():
+            assert change == AT_START or (changes["sku"][change] == sku and change <= newest[sku])
+        if prices.on and outlet.route.mode == "at_once":
+            assert outlet.shown == newest
+        assert set(outlet.events) <= {"lost", "overtaken", "shown", "under way"}
+    gaps = prices.gap_rows()
+    assert sum(row[-1] for row in gaps) <= reference.shop.flows[Flow.TILL_UNITS]
+    assert all(listed != till and until > since for _, since, until, listed, till, _ in gaps)
+    for line in (line for order in reference.orders.placed for line in order.lines if line.tag is not None):
+        assert line.price in (line.tag.shown, line.tag.listed) or line.tag.settled == Settled.CORRECTED
 
 
 def _check_set_aside(reference: Reference) -> None:

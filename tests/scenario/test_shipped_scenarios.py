@@ -27,6 +27,7 @@ NAMES = [
     "online_retail_replay",
     "order_saga",
     "pick_declines",
+    "promotion_lag",
     "quickstart",
     "real_incidents",
     "release_priority",

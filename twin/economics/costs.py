@@ -32,6 +32,8 @@ NEEDED: Final = (
     "margin_lost_refused_usd",
     "marketplace_deadline_orders",
     "messages_per_week",
+    "overcharged_lines",
+    "overcharged_usd",
     "oversold_cancelled_lines",
     "oversold_cancelled_orders",
     "oversold_late_lines",
@@ -49,6 +51,8 @@ NEEDED: Final = (
     "saga_orphans",
     "shipping_usd",
     "short_picks",
+    "till_given_away_usd",
+    "till_overcharged_units",
     "till_units_lost_per_week",
     "transferred_units",
     "unit_margin_usd",
@@ -118,6 +122,8 @@ def harm_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> dict[str, 
         "return_write_offs": year.from_window("return_written_off_usd") * at(economics.written_off_share, level),
         "refunds_not_owed": not_owed * at(economics.refund_loss_share, level),
         "stock_in_limbo": year.level("return_limbo_usd") * at(economics.holding_rate_per_year, level),
+        "price_complaints": _complaints_usd(year, scenario, level=level),
+        "till_given_away": year.from_window("till_given_away_usd") * at(economics.till_list_price_share, level),
         "till_margin_lost": lost_tills_usd * at(economics.lost_sale_share, level),
     }
 
@@ -131,6 +137,20 @@ def _reconciliation_usd(year: Year, scenario: Scenario, *, level: Level) -> floa
         return year.from_window("close_hours") * at(economics.exception_usd_per_hour, level)
     usd_per_unit_year = at(economics.reconciliation_usd_per_unit_gap, level) * WEEKS_PER_YEAR
     return year.level("reconciliation_gap_units") * usd_per_unit_year
+
+
+def _complaints_usd(year: Year, scenario: Scenario, *, level: Level) -> float:
+    """What customers get back who notice that they paid more than the list price, and what it costs to hear them.
+
+    What was given away online needs no item: the margin kept is that of the prices charged. What they were overcharged
+    is in it, online; at tills it is not, and so only the hearing costs there.
+    """
+    economics = scenario.economics
+    cases = year.from_window("overcharged_lines") + year.from_window("till_overcharged_units")
+    paid_back = year.from_window("overcharged_usd")
+    return at(economics.overcharge_noticed_share, level) * (
+        paid_back + cases * at(economics.price_complaint_usd, level)
+    )
 
 
 def false_oos_margin_lost_usd(kpis: Responses, scenario: Scenario, *, level: Level) -> float:

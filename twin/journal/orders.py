@@ -139,6 +139,7 @@ LINE = np.dtype(
         ("sku", "i4"),  # that was ordered, and is paid
         ("substitute", "i4"),  # SKU that the customer takes in its place; NONE: none
         ("quantity", "i4"),
+        ("price_cents", "i4"),  # of a unit: what its customer pays; before that is settled the list price at t_demand
         ("t_demand", "i8"),
         ("t_decision", "i8"),  # last time the line was checked against a belief
         ("belief", "i4"),  # what the channel believed it could sell then, before this line

@@ -14,6 +14,7 @@ from twin.journal.books import CLOSE, EXCEPTION
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.parcels import PARCEL
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.returns import REFUND, RETURN
 from twin.journal.supply import CENSUS, COUNT, TRANSFER
 from twin.journal.totals import FATE, FLOW, JOB, LATENCY, SCRAPE
@@ -58,5 +59,6 @@ TABLES = {
     "closes": CLOSE,
     "exceptions": EXCEPTION,
     "parcels": PARCEL,
+    **PRICE_TABLES,
 }
 """Files of a run's journal: ``<name>.parquet``."""

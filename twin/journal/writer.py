@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from twin.journal.prices import PRICE_TABLES
 from twin.journal.tables import TABLES
 
 _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
 _SEALED = ("orders", "lines", "parcels")
-_KEPT = ("scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions")
+_KEPT = ("scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions", *PRICE_TABLES)
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -68,6 +69,10 @@ class Journal:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
 
+    def tell_price(self, table: str, row: tuple[int, ...]) -> None:
+        """Append a row of one of the tables of prices."""
+        self._keep(table, row)
+
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""
         self._keep("exceptions", exception)
@@ -95,7 +100,7 @@ class Journal:
         latency: NDArray[np.void],
         flows: NDArray[np.void],
         fates: NDArray[np.void],
-        prices: NDArray[np.void],
+        skus: NDArray[np.void],
         replay: NDArray[np.void],
         faults: NDArray[np.void],
     ) -> None:
@@ -112,7 +117,7 @@ class Journal:
         self._write("latency", latency)
         self._write("flows", flows)
         self._write("fates", fates)
-        self._write("skus", prices)
+        self._write("skus", skus)
         self._write("faults", faults)
         if replay.size:
             self._write("replay", replay)

@@ -21,6 +21,7 @@ from twin.kernels.choosing import best_pair
 from twin.kernels.codes import Asks, Reserved, Reserving
 from twin.kernels.holding import drop_reservation, end_line, hold, order_row, release_open, set_aside
 from twin.kernels.memory import channels, control, holds, lines, pairs, quotas, skus
+from twin.kernels.pricing import charge_line
 from twin.kernels.sourcing import mark_choice
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_unplaced
@@ -228,6 +229,8 @@ def accept(handle: int, number: int, now: int) -> int:
         if not _take_quota(handle, row, line, order, now):
             continue
         _accept_line(handle, line, now)
+        if c.priced != 0:
+            charge_line(handle, row, line, now)
         accepted += 1
     if accepted > 0:
         order.t_accept = now

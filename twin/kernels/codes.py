@@ -33,6 +33,14 @@ class Point(IntEnum):
     FULFILMENT = 5  # at the node, when it is sourced
 
 
+class Mismatch(IntEnum):
+    """What counts where a channel shows another price than the list (scenario.prices.Prices.mismatch)."""
+
+    HONOUR = 0
+    LOWER = 1
+    CORRECT = 2
+
+
 class Asks(IntEnum):
     """What an order is held against."""
 

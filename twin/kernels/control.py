@@ -95,5 +95,8 @@ CONTROL = np.dtype(
         ("capped", "i8"),  # 1: the sourcing under way was kept from a store by that
         ("store_waves", "i8"),  # between a store's pick lists; 0: pickers know of a parcel at once
         ("parcels", "i8"),  # rows of `parcels` that are not sealed yet
+        ("priced", "i8"),  # 1: list prices change, so what a line costs is looked up
+        ("price_columns", "i8"),  # of a SKU in `prices`: list, tills, channels
+        ("mismatch", "i8"),  # Mismatch
     ]
 )

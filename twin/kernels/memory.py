@@ -88,6 +88,8 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("carriage", state.ZONE),
     ("store_days", state.STORE_DAY),
     ("parcels", PARCEL),
+    ("prices", np.dtype("i4")),
+    ("charges", state.CHARGE),
 )
 _CACHE_LINE: Final = 64
 _INDEX: Final = {name: i for i, (name, _) in enumerate(TABLES)}
@@ -207,6 +209,8 @@ ending = _accessor("ending")
 carriage = _accessor("carriage")
 store_days = _accessor("store_days")
 parcels = _accessor("parcels")
+prices = _accessor("prices")
+charges = _accessor("charges")
 
 
 def far(function: Callable[..., Any]) -> Any:

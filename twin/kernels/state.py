@@ -163,6 +163,7 @@ LINE = np.dtype(
         ("sku", "i4"),  # to be supplied
         ("wanted", "i4"),  # that was ordered; another if the customer takes a substitute
         ("quantity", "i4"),
+        ("price_cents", "i4"),  # of a unit: the list price when it was demanded, then what its customer pays
         ("belief", "i4"),
         ("truth", "i4"),
         ("node", "i4"),
@@ -196,6 +197,17 @@ LINE = np.dtype(
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
     ]
 )
+
+CHARGE = np.dtype(
+    [
+        ("t", "i8"),  # acceptance, or when the customer was told of corrections and left
+        ("shown", "i4"),  # by its channel
+        ("listed", "i4"),
+        ("till", "i4"),
+        ("settled", "i1"),  # Settled
+    ]
+)
+"""How it came about what a line costs; in the rows of `lines`, there only where list prices change."""
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
 

@@ -159,6 +159,16 @@ class Cohort:
         return self._rows("parcels", "t_pick")
 
     @cached_property
+    def mispriced(self) -> Rows:
+        """Lines demanded in the window that were accepted while prices differed, or lost over that."""
+        return self._rows("mispriced", "t_demand")
+
+    @cached_property
+    def till_gaps(self) -> Rows:
+        """Times of the window in which tills had another price than the list; they do not reach beyond it."""
+        return self._rows("till_gaps", "t_from")
+
+    @cached_property
     def scrapes(self) -> Rows:
         """Observations of the ledgers made in the window."""
         return self._rows("scrapes", "t")
@@ -244,13 +254,17 @@ class Cohort:
 
     @cached_property
     def price_cents(self) -> Integers:
-        """Price of each line: unit price times quantity."""
-        return self.worth_cents(self.lines, "price_cents")
+        """What each line costs: the price that its customer pays, or would have, times quantity."""
+        return self.at_price(self.lines, "price_cents")
 
     @cached_property
     def margin_cents(self) -> Integers:
         """Gross margin of each line: price of the units that were ordered less cost of those that are sent."""
         return self.price_cents - self.worth_cents(self.lines, "cost_cents", sent=True)
+
+    def at_price(self, rows: Rows, column: str) -> Integers:
+        """What each row's units cost at the row's own price of a unit."""
+        return np.asarray(rows[column].astype(np.int64) * rows["quantity"])
 
     def worth_cents(self, rows: Rows, name: str, *, sent: bool = False) -> Integers:
         """What each row's units are worth: ``name`` is price_cents or cost_cents; ``sent``: those of the substitute."""

@@ -19,6 +19,7 @@ from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.pickup import PICKUP
+from twin.measure.prices import PRICES, PRICES_BY_CHANNEL
 from twin.measure.promises import PROMISES, PROMISES_BY_CHANNEL
 from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
@@ -50,6 +51,7 @@ SECTIONS: Final = {
     "Degradation": DEGRADATION,
     "Faults": FAULTS,
     "Observability": OBSERVABILITY,
+    "Prices": PRICES,
     "Money": MONEY,
 }
 """The table in the order of the documentation."""
@@ -62,6 +64,7 @@ _BY_CHANNEL: Final = (
     *RELEASE_BY_CHANNEL,
     *DEGRADATION_BY_CHANNEL,
     *FAULTS_BY_CHANNEL,
+    *PRICES_BY_CHANNEL,
 )
 
 CHANNEL_KPIS: Final[dict[str, ChannelKpi]] = {kpi.name: kpi for kpi in _BY_CHANNEL}

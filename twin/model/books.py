@@ -84,7 +84,7 @@ class Books:
         matched = self._match(standing, now)
         self._list(close, now, standing, rejected)
         claims = days.shop.refunds
-        money = (*sums, filed + self.desk.cleared_cents)
+        money = (sums.accepted, sums.supplied, sums.let_down, filed + self.desk.cleared_cents)
         refunds = (claims.due_cents, claims.booked_cents) if claims else (0, 0)
         told = (self.desk.listed - before, matched, self.desk.waiting)
         self._works.journal.closes.append((close, due, now, *self._stock(parts, standing), *money, *refunds, *told))
@@ -131,31 +131,33 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
-        promised -= self._given_away()
-        ready, waits = self._cents_of(Status.READY), self._cents_of(Status.BACKORDERED)
-        left = sums.accepted - sums.supplied - sums.let_down
+        ready, waits = self._in_catalogue(Status.READY), self._in_catalogue(Status.BACKORDERED)
+        left = sums.left_in_catalogue
         if left != promised + ready + waits:
             broken.append(
                 f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are "
                 f"ready, {waits} wait for stock"
             )
+        charged, owed = sums.accepted - sums.supplied - sums.let_down, self._charged()
+        if charged != owed:
+            broken.append(f"orders: {charged} cents were charged and are not settled, open lines cost {owed}")
         corrected = int(plane.memory["drifts"]["corrected"].sum(dtype=np.int64))
         if corrected != self.desk.corrected_units:
             broken.append(f"records were corrected by {corrected} units, people by {self.desk.corrected_units}")
         broken += self._unexplained(parts)
         self.broken += [f"close {close}: {law}" for law in broken]
 
-    def _cents_of(self, status: Status) -> int:
-        """What customers paid for lines of a status."""
+    def _charged(self) -> int:
+        """Cents that customers pay for lines that are accepted, and neither supplied nor let down."""
+        lines = self._works.plane.memory["lines"][: self._days.lines]
+        due = lines[np.isin(lines["status"], (Status.ACCEPTED, Status.READY, Status.BACKORDERED))]
+        return int(due["price_cents"].astype(np.int64) @ due["quantity"])
+
+    def _in_catalogue(self, status: Status) -> int:
+        """Cents, in prices of the catalogue, of lines of a status: those that wait in stores, or for stock."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
         mine = lines[lines["status"] == status]
-        return int(self._prices[mine["wanted"]] @ mine["quantity"])
-
-    def _given_away(self) -> int:
-        """By how much substitutes that are promised would be dearer than what their customers paid."""
-        lines = self._works.plane.memory["lines"][: self._days.lines]
-        mine = lines[lines["status"] == Status.ACCEPTED]
-        return int((self._prices[mine["sku"]] - self._prices[mine["wanted"]]) @ mine["quantity"])
+        return int(self._prices[mine["sku"]] @ mine["quantity"])
 
     def _unexplained(self, parts: Parts) -> list[str]:
         """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""

@@ -24,6 +24,7 @@ from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
 from twin.model.offers import lay_offers
+from twin.model.price_board import lay_prices
 from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
 from twin.scenario.scenario import Scenario
@@ -88,6 +89,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
     _control(memory, scenario, systems, publications)
     _copies(memory, world, publications)
+    lay_prices(memory, world, systems.prices)
     for ring, dtype in _RINGS.items():
         memory.put(ring, np.zeros(_RING, dtype))
     for who, tickets in _TICKETS.items():

@@ -18,6 +18,7 @@ from twin.journal.totals import Flow
 from twin.kernels import state
 from twin.kernels.choosing import pair_at
 from twin.kernels.state import NIL
+from twin.model import price_board
 from twin.model.census import Census
 from twin.model.counting import Counters
 from twin.model.documents import Documents
@@ -84,6 +85,7 @@ class Days:
         self.works.plane.choose(orders, int(control["order_base"]) + self.orders)
         memory.put("orders", np.concatenate([memory["orders"][: self.orders], orders]))
         memory.put("lines", np.concatenate([memory["lines"][: self.lines], lines]))
+        price_board.of_rows(memory, self.lines, lines.size)
         self.orders += orders.size
         self.lines += lines.size
 
@@ -96,6 +98,7 @@ class Days:
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
         rows["sku"], rows["wanted"], rows["quantity"] = wanted["sku"], wanted["sku"], wanted["quantity"]
+        rows["price_cents"] = self.works.world.prices.at(rows["sku"], rows["t_demand"])
         rows["t_decision"] = rows["t_short"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
@@ -117,6 +120,9 @@ class Days:
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
         self.works.journal.seal("lines", _line_columns(lines[:cut]))
         self._seal_parcels()
+        if control["priced"]:
+            self.works.journal.seal("mispriced", price_board.mispriced(lines[:cut], memory["charges"][:cut]))
+        price_board.cut_rows(memory, cut, self.lines)
         memory.put("orders", orders[over:].copy() if over < self.orders else np.zeros(1, state.ORDER))
         memory.put("lines", lines[cut:].copy() if cut < self.lines else np.zeros(1, state.LINE))
         control["order_base"] += over

@@ -27,6 +27,8 @@ class Sums(NamedTuple):
     accepted: int
     supplied: int
     let_down: int
+    left_in_catalogue: int
+    """Accepted less supplied and let down, in prices of the catalogue: ledgers that know no lines are valued so."""
 
 
 class Documents:
@@ -37,7 +39,7 @@ class Documents:
         self._down = Spans.of_outages(world, "erp")
         self._prices = world.estate.skus["price_cents"].astype(np.int64)
         self._key = world.streams.key("books.rejected")
-        self._sealed = Sums(0, 0, 0)
+        self._sealed = Sums(0, 0, 0, 0)
         self._behind = np.empty(0, DOCUMENT)  # documents of sealed lines that no close has seen in a file
         self._filed = 0  # cents of documents in files before the last close, rejected ones left aside
         self._closed = -1  # the last close
@@ -64,12 +66,15 @@ class Documents:
     def _sums(self, lines: NDArray[np.void]) -> Sums:
         """With those of lines that are sealed already."""
         cents = self._cents(lines)
-        kinds = (PROMISED, (Status.SUPPLIED,), LET_DOWN)
-        here = (int(cents[np.isin(lines["status"], kind)].sum()) for kind in kinds)
+        kinds = [np.isin(lines["status"], kind) for kind in (PROMISED, (Status.SUPPLIED,), LET_DOWN)]
+        accepted, supplied, let_down = kinds
+        left = accepted & ~supplied & ~let_down
+        listed = int(self._prices[lines["sku"][left]] @ lines["quantity"][left].astype(np.int64))
+        here = (*(int(cents[kind].sum()) for kind in kinds), listed)
         return Sums(*(before + more for before, more in zip(self._sealed, here, strict=True)))
 
     def _cents(self, lines: NDArray[np.void]) -> NDArray[np.int64]:
-        cents: NDArray[np.int64] = self._prices[lines["wanted"]] * lines["quantity"].astype(np.int64)
+        cents: NDArray[np.int64] = lines["price_cents"].astype(np.int64) * lines["quantity"]
         return cents
 
     def _documents(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> NDArray[np.void]:

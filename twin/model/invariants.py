@@ -12,7 +12,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
-from twin.model import owed, shipped, short
+from twin.model import owed, priced, shipped, short
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -47,6 +47,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *shipped.parcels(plane, days),
         *owed.returns(plane, days),
         *owed.refunds(plane, days),
+        *priced.prices(plane, days, world),
         *_sums(plane),
         *_pairs(plane, world),
         *_clock(plane),

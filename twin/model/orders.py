@@ -110,13 +110,17 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
     now += customer.checkout
-    if shop.point == Point.PAYMENT:
+    extends = shop.extends and shop.point in (Point.CART, Point.CHECKOUT)
+    corrects = shop.prices is not None and shop.prices.corrects
+    if extends or corrects or shop.point == Point.PAYMENT:
         yield now
+    if corrects and _leaves_over_price(shop, customer, now):
+        return
+    if shop.point == Point.PAYMENT:
         now = yield from _reserve(shop, customer, rule, now)
         if now == LOST:
             return
-    elif shop.extends and shop.point in (Point.CART, Point.CHECKOUT):
-        yield now
+    elif extends:
         plane.extend(number, now)
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
@@ -132,6 +136,15 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
         yield from _accepted(shop, customer, rule, release)
+
+
+def _leaves_over_price(shop: Shop, customer: Customer, now: int) -> bool:
+    """The customer is told the list prices, and may leave over one that is higher than what was shown."""
+    assert shop.prices is not None
+    if not shop.plane.correct(customer.number, now) or not shop.prices.walks_away(customer.order, customer.channel):
+        return False
+    shop.plane.walk_away(customer.number, now)
+    return True
 
 
 def _accepted(shop: Shop, customer: Customer, rule: Rule | None, release: int) -> Story:

@@ -122,6 +122,16 @@ class Plane:
         if steps.leave(self.handle, number, now) == FULL:
             self._repeat(steps.leave, number, now)
 
+    def correct(self, number: int, now: int) -> bool:
+        """The customer is told the list prices; whether one is higher than what was shown."""
+        dearer = steps.correct(self.handle, number, now)
+        return bool(dearer if dearer != FULL else self._repeat(steps.correct, number, now))
+
+    def walk_away(self, number: int, now: int) -> None:
+        """The customer leaves over them."""
+        if steps.walk_away(self.handle, number, now) == FULL:
+            self._repeat(steps.walk_away, number, now)
+
     def extend(self, number: int, now: int) -> None:
         """The order's holds begin anew."""
         if steps.extend(self.handle, number, now) == FULL:

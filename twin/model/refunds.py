@@ -45,7 +45,6 @@ class Refunds:
         self._broker = Spans.of_outages(works.world, settings.broker)
         self._files = Spans.of_outages(works.world, settings.files)
         self._control = works.plane.control
-        self._prices = works.world.estate.skus["price_cents"]
         self._lines: dict[int, set[int]] = {}
         """Lines of each order that are paid back."""
         self.open: dict[int, Claim] = {}
@@ -101,7 +100,7 @@ class Refunds:
                 self._pay_back(lines[place], int(row["order"]), place, now)
 
     def _pay_back(self, line: Any, order: int, place: int, now: int) -> None:
-        cents, channel = int(self._prices[line["wanted"]]) * int(line["quantity"]), int(line["channel"])
+        cents, channel = int(line["price_cents"]) * int(line["quantity"]), int(line["channel"])
         claim = self.claim(
             Kind.CANCELLED, self.matter(), identity=order, channel=channel, cents=cents, due=now, line=place
         )

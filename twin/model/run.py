@@ -80,8 +80,9 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     )
     books = Books.of(works, systems.books, days)
     _start(works, scenario, systems, built, days)
-    if books is not None:
-        books.start()
+    for started in (books, shop.prices):
+        if started is not None:
+            started.start()
     start_disruptions(works, systems, incidents)
     if systems.observability.alerts:
         env.process(checks(works, systems, incidents, shop.refunds))
@@ -89,6 +90,8 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         env.run(until=world.horizon_us)
     plane.advance(world.horizon_us - 1)
     plane.count_waiting(world.horizon_us)
+    if shop.prices is not None:
+        shop.prices.close()
     broken = [*invariants.check(plane, days, world), *(books.broken if books is not None else ())]
     days.seal(final=True)
     plane.close_traces()
@@ -101,7 +104,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
         latency=_latencies(built),
         flows=_flows(plane, world),
         fates=_fates(plane),
-        prices=_prices(world),
+        skus=_skus(world),
         replay=_account(world),
         faults=faults_told(world),
     )
@@ -195,7 +198,7 @@ def _fates(plane: Plane) -> NDArray[np.void]:
     return np.array([(feed, fate, counts[feed, fate]) for feed in range(3) for fate in Fate], FATE)
 
 
-def _prices(world: World) -> NDArray[np.void]:
+def _skus(world: World) -> NDArray[np.void]:
     skus = world.estate.skus
     rows = np.empty(skus.size, PRICE)
     rows["sku"], rows["price_cents"], rows["cost_cents"] = np.arange(skus.size), skus["price_cents"], skus["cost_cents"]

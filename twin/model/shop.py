@@ -20,6 +20,7 @@ from twin.model.gateway import Gateway
 from twin.model.jobs import Works
 from twin.model.observed import results_of
 from twin.model.plane import Plane
+from twin.model.prices import Prices
 from twin.model.process import LightProcess, PatientProcess
 from twin.model.refunds import Refunds
 from twin.model.release import Desk
@@ -84,6 +85,8 @@ class Shop:
     """Whether a pick may have lines of other orders rejected."""
     counter: Counter | None
     """Where picked orders wait for their customers; ``None``: nobody asks who comes."""
+    prices: Prices | None
+    """How changes of list prices come to tills and channels; ``None``: there are none."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
 
@@ -137,5 +140,6 @@ class Shop:
             refunds=refunds,
             cascades=systems.sourcing.cascade,
             counter=Counter.of(works, scenario, systems, refunds),
+            prices=Prices.of(works, scenario, systems.prices),
             process=PatientProcess if access.queues or fallbacks is not None or desk is not None else LightProcess,
         )

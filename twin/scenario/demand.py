@@ -115,6 +115,12 @@ class Channel(Model):
         meaning="started checkouts that the customer leaves before paying (most of the 70 % of abandoned carts go earlier)",
     )
     decline: Share = par(0.03, unit="share", meaning="payments that are declined")
+    walks_away: Share = par(
+        0.3,
+        unit="share",
+        meaning="customers who leave when they are told at the payment that something costs more than they were shown",
+        source="Baymard: extra costs at the checkout are the reason named most for leaving it, by half of those who give one [S]",
+    )
     checkout: DurationLaw = par(
         lognormal("150s", 0.8), unit="duration law", meaning="start of checkout to payment, by the customer"
     )
@@ -148,10 +154,19 @@ class Promotion(Model):
     first_rank: Positive = par(1, unit="rank", meaning="popularity rank of the first promoted SKU")
     tills: bool = par(True, unit="flag", meaning="whether the tills are promoted too")
     channels: Seq[str] = par((), unit="names", meaning="channels that are promoted; empty means all")
+    discount: Share = par(
+        0.0,
+        unit="share of the price",
+        meaning="cut of the list price while it lasts; of promotions that overlap on a SKU the deepest counts",
+    )
 
     def broken(self) -> Iterator[Broken]:
         if self.duration <= 0:
             yield Broken(("duration",), "must be longer than 0")
+        if self.discount >= 1:
+            yield Broken(("discount",), f"must be below 1, it is {self.discount:g}: goods are not given away")
+        if self.discount and (self.channels or not self.tills):
+            yield Broken(("discount",), "is for promotions at the tills and in all channels: there is one list price")
 
 
 class ReplayColumns(Model):

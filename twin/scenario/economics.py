@@ -146,6 +146,24 @@ class Economics(Model):
         meaning="of money refunded twice, or for nothing, what is never got back",
         source="assumption",
     )
+    overcharge_noticed_share: Range = par(
+        _range(0.05, 0.2, 0.5),
+        unit="share",
+        meaning="customers who notice that they paid more than the list price, and get the difference back",
+        source="assumption",
+    )
+    till_list_price_share: Range = par(
+        _range(0.5, 0.8, 1.0),
+        unit="share",
+        meaning="of units that tills sold below the list price, those that would have been bought at the list price too",
+        source="assumption",
+    )
+    price_complaint_usd: Range = par(
+        _range(3, 7, 15),
+        unit="USD/case",
+        meaning="service, fees and goodwill of a customer who paid more than the list price, the difference aside",
+        source="assumption: 12-18 min at $22/h [S weak: getordersyncpro], at a till less",
+    )
     holding_rate_per_year: Range = par(
         _range(0.12, 0.2, 0.3),
         unit="1/year",

@@ -8,6 +8,7 @@ from typing import Literal
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, Seq, Share, format_duration, par
 from twin.scenario.carriage import Carriage
 from twin.scenario.laws import DurationLaw, lognormal
+from twin.scenario.prices import EverydayPrices
 
 
 class Region(Model):
@@ -211,6 +212,7 @@ class Estate(Model):
     receiving: Receiving = par(default_factory=Receiving, unit="object", meaning="how deliveries are booked")
     record_error: RecordError = par(default_factory=RecordError, unit="object", meaning="inventory record inaccuracy")
     carriage: Carriage = par(default_factory=Carriage, unit="object", meaning="what a carrier asks for a parcel")
+    prices: EverydayPrices = par(default_factory=EverydayPrices, unit="object", meaning="how list prices change")
     width_km: Positive = par(800, unit="km", meaning="side of the square country in which drawn stores lie")
 
     def broken(self) -> Iterator[Broken]:

@@ -22,6 +22,7 @@ from twin.scenario.middleware import Middleware
 from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
 from twin.scenario.pickup import Pickup
+from twin.scenario.prices import Prices
 from twin.scenario.publications import Publication, Publications
 from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
@@ -286,6 +287,7 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    prices: Prices = par(default_factory=Prices, unit="object", meaning="how prices come to tills and channels")
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")
     tills_respect_reservations: bool = par(

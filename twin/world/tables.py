@@ -53,6 +53,16 @@ PAIR = np.dtype(
     ]
 )
 
+PRICE_CHANGE = np.dtype(
+    [
+        ("t", "i8"),
+        ("sku", "i4"),
+        ("price_cents", "i4"),
+        ("promotion", "i1"),  # 1: because a promotion of the SKU begins or ends
+    ]
+)
+"""A list price from ``t`` on; sorted by (t, sku), and its number is its place in the table."""
+
 RECEIPT = np.dtype([("t", "i8"), ("pair", "i4"), ("quantity", "i4")])
 """A delivery already on its way at the start."""
 

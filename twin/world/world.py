@@ -18,6 +18,7 @@ from twin.world.estate import RealisedEstate, realise
 from twin.world.faults.durations import DurationTable, duration_tables, incident_logs
 from twin.world.faults.realised import realise_faults
 from twin.world.horizon import day_count
+from twin.world.prices import ListPrices, list_prices
 from twin.world.replay.account import ReplayAccount
 from twin.world.replay.log import find_log
 from twin.world.replay.replay import Prepared, Replayed, prepare, replayed
@@ -54,6 +55,7 @@ class World:
     crashes: NDArray[np.void]  # CRASH
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
+    prices: ListPrices
     streams: Streams
     horizon_us: int
     days: int
@@ -77,6 +79,7 @@ class World:
             self._faults.troubles,
         )
         self.start = draw_start(scenario, self.estate, self.streams)
+        self.prices = list_prices(scenario, self.estate.skus, self.estate.popularity, self.streams)
         replay = replayed(scenario, self.estate, shared.prepared, self.streams) if shared.prepared else None
         self.account = replay.account if replay else None
         self._demand = _demand(scenario, self.estate, self.streams, replay)
@@ -88,9 +91,10 @@ class World:
         return self._demand.day(day)
 
     def fingerprint(self) -> str:
-        """BLAKE2b-128 over estate, start, faults and all days, in hex. Draws every day."""
+        """BLAKE2b-128 over estate, start, faults, all days and changes of prices, in hex. Draws every day."""
         days = tuple(self.day(day).digest for day in range(self.days))
-        return digest(self.estate, self.start, self._faults, days).hex()
+        prices = (self.prices,) if self.prices.changes.size else ()
+        return digest(self.estate, self.start, self._faults, days, *prices).hex()
 
 
 def _demand(scenario: Scenario, estate: RealisedEstate, streams: Streams, replay: Replayed | None) -> Demand:

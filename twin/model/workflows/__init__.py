@@ -13,6 +13,7 @@ from twin.model.workflows.falling_short import FALLING_SHORT
 from twin.model.workflows.fulfilling import FULFILLING
 from twin.model.workflows.giving_back import GIVING_BACK
 from twin.model.workflows.keeping import KEEPING
+from twin.model.workflows.pricing import PRICING
 from twin.model.workflows.selling import SELLING
 from twin.model.workflows.telling import TELLING
 from twin.model.workflows.workflow import Workflow
@@ -23,6 +24,7 @@ SECTIONS: Final[dict[str, tuple[Workflow, ...]]] = {
     "Falling short": FALLING_SHORT,
     "What comes back": GIVING_BACK,
     "Stock": KEEPING,
+    "Prices": PRICING,
     "Systems among themselves": TELLING,
 }
 """The workflows in the order of the documentation."""
@@ -33,7 +35,6 @@ _MASTER_DATA: Final = "master data stay as they are during a run; the contract i
 
 UNTOLD: Final[dict[str, str]] = {
     "product.changed": _MASTER_DATA,
-    "price.changed": _MASTER_DATA,
     "location.changed": _MASTER_DATA,
     "customer.changed": _MASTER_DATA,
 }
