@@ -71,9 +71,10 @@ def scenario(**changes: Any) -> Scenario:
 def line(status: Status, **changes: Any) -> Row:
     """One unit of SKU 0 in order 1, wanted by web at the start of the window; a cause or reason where one is needed."""
     row = dict.fromkeys(TABLES["lines"].names or (), 0)
-    row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
+    row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status, "substitute": NONE}
+    short = status in (Status.OVERSOLD, Status.BACKORDERED)
+    row["cause"], row["t_short"] = (Cause.RACE, changes.get("t_end", START)) if short else (Cause.NONE, NONE)
     row["price_cents"] = SKU_CENTS[changes.get("sku", 0)][0]
-    row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE
     row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
     return _changed(row, changes)
 
@@ -370,4 +371,9 @@ def _array(rows: Iterable[Row], dtype: np.dtype[Any]) -> NDArray[np.void]:
 
 def cohort(folder: Path, **tables: Any) -> Cohort:
     """The cohort of a journal made of these tables."""
-    return cohort_of(journal(folder, **tables), scenario(), "files")
+    return cohort_with(scenario(), folder, **tables)
+
+
+def cohort_with(made: Scenario, folder: Path, **tables: Any) -> Cohort:
+    """The same, of the arm ``files`` of another scenario."""
+    return cohort_of(journal(folder, **tables), made, "files")

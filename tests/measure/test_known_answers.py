@@ -52,6 +52,8 @@ from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.kpis import KPIS, kpi_names, measure
+from twin.measure.marketplaces import MARKETPLACES
+from twin.measure.shortages import SHORTAGES
 
 LINES: list[Row] = [
     # web: 5 accepted (2 oversold, 1 of them in an order with the other; 1 open), 1 refused wrongly
@@ -353,6 +355,15 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "oversell_rate.channel.market": 0.0,
     "oversold_lines": 2,
     "oversold_orders": 1,
+    "oversold_cancelled_lines": 2,
+    "oversold_cancelled_orders": 1,
+    "backorder_filled_share": None,
+    "backorder_wait_p50_s": None,
+    "backorder_wait_p95_s": None,
+    "backorder_on_promise_share": None,
+    "substitutes_taken_share": None,
+    "marketplace_cancelled_share": None,
+    "late_shipment_rate": None,
     "open_share": 1 / 6,
     "degraded_share": 2 / 6,
     "degraded_share.serve_stale": 1 / 6,
@@ -668,6 +679,7 @@ def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() 
     zero -= {"refunded_not_collected_usd", "margin_lost_not_collected_usd"}  # in test_pickup, with lines of their own
     elsewhere = ("same_day_", "courier_", "clienteling_", "saved_sales")  # in files of their own
     zero = {name for name in zero if not name.startswith(elsewhere)}
+    zero -= {kpi.name for kpi in (*SHORTAGES, *MARKETPLACES)}  # likewise in test_shortages
     assert all(
         name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.", "decline_rate.")) for name in zero
     )

@@ -157,6 +157,8 @@ class Blame:
 
     def at_choice(self, line: Line, pair: Pair, promised: int) -> None:
         """Name what would have kept the line away from a pair that cannot supply it; ``promised`` leaves it out."""
+        if line.cause:
+            return
         if line.suspect and not line.suspect_from_choice:
             return
         line.suspect, line.also = Cause.NONE, 0

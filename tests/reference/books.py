@@ -11,7 +11,7 @@ from tests.reference.clock import Outages, Process, up_in_all
 from tests.reference.ledgers import Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.orders import Orders
-from tests.reference.refunds import Refunds
+from tests.reference.refunds import LOST, Refunds
 from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from twin.core.clock import DAY
@@ -23,8 +23,7 @@ from twin.journal.tables import NONE
 from twin.journal.totals import Fate
 
 CLOSE, MORNING, CLEARED, BACK = (kind << 40 for kind in (31, 32, 33, 56))
-LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
-SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LOST)
+SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.BACKORDERED, *LOST)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +52,7 @@ class Item:
             where = (self.pair.node.number, self.pair.sku.number, NONE, NONE)
         else:
             assert self.line is not None
-            where = (NONE, self.line.sku.number, self.line.order, self.line.number)
+            where = (NONE, self.line.ordered.number, self.line.order, self.line.number)
         return (
             self.number,
             self.close,

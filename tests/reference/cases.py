@@ -32,6 +32,7 @@ from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
 from tests.reference.random_same_day import random_clienteling, random_same_day, random_shoppers, random_wishes
+from tests.reference.random_shortages import random_patience, random_shortages
 from tests.reference.random_sourcing import random_carriage, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
@@ -190,6 +191,13 @@ def surrounded(case: Case) -> Case:
         arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
     world = random_failures(rng, case.changes)
     return Case(f"surrounded-{case.name}", case.seed, arms, world, case.by_the_minute)
+
+
+def short(case: Case) -> Case:
+    """The same, but the arms let lines wait that are short, or offer something else; and marketplaces do not wait."""
+    rng = Random(f"short {case.seed}")
+    arms = {name: merged(arm, random_shortages(rng)) for name, arm in case.arms.items()}
+    return Case(f"short-{case.name}", case.seed, arms, random_patience(rng, case.changes), case.by_the_minute)
 
 
 def chosen(case: Case) -> Case:
@@ -578,6 +586,38 @@ _ASSISTED: Tree = {"clienteling": {"on": True}, "sourcing": {"strategy": "neares
 _SHOPPERS: Tree = {"demand": {"channels": {"advice": {"weekly_checkouts": 3000.0, "abandonment": 0.2}}}}
 _NO_COURIERS: Tree = {"faults": [{"system": "courier", "at": "9h", "every": "11h", "duration": "3h"}]}
 
+_WAITS: Tree = {
+    "sourcing": {
+        "rebroker": 0, "strategy": "nearest", "store_pick": "50m",
+        "shortage": {"offer": "backorder", "review": "40m", "promise": "3h", "give_up": "9h", "ending": True},
+    },
+    "buffers": {"store": 0, "dc": 0},
+    "observability": {"traces": 0.5},
+}  # fmt: skip
+_OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d", "ending": False}}}
+_INSTEAD: Tree = {
+    "sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}
+}
+_WRONG: Tree = {
+    "estate": {
+        "record_error": {
+            "wrong_share": 0.9, "dc_wrong_share": 0.8, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2,
+        },
+        "skus": {"count": 15, "ending_share": 0.4, "substitutes": 0.7},
+    }
+}  # fmt: skip
+_PATIENT: Tree = {
+    "demand": {
+        "channels": {
+            "web": {"waits": 0.9, "takes_substitute": 0.7, "weekly_checkouts": 2500.0},
+            "app": {"waits": 0.3, "takes_substitute": 0.2},
+            "market": {"waits": 0.8, "takes_substitute": 0.5},
+        }
+    }
+}
+_HURRIED: Tree = {"demand": {"channels": {"market": {"confirm_within": "50m", "ship_within": "3h"}}}}
+_SHIPS_SOON: Tree = {"demand": {"channels": {"market": {"ship_within": "3h", "waits": 1.0, "takes_substitute": 0.2}}}}
+
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
     _targeted("backlog", 102, _SYNCHRONOUS, [_NO_BUFFER, _SLOW], [_EXACT, _SELL_OFF]),
@@ -654,6 +694,14 @@ CASES: Final = (
     _targeted("short-of-staff", 146, PRESETS, [_ROSTERS], [_SHORT_OF_STAFF]),
     _targeted("closed-in-finance", 147, _SYNCHRONOUS, [_UNCONFIRMED, _CLOSED, _OWN_FINANCE], [_SCARCE, _FINANCE_DOWN]),
     _targeted("sold-on-paper", 148, PRESETS, [_DECLINES, _STORES_SAY], [_SCARCE, _ON_PAPER]),
+    _targeted("backordered", 143, PRESETS, [_WAITS], [_WRONG, _PATIENT]),
+    _targeted("backordered-and-refunded", 144, _SYNCHRONOUS, [_WAITS, FILED, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("substituted", 145, PRESETS, [_WAITS, _INSTEAD], [_WRONG, _PATIENT]),
+    _targeted("substituted-or-backordered", 146, PRESETS, [_WAITS, _OR_ELSE, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("in-a-hurry", 147, PRESETS, [_WAITS, _OR_ELSE, _SLOW_ORDERS, FILED], [_WRONG, _PATIENT, _HURRIED]),
+    _targeted("shipped-too-late", 148, PRESETS, [_WAITS, _OR_ELSE, _NEVER_RESERVED], [_WRONG, _PATIENT, _SHIPS_SOON]),
+    _targeted("hurried-sagas", 149, PRESETS, [_WAITS, _LATER, _SAGA], [_WRONG, _HURRIED, _SAGA_OUTAGES]),
+    *(short(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),

@@ -30,8 +30,7 @@ class Choice:
             pair
             for pair in line.sku.pooled
             if has(pair) >= line.quantity
-            and pair.node.number != order.away_from
-            and (pair.node.is_dc or order.strategy != "dc_only")
+            and order.may_come_from(pair)
             and not (mind_caps and pair.node.number not in along and self._has_enough(pair.node))
         ]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order, along))

@@ -49,6 +49,7 @@ class Line:
     belief: int = 0
     truth: int = 0
     staleness: int = 0
+    t_short: int = NONE
     t_end: int = NONE
     asked_copy: bool = False  # the last check asked the channel's copy
     reserved: bool = False
@@ -67,6 +68,10 @@ class Line:
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
     pool_mark: tuple[int, int] = (0, 0)  # (sold, shrunk) over the pooled pairs at acceptance
+    ordered: Sku = field(init=False)  # another than is supplied, if the customer takes a substitute
+
+    def __post_init__(self) -> None:
+        self.ordered = self.sku
 
     @property
     def bound(self) -> bool:
@@ -117,7 +122,8 @@ class Line:
             self.short_picks,
             self.rejections,
             self.decline,
-            self.sku.number,
+            self.ordered.number,
+            NONE if self.sku is self.ordered else self.sku.number,
             self.quantity,
             self.price,
             self.t_demand,
@@ -126,6 +132,7 @@ class Line:
             self.truth,
             self.staleness,
             self.node,
+            self.t_short,
             self.t_end,
         )
 
@@ -154,6 +161,7 @@ class Order:
     away_from: int = NONE  # the node at which the customer stands, before an empty shelf
     withheld: int = 0
     released: bool = False
+    confirmed: bool = False  # its marketplace has been told that it is released
     parcels: int = 0
     waves: int = 0
     call: int = 0
@@ -175,6 +183,10 @@ class Order:
     def strategy(self) -> str:
         """What its fallback does, if it has one."""
         return "" if self.standing is None else self.standing.fallback.strategy
+
+    def may_come_from(self, pair: Pair) -> bool:
+        """Whether this pair may supply it, if it is to be shipped."""
+        return pair.node.number != self.away_from and (pair.node.is_dc or self.strategy != "dc_only")
 
     def promised_lines(self) -> list[Line]:
         """Lines accepted and not supplied yet."""

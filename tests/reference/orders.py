@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import count
 from typing import Any
 
 import simpy
@@ -39,6 +40,8 @@ from twin.world.tables import WorldDay
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
 REJECTED_STEPS = 16_384
+DEADLINE_STEPS = 65_531
+BACKORDERS = 40 << 40
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
 Asking = Generator[simpy.Event, Any, bool]
@@ -71,6 +74,8 @@ class Orders:
         self._releases = Releases(shop)
         self.sagas = Sagas(shop)
         self.placed: list[Order] = []
+        if shop.systems.sourcing.shortage.backorders:
+            shop.env.process(self._reviews())
 
     def arrivals(self, day: WorldDay) -> Process:
         """Customers of a day start their checkouts."""
@@ -117,7 +122,36 @@ class Orders:
         if self._systems.reserving.point not in ("none", "fulfilment"):
             self._set_aside_open(order, hold=False)
         if self._accept(order):
+            self._env.process(self._deadlines(order))
             yield from self._keep_promise(order, wake)
+
+    def _deadlines(self, order: Order) -> Process:
+        """The marketplace waits for so long for the release of an order, and for its parcels."""
+        rules = list(self._shop.scenario.demand.channels.values())[order.channel.number]
+        wake = Waking(self._env, order.id, DEADLINE_STEPS)
+        if rules.confirm_within:
+            yield wake.at(order.t_accept + rules.confirm_within)
+            if not order.confirmed:
+                self._withdraw(order, Status.NOT_CONFIRMED)
+                return
+        if rules.ship_within:
+            yield wake.at(order.t_accept + rules.ship_within)
+            self._withdraw(order, Status.NOT_SHIPPED)
+
+    def _withdraw(self, order: Order, status: Status) -> None:
+        """What is not picked is cancelled."""
+        now = self._env.now
+        for line in order.lines:
+            if line.status == Status.BACKORDERED:
+                self._shop.flows[Flow.BACKORDERS_WITHDRAWN] += 1
+            elif line.status != Status.ACCEPTED:
+                continue
+            elif line.parcel is None and not line.short_picks and line.t_short == NONE:
+                self._take_back(line)
+            else:
+                self.sourcing.withdraw(order, line, among_orders(now))
+            line.end(status, now)
+        self._refunds.for_lines(order)
 
     def _is_turned_away(self, order: Order) -> bool:
         """A fallback may refuse an order when it is to be checked."""
@@ -279,6 +313,8 @@ class Orders:
     def _confirm(self, order: Order) -> None:
         """Ask the view for what was promised without asking; cancel what it cannot back."""
         for line in order.promised_lines():
+            if line.cause:
+                continue
             if not backed_by_view(line):
                 self._cancel(line)
                 continue
@@ -293,7 +329,7 @@ class Orders:
         self._take_back(line)
         if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
             line.also |= 1 << line.suspect
-        line.cause = Cause.DEGRADED
+        line.cause, line.t_short = Cause.DEGRADED, self._env.now
         line.end(Status.OVERSOLD, self._env.now)
 
     def _take_back(self, line: Line) -> None:
@@ -577,6 +613,7 @@ class Orders:
         release = self._shop.tracer.begin(order.id, SpanKind.RELEASE, wave, self._env.now) if wave else None
         released = yield self._releases.join(order, wave)
         yield wake.at(released)
+        order.confirmed = True
         if not order.promised_lines():
             return
         if wave == 0 and self._systems.erp.coupling != "consumer":
@@ -611,7 +648,11 @@ class Orders:
 
     def longest_wait(self, t: int) -> int:
         """How long the oldest accepted order has been open without a parcel."""
-        waiting = (order for order in self.placed if order.promised_lines() and not order.parcels)
+        waiting = (
+            order
+            for order in self.placed
+            if not order.parcels and any(line.t_short == NONE for line in order.promised_lines())
+        )
         return max((t - order.t_accept for order in waiting), default=0)
 
     def _until_mended(self, order: Order, wake: Waking) -> Process:
@@ -628,6 +669,17 @@ class Orders:
         wake = Waking(self._env, order.id, REJECTED_STEPS + PARCEL_STEPS * wave)
         yield wake.at(self._env.now)
         yield from self._fulfil(order, wake, rejected.lines, wave)
+
+    def _reviews(self) -> Process:
+        """Now and then somebody looks whether there is what customers wait for."""
+        for k in count(1):
+            yield self._shop.batch_time(k * self._systems.sourcing.shortage.review, BACKORDERS)
+            waves, given_up = self.sourcing.review(self.placed)
+            for order in given_up:
+                self._refunds.for_lines(order)
+            for wave in waves:
+                wave.order.waves += 1
+                self._env.process(self._fulfil_again(wave, wave.order.waves))
 
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""

@@ -248,4 +248,4 @@ def mispriced(orders: list[Order]) -> Iterator[tuple[int, ...]]:
         same = tag.shown == line.price == tag.listed == tag.till
         if tag.settled == Settled.WALKED_AWAY or (line.status in PROMISED and not same):
             told = (tag.settled, line.t_demand, tag.t, tag.shown, line.price, tag.listed, tag.till)
-            yield (line.order, line.number, line.channel.number, line.sku.number, line.quantity, line.status, *told)
+            yield (line.order, line.number, line.channel.number, line.ordered.number, line.quantity, line.status, *told)

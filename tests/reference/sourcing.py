@@ -11,13 +11,14 @@ import simpy
 from tests.reference.blame import Blame, cause_of, gone
 from tests.reference.carriage import Carrier
 from tests.reference.choosing import Choice, nodes_of
-from tests.reference.clock import among_orders
+from tests.reference.clock import among_orders, before_orders
 from tests.reference.collection import Collection
 from tests.reference.ledgers import Movement, Node, Pair
 from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
+from tests.reference.shortages import Shortages
 from tests.reference.staff import Staff
 from tests.reference.stations import Station
 from tests.reference.stock import CORRECTION, Stock
@@ -68,6 +69,7 @@ class Sourcing:
         self._store_pick = shop.stream("pick", settings.store_pick)
         self._to_pick: dict[Pair, list[tuple[Order, Line]]] = {}
         self._damaged = shop.stream("damaged")
+        self.shortages = Shortages(shop)
         self.collection = Collection(
             shop, stock, self._pickers, opening=self._opening, refunds=refunds, notices=notices
         )
@@ -93,9 +95,11 @@ class Sourcing:
                 if not line.reserved and not line.short_picks:
                     self._reserve_at_store(line)
                 continue
-            pair, was_full = self._node_for(order, line, lines, shared=shared, room=room)
-            kept_away = kept_away or was_full
-            self._place(order, line, lines, pair)
+            for common in (shared, None):  # once more, if the customer takes another item
+                pair, was_full = self._node_for(order, line, lines, shared=common, room=room)
+                kept_away = kept_away or was_full
+                if not self._place(order, line, lines, pair):
+                    break
         if free:
             self._shop.flows[Flow.SOURCINGS] += 1
             self._shop.flows[Flow.CAPPED_SOURCINGS] += kept_away
@@ -135,7 +139,8 @@ class Sourcing:
         wanted = self.choice.candidates(line, order, wave, mind_caps=False)
         return able[0] if able else None, able[:1] != wanted[:1]
 
-    def _place(self, order: Order, line: Line, wave: list[Line], pair: Pair | None) -> None:
+    def _place(self, order: Order, line: Line, wave: list[Line], pair: Pair | None) -> bool:
+        """The line goes to a node, or is short; whether it goes on as another item, which has no node yet."""
         moment = among_orders(self._shop.env.now)
         if pair is None and self.choice.limits:
             kept_away = bool(self.choice.candidates(line, order, wave, mind_caps=False))
@@ -145,9 +150,9 @@ class Sourcing:
         if line.reserved:
             line.sku.reserve(-line.quantity, moment)
         if pair is None:
-            self._oversell(line, line.backed(), at_pair=False, kept_away=kept_away)
-            return
+            return self._oversell(order, line, line.backed(), at_pair=False, kept_away=kept_away)
         self._promise_from(line, pair)
+        return False
 
     def _promise_from(self, line: Line, pair: Pair) -> None:
         """A pair is to supply a line that was in the pool so far."""
@@ -177,7 +182,13 @@ class Sourcing:
         if self._reserves:
             pair.change(among_orders(self._shop.env.now), resv=line.quantity)
 
-    def _oversell(self, line: Line, left: int, *, at_pair: bool, kept_away: bool = False) -> None:
+    def _oversell(self, order: Order, line: Line, left: int, *, at_pair: bool, kept_away: bool = False) -> bool:
+        """Nobody has it; whether the customer takes something else."""
+        if not line.cause:
+            self._name_cause(line, left, at_pair=at_pair, kept_away=kept_away)
+        return self.shortages.answer(line, order)
+
+    def _name_cause(self, line: Line, left: int, *, at_pair: bool, kept_away: bool) -> None:
         line.cause = cause_of(line, left, at_pair=at_pair)
         if line.cause == Cause.JOINT and not line.suspect and kept_away:
             line.cause = Cause.FRAGMENTED
@@ -186,7 +197,6 @@ class Sourcing:
         elif line.cause == Cause.JOINT and not line.suspect and not at_pair:
             self._blame.hidden(line)
             line.cause = Cause(line.suspect)
-        line.end(Status.OVERSOLD, self._shop.env.now)
 
     def _parcels(self, order: Order, lines: list[Line]) -> list[Parcel]:
         """Lines of one node travel together; parcels queue in the order of their first line."""
@@ -254,7 +264,7 @@ class Sourcing:
                 continue
             self._shop.flows[Flow.SHORT_PICKS] += 1
             self._decline(line, reason, now)
-            if self._broker_again(line):
+            if self._broker_again(order, line):
                 again.append(line)
             if reason == Decline.NOT_IN_STOCK and self._settings.cascade:
                 rejected += self._reject_others(order, pair)
@@ -312,7 +322,7 @@ class Sourcing:
             self._shop.flows[Flow.REJECTED_LINES] += 1
             if not out or out[-1].order is not other:
                 out.append(Rejected(other, []))
-            if self._broker_again(line):
+            if self._broker_again(other, line):
                 out[-1].lines.append(line)
         return out
 
@@ -331,6 +341,48 @@ class Sourcing:
         if not (order.pickup and self.collection.is_on):
             order.t_done = max(order.t_done, done)
 
+    def review(self, placed: list[Order]) -> tuple[list[Rejected], list[Order]]:
+        """What waits for stock is looked at, the oldest first: lines to be released anew, and orders that lost some."""
+        now, waves, given_up = self._shop.env.now, list[Rejected](), list[Order]()
+        waiting = [(line, order) for order in placed for line in order.lines if line.status == Status.BACKORDERED]
+        for line, order in sorted(waiting, key=lambda each: (each[0].t_short, each[1].id, each[0].number)):
+            if self.shortages.is_over(line):
+                given_up.append(order)
+            elif self._seems_there(line, order):
+                self._place_again(line, now)
+                wave = next((wave for wave in waves if wave.order is order), None)
+                if wave is None:
+                    wave = Rejected(order, [])
+                    waves.append(wave)
+                wave.lines.append(line)
+        return waves, given_up
+
+    def _seems_there(self, line: Line, order: Order) -> bool:
+        """Whether one node seems to have the line, and there is enough for all who came before."""
+        units = [pair.have() for pair in line.sku.pooled if order.may_come_from(pair)]
+        return max(units, default=0) >= line.quantity <= sum(units) - line.sku.unplaced
+
+    def _place_again(self, line: Line, now: int) -> None:
+        line.status = Status.ACCEPTED
+        line.sku.unplaced += line.quantity
+        self._shop.flows[Flow.BACKORDERS_PLACED] += 1
+        if self._reserves:
+            line.sku.reserve(line.quantity, before_orders(now))
+            line.reserved = True
+
+    def withdraw(self, order: Order, line: Line, moment: int) -> None:
+        """Nobody is to pick a line any more that has been at a node, or is to go to one once more."""
+        if line.parcel is None:
+            line.sku.unplaced -= line.quantity
+            if line.reserved:
+                line.sku.reserve(-line.quantity, moment)
+            return
+        pair, line.parcel = line.store(), None
+        self._to_pick[pair].remove((order, line))
+        pair.promised -= line.quantity
+        if line.reserved:
+            pair.change(moment, resv=-line.quantity)
+
     def _take(self, line: Line, now: int) -> None:
         pair = line.store()
         pair.promised -= line.quantity
@@ -345,7 +397,7 @@ class Sourcing:
         else:
             line.end(Status.SUPPLIED, now)
 
-    def _broker_again(self, line: Line) -> bool:
+    def _broker_again(self, order: Order, line: Line) -> bool:
         """After a short pick, or a rejection: look for another node, or give up."""
         pair = line.store()
         pair.promised -= line.quantity
@@ -354,8 +406,7 @@ class Sourcing:
         line.short_picks += 1
         reserved, line.reserved = line.reserved, False
         if line.pickup or line.short_picks > self._settings.rebroker:
-            self._oversell(line, pair.on_hand - pair.promised, at_pair=True)
-            return False
+            return self._oversell(order, line, pair.on_hand - pair.promised, at_pair=True)
         line.pair = None
         line.hurries, line.today = line.today, False
         line.sku.unplaced += line.quantity

@@ -35,6 +35,7 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.shortages import Shortage
 from twin.scenario.systems import Feed, Publication, Sourcing
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
@@ -137,6 +138,8 @@ def _expected() -> list[str]:
     rare += [f"exceptions {queue} first" for queue in ("oldest", "dearest")]
     rare += ["dead letters wait", "dead letters correct", "close with repetitions", "close over dead letters"]
     rare += ["close that waits for the ERP", "exception healed at a close", "correction downwards"]
+    rare += [f"offer {offer}" for offer in get_args(Shortage.model_fields["offer"].annotation)]
+    rare += ["backorder supplied", "substitute supplied", "substitute short", "backorder not shipped"]
     rare += [f"strategy {strategy}" for strategy in get_args(Sourcing.model_fields["strategy"].annotation)]
     rare += ["split never", "few parcels", "store cap", "pick lists", "order in two parcels", "dear parcel"]
     rare += [f"prices {mismatch}" for mismatch in get_args(Prices.model_fields["mismatch"].annotation)]
@@ -202,6 +205,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _sagas(arm, journal["sagas"])
     out += _returns(arm, journal["returns"], journal["refunds"])
     out += _books(arm, journal["closes"], journal["exceptions"])
+    out += _shortages(arm, lines)
     out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
@@ -274,6 +278,18 @@ def _messaging(feed: Feed) -> list[str]:
         del chosen["overflow"]
     unused = {"versioned", *(("protocol", "keyed", "catch_up") if feed.mode == "queue" else ())}
     return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name not in unused)]
+
+
+def _shortages(arm: dict[str, Any], lines: NDArray[Any]) -> Counter[str]:
+    """What customers of short lines were offered, and what they got."""
+    short, other = lines["t_short"] >= 0, lines["substitute"] >= 0
+    supplied, oversold = lines["status"] == Status.SUPPLIED, lines["status"] == Status.OVERSOLD
+    out = Counter({f"offer {Shortage.model_validate(arm['sourcing'].get('shortage', {})).offer}": 1})
+    out["backorder supplied"] += int((short & supplied & ~other).sum())
+    out["substitute supplied"] += int((other & supplied).sum())
+    out["substitute short"] += int((other & oversold).sum())
+    out["backorder not shipped"] += int((short & (lines["status"] == Status.NOT_SHIPPED) & ~other).sum())
+    return out
 
 
 def _books(arm: dict[str, Any], closes: NDArray[Any], exceptions: NDArray[Any]) -> Counter[str]:

@@ -76,7 +76,8 @@ class Tracer:
         return sorted(span.row(horizon) for span in self._spans if span.start < horizon)
 
     def _checkout(self, order: Order) -> None:
-        over = NOW if order.open_lines() or order.promised_lines() else max(line.t_end for line in order.lines)
+        goes_on = (Status.OPEN, Status.ACCEPTED, Status.BACKORDERED)
+        over = NOW if any(line.status in goes_on for line in order.lines) else max(line.t_end for line in order.lines)
         told_no = (Status.OPEN, Status.REFUSED, Status.ABANDONED, Status.DECLINED, Status.LEFT)
         accepted = sum(line.status not in told_no for line in order.lines)
         end = order.t_accept if order.t_accept != NONE else over

@@ -136,6 +136,13 @@ class Flow(IntEnum):
     CRM_TIME_OUTS = 103
     TILL_UNITS_BY_HAND = 104  # sold while the till system was down
     TILL_UNITS_KEYED_IN = 105  # of them: the system knows
+    BACKORDERED = 70  # short lines that began to wait
+    BACKORDERS_PLACED = 71  # given to the release once more, as a node seemed to have what they wait for
+    BACKORDERED_AGAIN = 72  # placed ones that were short again
+    BACKORDERS_GIVEN_UP = 73  # cancelled because they had waited too long
+    BACKORDERS_WITHDRAWN = 74  # cancelled by marketplaces while they waited
+    SUBSTITUTES_OFFERED = 75  # to customers of short lines
+    SUBSTITUTES_TAKEN = 76
 
 
 class Fate(IntEnum):

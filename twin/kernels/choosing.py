@@ -7,6 +7,7 @@ from typing import Any
 from twin.core.clock import DAY, NEVER
 from twin.core.jit import kernel
 from twin.journal.orders import Mode, Status
+from twin.kernels.barring import is_barred
 from twin.kernels.codes import Strategy
 from twin.kernels.memory import carriage, control, lines, nodes, pairs, skus, store_days
 from twin.kernels.pickers import minutes_busy
@@ -101,12 +102,6 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
-def _is_barred(handle: int, pair: Any, order: Any) -> bool:
-    """Whether the order may come from DCs only and this is a store; so are all that follow."""
-    return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
-
-
-@kernel
 def _local_day(handle: int, n: int, now: int) -> int:
     return (now + nodes(handle)[n].shift) // DAY
 
@@ -157,7 +152,7 @@ def best_pair(handle: int, line: Any, order: Any, promised: int, joins: int, now
     best, best_rank, full_rank = NIL, NEVER, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             break
         available = _available(pair, promised)
         if not _may_supply(handle, line, order, pair, available, joins):
@@ -190,7 +185,7 @@ def common_node(handle: int, order: Any, wave: int, leader: Any, now: int) -> in
     best, best_rank, full_rank = NIL, NEVER, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             break
         available = sourceable(pair)
         if not _may_supply(handle, leader, order, pair, available, 0):
@@ -211,7 +206,7 @@ def seems_somewhere(handle: int, line: Any, order: Any) -> bool:
     """Whether a node seems to have the line, whatever keeps the order from it."""
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _is_barred(handle, pair, order):
+        if is_barred(handle, pair, order):
             return False
         if pair.pooled != 0 and pair.node != order.barred and sourceable(pair) >= line.quantity:
             return True

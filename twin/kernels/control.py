@@ -89,6 +89,8 @@ CONTROL = np.dtype(
         ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
+        ("backorders", "i8"),  # 1: short lines may wait for stock; 2: also of SKUs that are not bought any more
+        ("substitutes", "i8"),  # 1: customers of short lines are offered another SKU
         ("most_parcels", "i8"),  # that an order may be sent in; 0: any number
         ("whole", "i8"),  # 1: lines that no one node seems to have are given up together
         ("store_cap", "i8"),  # parcels a store is asked for in a local day; 0: any number

@@ -105,8 +105,7 @@ def _broker_again(handle: int, line: Any, order: Any, now: int) -> bool:
     line.reserved = _NO
     line.short_picks += 1
     if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
-        oversold(handle, line, order, True, False, now)
-        return False
+        return oversold(handle, line, order, True, False, now)
     change_unplaced(handle, line.sku, line.quantity)
     if reserved:
         change_reserved(handle, line.sku, line.quantity, now)

@@ -85,6 +85,9 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("rejected", state.REJECTED),
     ("today", state.TODAY),
     ("region_shifts", np.dtype("i8")),
+    ("offers", state.OFFER),
+    ("substitutes", np.dtype("i4")),
+    ("ending", np.dtype("i1")),
     ("carriage", state.ZONE),
     ("store_days", state.STORE_DAY),
     ("parcels", PARCEL),
@@ -206,6 +209,9 @@ corrected = _accessor("corrected")
 rejected = _accessor("rejected")
 today = _accessor("today")
 region_shifts = _accessor("region_shifts")
+offers = _accessor("offers")
+substitutes = _accessor("substitutes")
+ending = _accessor("ending")
 carriage = _accessor("carriage")
 store_days = _accessor("store_days")
 parcels = _accessor("parcels")

@@ -14,11 +14,12 @@ from twin.kernels.codes import Key, Law, Point, Reserved
 from twin.kernels.memory import control, flows, keys, lines, nodes, orders, pairs, scratch, skus
 from twin.kernels.pickers import picker_done
 from twin.kernels.reach import nearest_in_reach
+from twin.kernels.shortages import fall_short
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
 from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_at_sourcing, truth
 
-_ACCEPTED, _OVERSOLD, _SUPPLIED = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.SUPPLIED)
+_ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
 _SHIP, _SAME_DAY = int(Mode.SHIP), int(Mode.SAME_DAY)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _NEVER = int(Point.NONE)
@@ -42,7 +43,7 @@ def mark_choice(handle: int, line: Any, p: int, now: int) -> None:
 @kernel
 def _suspect_choice(handle: int, line: Any, own: int, now: int) -> None:
     """What would have kept the line away from its pair, of which it has been promised ``own`` units already."""
-    if line.suspect != 0 and line.suspect_node == 0:
+    if line.cause != 0 or (line.suspect != 0 and line.suspect_node == 0):
         return
     causes = suspect_at_sourcing(handle, line.pair, line.quantity, own, now)
     line.suspect_node = 1
@@ -85,9 +86,9 @@ def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> i
 
 
 @kernel
-def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> None:
-    """The promise cannot be kept: cancel the line and name the cause; ``kept_away``: a node seemed to have it that the
-    order may not come from.
+def _name_cause(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> None:
+    """Why nobody can supply the line: its suspect, or what happened after the promise; ``kept_away``: a node seemed to
+    have it that the order may not come from.
     """
     line.cause = line.suspect
     if line.suspect == 0 and (after_pick or line.mode != _SHIP):
@@ -107,21 +108,26 @@ def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bo
             causes = hiding_causes(handle, line.sku, line.quantity, now)
             line.cause = first_cause(causes)
             line.also = causes & ~(1 << line.cause)
-    line.status, line.t_end = _OVERSOLD, now
-    order.open -= 1
-    control(handle)[0].let_down += 1
 
 
 @kernel
-def _give_up(handle: int, line: Any, order: Any, now: int) -> None:
-    """No node seems to have the line."""
+def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> bool:
+    """The promise cannot be kept: name the cause, once, and see what is offered; whether the line goes on at once."""
+    if line.cause == 0:
+        _name_cause(handle, line, order, after_pick, kept_away, now)
+    return fall_short(handle, line, order, now)
+
+
+@kernel
+def _give_up(handle: int, line: Any, order: Any, now: int) -> bool:
+    """No node seems to have the line; whether it goes on with a substitute."""
     change_unplaced(handle, line.sku, -line.quantity)
     if line.reserved == _GROUP:
         change_reserved(handle, line.sku, -line.quantity, now)
     line.reserved = _NO
     c = control(handle)[0]
     limited = c.most_parcels != 0 or c.store_cap != 0
-    oversold(handle, line, order, False, limited and seems_somewhere(handle, line, order), now)
+    return oversold(handle, line, order, False, limited and seems_somewhere(handle, line, order), now)
 
 
 @kernel
@@ -170,9 +176,11 @@ def _assign(handle: int, line: Any, order: Any, common: int, room: int, now: int
         _reserve_at_node(handle, line, now)
         return
     p = _node_for(handle, line, order, common, room, now)
-    if p == NIL:
-        _give_up(handle, line, order, now)
-    else:
+    if p == NIL and _give_up(handle, line, order, now):
+        p = _node_for(handle, line, order, NIL, room, now)
+        if p == NIL:
+            _give_up(handle, line, order, now)
+    if p != NIL:
         _place(handle, line, p, now)
 
 

@@ -170,10 +170,12 @@ LINE = np.dtype(
         ("t_decision", "i8"),
         ("staleness", "i8"),
         ("t_end", "i8"),
+        ("t_short", "i8"),  # when it was short for the first time
         ("hold", "i8"),  # its hold, NIL if none is alive
         ("sku_sold", "i8"),  # marks at acceptance
         ("sku_shrunk", "i8"),
-        ("sku", "i4"),
+        ("sku", "i4"),  # to be supplied
+        ("wanted", "i4"),  # that was ordered; another if the customer takes a substitute
         ("quantity", "i4"),
         ("price_cents", "i4"),  # of a unit: the list price when it was demanded, then what its customer pays
         ("belief", "i4"),
@@ -236,6 +238,16 @@ TODAY = np.dtype(
     ]
 )
 """How an arm delivers on the day of the order; one row."""
+
+OFFER = np.dtype(
+    [
+        ("waits", "i8"),  # millionths of customers who would wait for a short line
+        ("takes", "i8"),  # millionths who would take a substitute
+        ("waits_key", "u8"),  # keys of the streams that say which
+        ("takes_key", "u8"),
+    ]
+)
+"""What customers of a channel agree to whose lines are short."""
 
 REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
 """An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""

@@ -16,6 +16,7 @@ from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
+from twin.measure.marketplaces import MARKETPLACES
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
 from twin.measure.notices import NOTICES
@@ -29,6 +30,7 @@ from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
 from twin.measure.same_day import SAME_DAY
 from twin.measure.shipping import SHIPPING
+from twin.measure.shortages import SHORTAGES
 from twin.measure.suppliers import STAFF, SUPPLIERS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
@@ -40,6 +42,8 @@ SECTIONS: Final = {
     "Release": RELEASE,
     "Shipping": SHIPPING,
     "Declines": DECLINES,
+    "Shortages": SHORTAGES,
+    "Marketplaces": MARKETPLACES,
     "Pickup": PICKUP,
     "Same day": SAME_DAY,
     "Clienteling": CLIENTELING,

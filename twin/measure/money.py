@@ -7,19 +7,17 @@ from typing import Final
 import numpy as np
 
 from twin.measure.cohort import Cohort, Integers, Mask
-from twin.measure.kpi import Kpi
-
-_CENTS_PER_USD: Final = 100
+from twin.measure.kpi import CENTS_PER_USD, Kpi
 
 
 def usd(cents: Integers, among: Mask) -> float:
     """USD of some of the cohort's lines."""
-    return int(cents[among].sum()) / _CENTS_PER_USD
+    return int(cents[among].sum()) / CENTS_PER_USD
 
 
 def _unit_margin_usd(cohort: Cohort) -> float | None:
     units = int(cohort.lines["quantity"].sum(dtype=np.int64))
-    return int(cohort.margin_cents.sum()) / (_CENTS_PER_USD * units) if units else None
+    return int(cohort.margin_cents.sum()) / (CENTS_PER_USD * units) if units else None
 
 
 MONEY: Final = (
@@ -51,9 +49,9 @@ MONEY: Final = (
         name="margin_lost_oversold_usd",
         unit="USD",
         direction="lower",
-        formula="price less cost of oversold lines",
-        meaning="margin of promises that were cancelled",
-        function=lambda c: usd(c.margin_cents, c.oversold),
+        formula="price less cost of oversold lines that were cancelled",
+        meaning="margin of promises that were not kept; a late line keeps its own",
+        function=lambda c: usd(c.margin_cents, c.oversold_cancelled),
     ),
     Kpi(
         name="refunded_not_collected_usd",

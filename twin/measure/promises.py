@@ -130,7 +130,8 @@ PROMISES: Final = (
         unit="share",
         direction="lower",
         formula="oversold lines / lines accepted",
-        meaning="lines promised in the window and cancelled for lack of stock, after all re-brokering",
+        meaning="lines promised in the window and not supplied as promised for lack of stock, after all re-brokering: "
+        "cancelled, late or something else than was ordered (outcomes: Shortages)",
         function=lambda c: ratio(_count(c.oversold), _count(c.accepted)),
     ),
     Kpi(
@@ -253,7 +254,7 @@ PROMISES: Final = (
         unit="units",
         direction="higher",
         formula="units of lines supplied",
-        meaning="what online customers received as promised",
+        meaning="what online customers received",
         function=lambda c: _units(c, c.supplied),
     ),
 )

@@ -134,10 +134,12 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
-        ready, left = self._ready(), sums.left_in_catalogue
-        if left != promised + ready:
+        ready, waits = self._in_catalogue(Status.READY), self._in_catalogue(Status.BACKORDERED)
+        left = sums.left_in_catalogue
+        if left != promised + ready + waits:
             broken.append(
-                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready"
+                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are "
+                f"ready, {waits} wait for stock"
             )
         charged, owed = sums.accepted - sums.supplied - sums.let_down, self._charged()
         if charged != owed:
@@ -154,11 +156,11 @@ class Books:
         due = lines[np.isin(lines["status"], _OWED)]
         return int(due["price_cents"].astype(np.int64) @ due["quantity"])
 
-    def _ready(self) -> int:
-        """Cents, in prices of the catalogue, of lines that wait for their customers in stores."""
+    def _in_catalogue(self, status: Status) -> int:
+        """Cents, in prices of the catalogue, of lines of a status: those that wait in stores, or for stock."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
-        ready = lines[lines["status"] == Status.READY]
-        return int(self._prices[ready["sku"]] @ ready["quantity"])
+        mine = lines[lines["status"] == status]
+        return int(self._prices[mine["sku"]] @ mine["quantity"])
 
     def _unexplained(self, parts: Parts) -> list[str]:
         """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""

@@ -38,6 +38,7 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
+from twin.model.offers import lay_offers
 from twin.model.price_board import lay_prices
 from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
@@ -95,6 +96,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
     _today(memory, scenario, systems)
+    lay_offers(memory, world, scenario)
     lay_buffers(memory, world, systems.buffers)
     lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
@@ -344,6 +346,8 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
     c["corrects"], c["cascade"] = systems.sourcing.declines == "correct", systems.sourcing.cascade
+    c["backorders"] = systems.sourcing.shortage.backorders * (1 + systems.sourcing.shortage.ending)
+    c["substitutes"] = systems.sourcing.shortage.substitutes
     c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"
 

@@ -104,9 +104,9 @@ class Days:
         wanted = wanted[checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
-        rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
+        rows["sku"], rows["wanted"], rows["quantity"] = wanted["sku"], wanted["sku"], wanted["quantity"]
         rows["price_cents"] = self.works.world.prices.at(rows["sku"], rows["t_demand"])
-        rows["t_decision"] = rows["t_end"] = NONE
+        rows["t_decision"] = rows["t_short"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
         rows["mode"] = np.where(pickup >= 0, Mode.PICKUP, Mode.SHIP)
@@ -127,7 +127,7 @@ class Days:
         if self.shop.notices is not None:
             self.shop.notices.of_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
-        self.works.journal.seal("lines", columns(lines[:cut], LINE))
+        self.works.journal.seal("lines", _line_columns(lines[:cut]))
         self._seal_parcels()
         if control["priced"]:
             self.works.journal.seal("mispriced", price_board.mispriced(lines[:cut], memory["charges"][:cut]))
@@ -201,4 +201,14 @@ def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void
     out = np.empty(rows.size, dtype)
     for name in dtype.names or ():
         out[name] = rows[name]
+    return out
+
+
+def _line_columns(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """The same of lines: what was ordered comes first, and what was taken in its place beside it."""
+    out = np.empty(rows.size, LINE)
+    for name in set(LINE.names or ()) - {"sku", "substitute"}:
+        out[name] = rows[name]
+    out["sku"] = rows["wanted"]
+    out["substitute"] = np.where(rows["sku"] == rows["wanted"], NONE, rows["sku"])
     return out

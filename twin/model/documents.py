@@ -92,8 +92,8 @@ class Documents:
 
     def _rows(self, lines: NDArray[np.void], t: NDArray[np.int64], document: Document) -> NDArray[np.void]:
         rows = np.empty(lines.size, DOCUMENT)
-        for name in ("order", "line", "sku"):
-            rows[name] = lines[name]
+        for name, source in (("order", "order"), ("line", "line"), ("sku", "wanted")):
+            rows[name] = lines[source]
         rows["document"], rows["cents"] = document, self._cents(lines)
         rows["filed"] = self._filed_at(t)
         return rows

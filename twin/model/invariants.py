@@ -12,7 +12,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
-from twin.model import owed, priced, shipped
+from twin.model import owed, priced, shipped, short
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -44,6 +44,7 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_carried(plane, days),
         *_assisted(plane, days),
         *_orders(plane, days),
+        *short.check(plane, days),
         *_sagas(plane, days),
         *shipped.parcels(plane, days),
         *owed.returns(plane, days),
@@ -64,6 +65,7 @@ def at_close(plane: Plane, days: Days, world: World) -> list[str]:
         *_promises(plane, days),
         *_places(plane, days),
         *_orders(plane, days),
+        *short.check(plane, days),
         *_pairs(plane, world),
     ]
 
@@ -273,6 +275,17 @@ def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArra
     return np.bincount(at, units, size).astype(np.int64)
 
 
+_HOLD_NOTHING = (
+    Status.REFUSED,
+    Status.DECLINED,
+    Status.OVERSOLD,
+    Status.CANCELLED,
+    Status.BACKORDERED,
+    Status.NOT_CONFIRMED,
+    Status.NOT_SHIPPED,
+)
+
+
 def _reservations(plane: Plane, days: Days) -> list[str]:
     """The view's reservations = lines that hold them + picks it has not seen - messages it has not heard + drift; so
     those of a closed order sum to 0.
@@ -294,7 +307,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
     grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
     wrong_skus = np.count_nonzero(skus["reserved"] != grouped + of_skus["lost"] + of_skus["extra"])
-    closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD, Status.CANCELLED))
+    closed = np.isin(lines["status"], _HOLD_NOTHING)
     kept = np.count_nonzero(lines["reserved"][closed] != Reserved.NO)
     found = (
         (wrong, "pairs differ from lines, picks and messages"),
@@ -361,7 +374,7 @@ def _assisted(plane: Plane, days: Days) -> list[str]:
 def _orders(plane: Plane, days: Days) -> list[str]:
     """Placed = delivered + cancelled + open: an order counts as open the lines without an end, and only those."""
     orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
-    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY))
+    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY, Status.BACKORDERED))
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
     wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))

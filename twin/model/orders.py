@@ -112,6 +112,8 @@ def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
         return
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
+        if shop.deadlines is not None:
+            shop.deadlines.begin(customer.number, customer.order, customer.channel, customer.t)
         yield from _accepted(shop, customer, rule, release)
 
 
@@ -206,7 +208,7 @@ def _clear_saga(shop: Shop, customer: Customer, began: int, end: int) -> Story:
 
 def _end_saga(shop: Shop, customer: Customer, now: int, *, completed: bool) -> None:
     shop.plane.end_saga(customer.number, now, completed=completed)
-    if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
+    if shop.gone(customer.number):
         return
     if completed:
         release = steps.released_at(shop.plane.handle, customer.number, 0, now)
@@ -226,7 +228,7 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     now = int(shop.env.now)
     if rule.asks == Asks.LATER:
         now = yield from _await_confirmation(rule, customer, now)
-        if not _confirm(shop, customer.number, now):
+        if shop.gone(customer.number) or not _confirm(shop, customer.number, now):
             return
     elif rule.reconfirms:
         if rule.on(customer.channel):
@@ -288,18 +290,20 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     else:
         kind, came = plane.kind(number), int(shop.env.now)
         now = yield from shop.desk.pass_through(customer.order, wave, kind, release, came)
-    if shop.fallbacks is not None and shop.fallbacks.gone(number):
+    if wave == 0 and shop.deadlines is not None:
+        shop.deadlines.confirm(number)
+    if shop.gone(number):
         return
     if shop.creates_in_erp and wave == 0:
         broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
         if broken is not None and broken.cover(now):
             now = broken.up(now)
             yield now
-            if shop.fallbacks is not None and shop.fallbacks.gone(number):
+            if shop.gone(number):
                 return
         now = plane.create(number, wave, now)
         yield now
-        if shop.fallbacks is not None and shop.fallbacks.gone(number):
+        if shop.gone(number):
             return
     first, ends = plane.source(number, wave, now)
     shop.refund(number, now)
@@ -313,13 +317,15 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
     """A parcel is picked; what was short is brokered again, and what is to be collected waits for its customer."""
     yield end
+    if shop.plane.is_sealed(customer.number):
+        return  # its lines have left the parcel, and the day
     wave = shop.plane.pick(customer.number, parcel, end)
     rejected = shop.plane.rejected(end) if shop.cascades else []
     if shop.refunds is not None:
         shop.refunds.look_at([customer.number, *(number for number, _ in rejected)], end)
     for number, again in rejected:
         if again:
-            _begin_again(shop, number, again, end)
+            begin_again(shop, number, again, end)
     if customer.today and shop.couriers is not None:
         shop.couriers.take(customer.number, parcel, end)
     if wave:
@@ -329,8 +335,10 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
         yield from shop.counter.await_customer(customer.number, customer.channel, end)
 
 
-def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
-    """Lines of an order were rejected because another had found nothing: a process of their own goes on."""
+def begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
+    """A wave that no parcel of its order brought about goes on in a process of its own: of lines that were rejected
+    because another order had found nothing, or that waited for stock.
+    """
     row = shop.plane.order(number)
     order, channel = int(row["order"]), int(row["channel"])
     customer = Customer(

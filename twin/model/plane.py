@@ -108,12 +108,22 @@ class Plane:
         if steps.cancel(self.handle, number, now) == FULL:
             self._repeat(steps.cancel, number, now)
 
+    def withdraw(self, number: int, status: int, now: int) -> None:
+        """A marketplace cancels what is not picked of an order."""
+        if steps.withdraw(self.handle, number, status, now) == FULL:
+            self._repeat(steps.withdraw, number, status, now)
+
+    def is_sealed(self, number: int) -> bool:
+        """Whether an order is over and in the journal; its row may be another order's by now."""
+        return number < int(self.control["order_base"])
+
+    def is_open(self, number: int) -> bool:
+        """Whether a line of an order has no end yet."""
+        return not self.is_sealed(number) and bool(self.order(number)["open"] > 0)
+
     def awaits_sourcing(self, number: int) -> bool:
         """Whether an accepted order is not over and has no parcel yet."""
-        if number < int(self.control["order_base"]):
-            return False
-        row = self.order(number)
-        return bool(row["open"] > 0 and row["parcels"] == 0)
+        return self.is_open(number) and bool(self.order(number)["parcels"] == 0)
 
     def count(self, flow: int) -> None:
         """One more in a total."""
@@ -160,13 +170,16 @@ class Plane:
         return done
 
     def pay(self, number: int, start: int, end: int) -> None:
-        """A customer pays; of interest to traces alone, as are the next five."""
+        """A customer pays; of interest to traces alone, as are the next six."""
 
     def begin_saga(self, number: int, now: int) -> None:
         """The saga of an order begins."""
 
     def end_saga(self, number: int, now: int, *, completed: bool) -> None:
         """It ends."""
+
+    def begin_wave(self, number: int, wave: int, now: int) -> None:
+        """A wave of an order that waited for stock sets out for its release."""
 
     def choose(self, orders: NDArray[np.void], first: int) -> None:
         """Rows of orders that begin, numbered from ``first`` on: which of them are traced."""

@@ -21,6 +21,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments
+from twin.model.backorders import reviews
 from twin.model.books import Books
 from twin.model.build import Built, build
 from twin.model.census import Census
@@ -139,9 +140,16 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     _start_stockrooms(works, scenario, systems, days.counters)
+    _start_reviews(works, systems, shop)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))
+
+
+def _start_reviews(works: Works, systems: Systems, shop: Shop) -> None:
+    """Put what looks at waiting lines on the clock."""
+    if systems.sourcing.shortage.backorders:
+        works.env.process(reviews(works, shop, systems.sourcing.shortage))
 
 
 def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:

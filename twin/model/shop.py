@@ -17,6 +17,7 @@ from twin.model.access import Broken, access_of
 from twin.model.build import knots_of
 from twin.model.clienteling import Associates
 from twin.model.collecting import Counter
+from twin.model.deadlines import Deadlines
 from twin.model.errands import Errand, errands_of
 from twin.model.fallbacks import Fallbacks, fallbacks_of
 from twin.model.gateway import Gateway
@@ -85,6 +86,8 @@ class Shop:
     payment: NDArray[np.int64]
     payment_key: np.uint64
     fallbacks: Fallbacks | None
+    deadlines: Deadlines | None
+    """Of marketplaces; ``None``: they have none."""
     desk: Desk | None
     """Where orders wait for their release; ``None``: kernels know when they are released."""
     sagas: Sagas | None
@@ -105,6 +108,12 @@ class Shop:
     """How changes of list prices come to tills and channels; ``None``: there are none."""
     process: type[LightProcess]
     """What carries an order: one that can be called from a queue, if there are queues."""
+
+    def gone(self, number: int) -> bool:
+        """Whether nothing is left of an order that is to be done; its row may be another order's by now."""
+        if self.fallbacks is not None and self.fallbacks.gone(number):
+            return True
+        return self.deadlines is not None and number in self.deadlines.cancelled
 
     def refund(self, order: int, now: int) -> None:
         """Lines of an order may have ended at ``now`` that were paid and will not be supplied."""
@@ -157,6 +166,7 @@ class Shop:
             payment=knots_of(systems.payment),
             payment_key=works.world.streams.key("payment"),
             fallbacks=fallbacks,
+            deadlines=Deadlines.of(works.env, works.plane, scenario, refunds),
             desk=desk,
             sagas=Sagas.of(works, systems.saga),
             refunds=refunds,

@@ -14,7 +14,7 @@ from twin.core.hashing import bits, bits_of_many
 from twin.core.laws import sample
 from twin.core.shares import MILLION, parts
 from twin.journal.observability import SpanKind
-from twin.journal.orders import Mode, Status
+from twin.journal.orders import PROMISED, Mode, Status
 from twin.journal.tables import NONE
 from twin.journal.writer import Journal
 from twin.kernels import steps
@@ -27,7 +27,7 @@ from twin.world.world import World
 _ROOM: Final = 1 << 10
 """Free rows of `watched` before each pick."""
 _PICKED: Final = tuple(map(int, (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)))
-_PROMISED: Final = (*_PICKED, *map(int, (Status.ACCEPTED, Status.OVERSOLD, Status.CANCELLED)))
+_PROMISED: Final = tuple(map(int, PROMISED))
 _PICKUP = int(Mode.PICKUP)
 
 
@@ -175,11 +175,15 @@ class TracedPlane(Plane):
             self._aside[number] = order, int(row["t_ready"])
         return wave
 
+    def begin_wave(self, number: int, wave: int, now: int) -> None:
+        if row := self._traced(number):
+            self._waves[int(row["order"]), wave] = now
+
     def rejected(self, now: int) -> list[tuple[int, int]]:
         rows = super().rejected(now)
         for number, wave in rows:
-            if wave and (row := self._traced(number)):
-                self._waves[int(row["order"]), wave] = now
+            if wave:
+                self.begin_wave(number, wave, now)
         return rows
 
     def collect(self, number: int, now: int) -> None:

@@ -50,6 +50,18 @@ class Economics(Model):
         meaning="direct cost of a line that cannot be supplied: service, refund fees, goodwill",
         source="$10-25 direct: 12-18 min at $22/h + 2.9 % + $0.30 [S weak: getordersyncpro]",
     )
+    late_backorder_usd: Range = par(
+        _range(1, 4, 12),
+        unit="USD/line",
+        meaning="message, service and goodwill for a line that waits for stock, in place of all costs of one that is cancelled",
+        source="assumption: a third of a case of service, or free delivery; what the sale earns is kept",
+    )
+    marketplace_cancel_usd: Range = par(
+        _range(2, 6, 15),
+        unit="USD/order",
+        meaning="fees, service and lost rank for an order that a marketplace cancels because a deadline has passed",
+        source="assumption; 100 to 150 % of the referral fee at Amazon [S weak: megaficus.com]",
+    )
     oversell_future_margin_share: Range = par(
         _range(0.0, 0.15, 0.30),
         unit="share of yearly customer margin",

@@ -32,6 +32,7 @@ from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
 from twin.scenario.same_day import SameDay
+from twin.scenario.shortages import Shortage
 from twin.scenario.supplier_portal import SupplierPortal
 from twin.scenario.transfers import Transfers
 from twin.scenario.workforce import Workforce
@@ -196,6 +197,9 @@ class Sourcing(Model):
         unit="flag",
         meaning="when an item is not in stock, all other orders that wait at the node for it are rejected at once; needs declines: correct",
         source="HotWax: not in stock rejects all other orders of the item at the store [C]",
+    )
+    shortage: Shortage = par(
+        default_factory=Shortage, unit="object", meaning="what a customer is offered whose line cannot be supplied"
     )
     store_pick: DurationLaw = par(
         lognormal("9m", 0.6),

@@ -162,9 +162,9 @@ FULFILLING: Final = (
         paragraph=(
             "A picker finds nothing, too little or damaged units. The node is not asked again before its next "
             "receipt; view and record are corrected, and others' orders for the item rejected, if the arm does so. "
-            "The line goes to another node, so many times; then it is cancelled."
+            "The line goes to another node, so many times; then it is short."
         ),
-        stories=(orders.parcel_story, orders._begin_again, orders._again),
+        stories=(orders.parcel_story, orders.begin_again, orders._again),
         outlets=ONLINE,
         systems=("wms", "link", *CARRIERS),
         messages=("correction",),
