@@ -198,7 +198,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _books(arm, journal["closes"], journal["exceptions"])
     out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
-    out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
+    out += _sourcing(Sourcing.model_validate(arm.get("sourcing", {})), journal["parcels"])
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
     return out
