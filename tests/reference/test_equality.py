@@ -211,7 +211,7 @@ def _sourcing(chosen: Sourcing, parcels: NDArray[Any]) -> Counter[str]:
     out.update(name for name, limit in limits.items() if limit)
     _, counts = np.unique(parcels["order"], return_counts=True)
     out["order in two parcels"] += int((counts > 1).sum())
-    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean(initial=0)).sum()) if parcels.size else 0
+    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean()).sum()) if parcels.size else 0
     return out
 
 
