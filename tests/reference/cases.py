@@ -532,7 +532,7 @@ CASES: Final = (
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
-    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
+    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(38, 42)),
     closed(priced(drawn(42))),
 )
