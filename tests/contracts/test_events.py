@@ -57,6 +57,12 @@ def test_kinds_are_those_of_the_model(kind: str) -> None:
     assert (made.data.order_id == "30000000007") == (kind == "pick")
 
 
+def test_the_sale_of_an_associate_names_its_order_and_comes_when_orders_do() -> None:
+    made = event(identity=(3 << 32 | 7, 1 << 16 | 2))
+    assert (made.data.kind, made.data.order_id) == ("sale", "300000007")
+    assert made.sequence.split("-")[1] == "4"
+
+
 @pytest.mark.parametrize("part", [5 << 24, 6 << 24 | 1, -1])
 def test_messages_that_are_no_movements_are_refused(part: int) -> None:
     with pytest.raises(ValueError, match="is not a movement"):

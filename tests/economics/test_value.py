@@ -21,13 +21,19 @@ def fixed(low: float, base: float, high: float) -> dict[str, float]:
 
 ECONOMICS: dict[str, Any] = {
     "oversell_cost_usd": fixed(1.0, 2.0, 3.0),
+    "marketplace_cancel_usd": fixed(2.0, 5.0, 9.0),
+    "late_backorder_usd": fixed(0.5, 1.5, 2.5),
     "oversell_future_margin_share": fixed(0.0, 0.1, 0.2),
     "customer_margin_usd_per_year": fixed(10.0, 20.0, 30.0),
     "lost_sale_share": fixed(0.25, 0.5, 1.0),
     "short_pick_usd": fixed(1.0, 4.0, 5.0),
     "not_collected_usd": fixed(2.0, 6.0, 7.0),
+    "courier_usd_per_drop": fixed(4.0, 9.0, 11.0),
+    "late_same_day_usd": fixed(2.0, 3.0, 5.0),
+    "estimated_tax_usd": fixed(0.5, 1.5, 2.5),
     "shipping_factor": fixed(0.5, 1.0, 2.0),
     "exception_usd_per_hour": fixed(10.0, 20.0, 30.0),
+    "contact_usd": fixed(1.0, 2.5, 6.0),
     "counting_usd_per_hour": fixed(10.0, 16.0, 30.0),
     "transfer_usd_per_unit": fixed(0.25, 0.5, 1.0),
     "wrong_effect_usd": fixed(1.0, 3.0, 9.0),
@@ -58,13 +64,17 @@ RUN: Responses = {
     "close_hours": 6.0,
     "closes": 0.0,
     "count_hours": 2.5,
+    "courier_drops": 12.0,
+    "customer_contacts": 14.0,
     "margin_kept_usd": 1000.0,
     "margin_lost_refused_usd": 40.0,
+    "marketplace_deadline_orders": 6.0,
     "messages_per_week": 5e5,
     "overcharged_lines": 6.0,
     "overcharged_usd": 12.0,
-    "oversold_lines": 3.0,
-    "oversold_orders": 2.0,
+    "oversold_cancelled_lines": 3.0,
+    "oversold_cancelled_orders": 2.0,
+    "oversold_late_lines": 7.0,
     "pickup_not_collected_orders": 4.0,
     "reconciliation_gap_units": 10.0,
     "refund_human_hours": 0.5,
@@ -77,8 +87,10 @@ RUN: Responses = {
     "saga_duplicates": 2.0,
     "saga_human_hours": 1.5,
     "saga_orphans": 1.0,
+    "same_day_late_orders": 7.0,
     "shipping_usd": 25.0,
     "short_picks": 5.0,
+    "tax_estimated_orders": 12.0,
     "till_given_away_usd": 50.0,
     "till_overcharged_units": 10.0,
     "till_units_lost_per_week": 6.0,
@@ -92,10 +104,16 @@ def test_base_costs_are_those_worked_out_by_hand() -> None:
         {
             "oversell_direct": 3 * YEARS_WINDOWS * 2,
             "oversell_future_margin": 2 * YEARS_WINDOWS * 0.1 * 20,
+            "marketplace_deadlines": 6 * YEARS_WINDOWS * 5,
+            "late_backorders": 7 * YEARS_WINDOWS * 1.5,
             "shipping": 25 * YEARS_WINDOWS * 1,
             "short_picks": 5 * YEARS_WINDOWS * 4,
             "not_collected": 4 * YEARS_WINDOWS * 6,
+            "couriers": 12 * YEARS_WINDOWS * 9,
+            "late_same_day": 7 * YEARS_WINDOWS * 3,
+            "estimated_tax": 12 * YEARS_WINDOWS * 1.5,
             "exceptions": (1.5 + 0.5) * YEARS_WINDOWS * 20,
+            "contacts": 14 * YEARS_WINDOWS * 2.5,
             "counting": 2.5 * YEARS_WINDOWS * 16,
             "transfers": 4 * YEARS_WINDOWS * 0.5,
             "wrong_effects": (2 + 1) * YEARS_WINDOWS * 3,
@@ -159,7 +177,7 @@ def test_the_low_case_takes_little_harm_and_a_dear_platform_and_the_high_case_th
 
 def test_an_arm_that_avoids_harm_for_a_dear_platform_gains_more_from_case_to_case() -> None:
     spec = scenario(economics={**ECONOMICS, "platforms": {}})
-    better = {**RUN, "oversold_lines": 1.0, "oversold_orders": 1.0, "short_picks": 0.0}
+    better = {**RUN, "oversold_cancelled_lines": 1.0, "oversold_cancelled_orders": 1.0, "short_picks": 0.0}
     value, baseline = yearly_value_usd(better, spec, "mixed"), yearly_value_usd(RUN, spec, "files")
     gain = {case: value[case] - baseline[case] for case in LEVELS}
     assert gain["low"] < gain["base"] < gain["high"]

@@ -12,12 +12,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twin.core.bins import bin_of
-from twin.core.clock import DAY, HOUR, MINUTE
+from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
+from twin.journal.checkout import Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal
 from twin.journal.orders import Cause, CollectionEnd, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
 from twin.journal.returns import Claim, RefundEnd, ReturnEnd
+from twin.journal.same_day import Offer
 from twin.journal.tables import FAULT, NONE, PRICE, TABLES
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.cohort import Cohort, cohort_of
@@ -68,9 +71,10 @@ def scenario(**changes: Any) -> Scenario:
 def line(status: Status, **changes: Any) -> Row:
     """One unit of SKU 0 in order 1, wanted by web at the start of the window; a cause or reason where one is needed."""
     row = dict.fromkeys(TABLES["lines"].names or (), 0)
-    row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status}
+    row |= {"order": 1, "quantity": 1, "t_demand": START, "t_decision": START, "status": status, "substitute": NONE}
+    short = status in (Status.OVERSOLD, Status.BACKORDERED)
+    row["cause"], row["t_short"] = (Cause.RACE, changes.get("t_end", START)) if short else (Cause.NONE, NONE)
     row["price_cents"] = SKU_CENTS[changes.get("sku", 0)][0]
-    row["cause"] = Cause.RACE if status == Status.OVERSOLD else Cause.NONE
     row["refusal"] = Refusal.NO_STOCK if status == Status.REFUSED else Refusal.NONE
     return _changed(row, changes)
 
@@ -159,6 +163,26 @@ def collection(outcome: CollectionEnd, **changes: Any) -> Row:
     return _changed(row, changes)
 
 
+def wish(answer: Offer, **changes: Any) -> Row:
+    """A customer of the window who wants the order within twelve hours of its start."""
+    row = dict.fromkeys(TABLES["same_day"].names or (), 0)
+    row |= {"order": 1, "answer": answer, "node": NONE, "t_asked": START, "t_due": NONE}
+    if answer == Offer.OFFERED:
+        row |= {"node": 1, "t_due": START + 12 * HOUR}
+    return _changed(row, changes)
+
+
+def drop(**changes: Any) -> Row:
+    """A parcel of one unit that was ready when the window began, left at once and was there in an hour."""
+    row = dict.fromkeys(TABLES["drops"].names or (), START) | {"order": 1, "parcel": 0, "node": 1, "units": 1}
+    return _changed(row | {"t_delivered": START + HOUR}, changes)
+
+
+def looked_for(**changes: Any) -> Row:
+    """A line that an associate looked for and did not find."""
+    return _changed(dict.fromkeys(TABLES["assisted"].names or (), 0) | {"order": 1, "node": 1}, changes)
+
+
 def parcel(**changes: Any) -> Row:
     """A parcel of one unit from the DC, for 6 USD, ordered and picked at the start of the window."""
     row = dict.fromkeys(TABLES["parcels"].names or (), 0)
@@ -178,6 +202,33 @@ def exception(**changes: Any) -> Row:
     row = dict.fromkeys(TABLES["exceptions"].names or (), 0)
     row |= {"order": NONE, "line": NONE, "units": 1, "cents": 600, "t_listed": START, "t_begin": START + HOUR}
     row |= {"t_end": START + HOUR + 6 * MINUTE, "outcome": ExceptionEnd.CLEARED, "corrected": 1}
+    return _changed(row, changes)
+
+
+def errand(**changes: Any) -> Row:
+    """A tax quote for the first order, asked for when the window began and there two seconds later."""
+    row = dict.fromkeys(TABLES["errands"].names or (), 0)
+    row |= {"order": 1, "errand": Errand.TAX, "t_asked": START, "t_end": START + 2 * SECOND}
+    return _changed(row, changes)
+
+
+def notice(**changes: Any) -> Row:
+    """The first order was accepted when the window began, and its customer told two seconds later."""
+    row = dict.fromkeys(TABLES["notices"].names or (), 0)
+    row |= {"order": 1, "notice": Notice.ACCEPTED, "t": START, "t_told": START + 2 * SECOND, "t_asked": NONE}
+    return _changed(row, changes)
+
+
+def supply(**changes: Any) -> Row:
+    """Ten units ordered of a supplier when the window began, taken at once and there a day later."""
+    row = dict.fromkeys(TABLES["supplies"].names or (), 0) | {"lines": 1, "units": 10}
+    row |= {"t_ordered": START, "t_placed": START, "t_acknowledged": START + HOUR, "t_arrived": START + DAY}
+    return _changed(row, changes)
+
+
+def absence(**changes: Any) -> Row:
+    """A picker of the store who is away for four hours from when the window began, and nobody stands in."""
+    row = {"node": 1, "pickers": 1, "t": START, "t_end": START + 4 * HOUR, "t_told": NONE, "t_back": START + 4 * HOUR}
     return _changed(row, changes)
 
 
@@ -233,6 +284,13 @@ def journal(
     collections: Iterable[Row] = (),
     closes: Iterable[Row] = (),
     exceptions: Iterable[Row] = (),
+    same_day: Iterable[Row] = (),
+    drops: Iterable[Row] = (),
+    assisted: Iterable[Row] = (),
+    errands: Iterable[Row] = (),
+    notices: Iterable[Row] = (),
+    supplies: Iterable[Row] = (),
+    absences: Iterable[Row] = (),
     parcels: Iterable[Row] = (),
     list_prices: Iterable[Row] = (),
     shown_prices: Iterable[Row] = (),
@@ -265,6 +323,13 @@ def journal(
         "collections": collections,
         "closes": closes,
         "exceptions": exceptions,
+        "same_day": same_day,
+        "drops": drops,
+        "assisted": assisted,
+        "errands": errands,
+        "notices": notices,
+        "supplies": supplies,
+        "absences": absences,
         "parcels": parcels,
         "list_prices": list_prices,
         "shown_prices": shown_prices,
@@ -306,4 +371,9 @@ def _array(rows: Iterable[Row], dtype: np.dtype[Any]) -> NDArray[np.void]:
 
 def cohort(folder: Path, **tables: Any) -> Cohort:
     """The cohort of a journal made of these tables."""
-    return cohort_of(journal(folder, **tables), scenario(), "files")
+    return cohort_with(scenario(), folder, **tables)
+
+
+def cohort_with(made: Scenario, folder: Path, **tables: Any) -> Cohort:
+    """The same, of the arm ``files`` of another scenario."""
+    return cohort_of(journal(folder, **tables), made, "files")

@@ -11,11 +11,13 @@ from tests.measure.make import (
     PAIRS,
     START,
     Row,
+    absence,
     alert,
     census,
     close,
     collection,
     count,
+    errand,
     exception,
     false_oos,
     goods,
@@ -24,6 +26,7 @@ from tests.measure.make import (
     latencies,
     line,
     mispriced,
+    notice,
     order,
     parcel,
     priced,
@@ -33,18 +36,24 @@ from tests.measure.make import (
     scrape,
     shown,
     spell,
+    supply,
     till_gap,
     transfer,
 )
 from twin.core.clock import DAY, HOUR, MINUTE, SECOND
 from twin.journal.books import ExceptionEnd
+from twin.journal.checkout import Answer, Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By
 from twin.journal.orders import Cause, CollectionEnd, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
 from twin.journal.returns import Claim, Condition, RefundEnd, ReturnEnd
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate, FeedName, Latency
 from twin.measure.kpis import KPIS, kpi_names, measure
+from twin.measure.marketplaces import MARKETPLACES
+from twin.measure.shortages import SHORTAGES
 
 LINES: list[Row] = [
     # web: 5 accepted (2 oversold, 1 of them in an order with the other; 1 open), 1 refused wrongly
@@ -102,6 +111,35 @@ COLLECTIONS: list[Row] = [
     collection(CollectionEnd.NEVER_CAME, order=12, t_ready=START - 1, t_given_up=START),  # before the window
 ]
 
+ERRANDS: list[Row] = [
+    errand(),
+    errand(order=2, t_end=START + 5 * SECOND, answer=Answer.WITHOUT, failure=Refusal.TIME_OUT),
+    errand(order=9, t_end=START + SECOND, answer=Answer.WITHOUT, failure=Refusal.ERROR),  # not paid after all
+    errand(order=5, t_end=START + 4 * SECOND, answer=Answer.LOST, failure=Refusal.CLOSED),
+    errand(errand=Errand.CUSTOMER, order=3, t_end=START + SECOND, answer=Answer.WITHOUT, failure=Refusal.CLOSED),
+    errand(errand=Errand.CUSTOMER, order=6, t_end=START + SECOND, answer=Answer.LOST, failure=Refusal.CLOSED),
+    errand(order=1, t_asked=END, t_end=END + DAY, answer=Answer.LOST, failure=Refusal.CLOSED),  # after the window
+]
+
+NOTICES: list[Row] = [
+    notice(),
+    notice(order=2, notice=Notice.READY, t_told=START + HOUR, t_asked=START + MINUTE),
+    notice(order=3, t_told=NONE, t_asked=START + MINUTE, lost=1),
+    notice(order=4),
+    notice(order=5, t=END, t_told=NONE, t_asked=END + 1),  # after the window
+]
+
+SUPPLIES: list[Row] = [
+    supply(),
+    supply(supplier=1, t_placed=START + HOUR, t_arrived=START + 3 * DAY, short=2),
+    supply(t_ordered=START - 1, t_placed=END, short=10),  # before the window
+]
+
+ABSENCES: list[Row] = [
+    absence(),
+    absence(pickers=2, t_told=START, t_back=START + HOUR),
+    absence(t=START - 1),  # before the window
+]
 MISPRICED: list[Row] = [
     mispriced(900, 900, 1000, 950, order=1, quantity=3),
     mispriced(1000, 1000, 1000, 900, order=2),
@@ -142,6 +180,7 @@ FLOWS = {
     "capped_sourcings": 2,
     "till_units": 90,
     "till_units_lost": 10,
+    "till_units_by_hand": 19,
     "movements": 100,
     "seen": 97,
     "reserve_messages": 20,
@@ -316,6 +355,15 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "oversell_rate.channel.market": 0.0,
     "oversold_lines": 2,
     "oversold_orders": 1,
+    "oversold_cancelled_lines": 2,
+    "oversold_cancelled_orders": 1,
+    "backorder_filled_share": None,
+    "backorder_wait_p50_s": None,
+    "backorder_wait_p95_s": None,
+    "backorder_on_promise_share": None,
+    "substitutes_taken_share": None,
+    "marketplace_cancelled_share": None,
+    "late_shipment_rate": None,
     "open_share": 1 / 6,
     "degraded_share": 2 / 6,
     "degraded_share.serve_stale": 1 / 6,
@@ -395,6 +443,36 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "pick_corrections_per_week": 16 * PER_WEEK,
     "pick_corrected_units_per_week": 17 * PER_WEEK,
     "damaged_units_per_week": 18 * PER_WEEK,
+    **dict.fromkeys(  # customers for today, and in stores: test_same_day, test_clienteling
+        (
+            "order_release_same_day_p95_s",
+            "released_on_time.same_day",
+            "same_day_offered_share",
+            *(f"same_day_refused_share.{answer.name.lower()}" for answer in Offer if answer != Offer.OFFERED),
+            "same_day_false_no_stock_share",
+            "same_day_on_time",
+            "same_day_late_p95_s",
+            "courier_wait_p50_s",
+            "courier_wait_p95_s",
+            "clienteling_from_shelf_share",
+        )
+    ),
+    "notification_delay_p50_s": 2,
+    "notification_delay_p95_s": 3600,
+    "notification_lost_rate": 0.25,
+    "customer_contacts": 2,
+    "pickup_unaware_orders": 1,
+    "supplier_lead_p95_s": 3 * 86400,
+    "supplier_held_up_orders": 1,
+    "supplier_short_share": 0.1,
+    "picker_hours_missing": 4 + 2 * 1,
+    "picker_hours_substituted": 2 * 3,
+    "tax_call_p95_s": 5,
+    "tax_lost_orders": 1,
+    "tax_estimated_orders": 1,
+    "customer_check_call_p95_s": 1,
+    "customer_check_lost_orders": 1,
+    "customer_unchecked_orders": 1,
     "pickup_ready_on_time": 1.0,
     "pickup_collected_share": 0.5,
     "pickup_not_collected_orders": 1,
@@ -474,6 +552,7 @@ EXPECTED: dict[str, float | None] = dict.fromkeys(kpi_names(scenario()), 0.0) | 
     "transferred_units": 5,
     "transfer_p95_s": 7200,
     "till_units_lost_per_week": 10 * PER_WEEK,
+    "till_units_by_hand_per_week": 19 * PER_WEEK,
     "lapsed_holds_per_week": 8 * PER_WEEK,
     "calls_throttled_rate": 6 / 20,
     "calls_queued_rate": 8 / 20,
@@ -571,6 +650,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None
         collections=COLLECTIONS,
         closes=CLOSES,
         exceptions=EXCEPTIONS,
+        errands=ERRANDS,
+        notices=NOTICES,
+        supplies=SUPPLIES,
+        absences=ABSENCES,
         parcels=PARCELS,
         list_prices=LIST_PRICES,
         shown_prices=SHOWN_PRICES,
@@ -594,6 +677,9 @@ def test_the_names_are_those_announced_and_in_that_order(measured: dict[str, flo
 def test_what_is_0_here_is_a_cause_a_reason_or_a_strategy_that_does_not_occur() -> None:
     zero = {name for name, value in EXPECTED.items() if value == 0.0}
     zero -= {"refunded_not_collected_usd", "margin_lost_not_collected_usd"}  # in test_pickup, with lines of their own
+    elsewhere = ("same_day_", "courier_", "clienteling_", "saved_sales")  # in files of their own
+    zero = {name for name in zero if not name.startswith(elsewhere)}
+    zero -= {kpi.name for kpi in (*SHORTAGES, *MARKETPLACES)}  # likewise in test_shortages
     assert all(
         name.startswith(("oversell_rate.", "false_oos_rate.", "degraded_share.", "decline_rate.")) for name in zero
     )
@@ -606,7 +692,9 @@ def test_an_empty_journal_measures_nothing_but_counts_and_sums_of_0(tmp_path: Pa
     counted |= {"dead_letter_messages", "fallback_spells", "degraded_channel_hours", "alerts_raised", "false_alerts"}
     counted |= {"return_count", "return_inspection_hours", "refunds_open", "refunds_paid_twice", "refund_human_hours"}
     counted |= {"stock_counts", "count_hours", "saga_duplicates", "saga_human_hours", "saga_orphans"}
-    counted |= {"pickup_out_of_sale_unit_days", "price_events_lost"}
+    counted |= {"pickup_out_of_sale_unit_days", "courier_drops", "price_events_lost"}
+    counted |= {"pickup_out_of_sale_unit_days", "customer_contacts", "picker_hours_missing", "picker_hours_substituted"}
+    counted |= {"price_events_lost"}
     counted -= {"pickup_waiting_units"}  # a mean
     counted |= {"closes", "close_exceptions_per_week", "close_hours"}
     counted |= {"degraded_hours.channel.web", "degraded_hours.channel.market"}

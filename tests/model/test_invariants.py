@@ -33,7 +33,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.memory import TABLES
 from twin.kernels.state import NIL
 from twin.kernels.traffic import Letter
-from twin.model import invariants, owed, shipped
+from twin.model import invariants, owed, shipped, short
 from twin.model.days import Days
 from twin.model.invariants import InvariantError
 from twin.model.plane import Plane
@@ -160,6 +160,13 @@ def _with_pickups() -> tuple[Scenario, Systems]:
     return estate, systems(movements=SLOW, pickup={"kept_for": "4h", "restock": "1h"})
 
 
+def _with_couriers() -> tuple[Scenario, Systems]:
+    """Many who want their orders today, and few couriers."""
+    estate = _estate(demand__channels={"web": channel(weekly_checkouts=6000.0, same_day_share=0.7)})
+    today = {"on": True, "cut_off": "23h", "by": "24h", "radius_km": 5000, "couriers": 4, "pool": "region"}
+    return estate, systems(same_day=today, buffers={"store": 0}, sourcing={"store_pick": "3m"})
+
+
 def _with_corrections() -> tuple[Scenario, Systems]:
     """Records so wrong, and shelves so damaged, that picks correct many."""
     errors = {"wrong_share": 0.9, "dc_wrong_share": 0.5, "mean_units": 3.0, "shrink_per_sale": 0.05, "damaged": 1.0}
@@ -170,6 +177,24 @@ def _with_corrections() -> tuple[Scenario, Systems]:
         demand__channels={"web": channel(weekly_checkouts=9000.0)},
     )
     return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing)
+
+
+def _with_shortages() -> tuple[Scenario, Systems]:
+    """Much is short, some of it waits, some is something else than was ordered, and a marketplace is in a hurry."""
+    market = channel(kind="marketplace", weekly_checkouts=3000.0, abandonment=0, decline=0, checkout="0", waits=1.0)
+    estate = _estate(
+        estate__record_error={"wrong_share": 0.9, "dc_wrong_share": 0.9, "mean_units": 6.0, "damaged": 1.0},
+        estate__stock={"store_cover": "6h", "dc_cover": "6h", "dc_review": "6h", "dc_lead": "6h"},
+        estate__skus={"count": 30, "ending_share": 0.5, "substitutes": 0.5},
+        demand__channels={
+            "web": channel(weekly_checkouts=9000.0, waits=0.8),
+            "market": market | {"confirm_within": "80m", "ship_within": "6h"},
+        },
+    )
+    shortage = {"offer": "substitute_or_backorder", "review": "40m", "promise": "3h", "give_up": "6h", "ending": True}
+    sourcing = {"strategy": "nearest", "store_pick": "6m", "rebroker": 0, "shortage": shortage}
+    release = {"mode": "batch", "interval": "90m"}
+    return estate, systems(movements=SLOW, buffers={"store": 0}, sourcing=sourcing, release=release)
 
 
 def _with_limits() -> tuple[Scenario, Systems]:
@@ -190,6 +215,8 @@ WITH_RETURNS = "with returns"
 WITH_COUNTS = "with counts"
 WITH_PICKUPS = "with pickups"
 WITH_CORRECTIONS = "with corrections"
+WITH_COURIERS = "with couriers"
+WITH_SHORTAGES = "with shortages"
 WITH_LIMITS = "with limits"
 ALL = tuple(RUNS)
 CALM, HARD = ALL[:1], ALL[1:]
@@ -259,6 +286,18 @@ class StillCounter:
 
 
 @dataclass
+class StillCouriers:
+    """What waits for couriers at a run's end."""
+
+    waiting: dict[tuple[int, int], Any]
+
+    @classmethod
+    def of(cls, days: Days) -> StillCouriers | None:
+        couriers = days.shop.couriers
+        return None if couriers is None else cls(dict(couriers.waiting))
+
+
+@dataclass
 class Still:
     """Ledgers of a run at its end, as the laws read them."""
 
@@ -270,6 +309,7 @@ class Still:
     returns: StillReturns | None = None
     refunds: StillRefunds | None = None
     counter: StillCounter | None = None
+    couriers: StillCouriers | None = None
     picked_units: int = 0
 
     @property
@@ -279,7 +319,14 @@ class Still:
 
     @property
     def shop(self) -> SimpleNamespace:
-        return SimpleNamespace(sagas=self.sagas, refunds=self.refunds, counter=self.counter, prices=None)
+        return SimpleNamespace(
+            sagas=self.sagas,
+            refunds=self.refunds,
+            counter=self.counter,
+            couriers=self.couriers,
+            associates=None,
+            prices=None,
+        )
 
     @property
     def fates(self) -> NDArray[np.int64]:
@@ -288,7 +335,8 @@ class Still:
 
     def copy(self) -> Still:
         memory = {name: table.copy() for name, table in self.memory.items()}
-        kept = (copy.deepcopy(each) for each in (self.sagas, self.returns, self.refunds, self.counter))
+        told = (self.sagas, self.returns, self.refunds, self.counter, self.couriers)
+        kept = (copy.deepcopy(each) for each in told)
         return Still(memory, self.lines, self.orders, self.world, *kept, self.picked_units)
 
     def broken(self) -> list[str]:
@@ -305,33 +353,35 @@ class Still:
         return range(consumer["first"], consumer["first"] + consumer["lanes"])
 
 
+_BACK: dict[str, Any] = {"share": 0.5, "till_share": 0.1, "second_case": "2h"}
+EVERY: dict[str, Callable[[], tuple[Scenario, Systems]]] = {
+    **RUNS,
+    WITH_COUNTS: lambda: (_estate(estate__record_error=_DISORDER), _with_counts()),
+    WITH_SAGAS: lambda: (_estate(faults=OUTAGES), _with_sagas()),
+    WITH_RETURNS: lambda: (_estate(faults=OUTAGES, demand__returns=_BACK), _with_returns()),
+    WITH_PICKUPS: _with_pickups,
+    WITH_COURIERS: _with_couriers,
+    WITH_CORRECTIONS: _with_corrections,
+    WITH_SHORTAGES: _with_shortages,
+    WITH_LIMITS: _with_limits,
+}
+"""Descriptions and arms of runs that show what a preset alone does not."""
+
+
 @cache
 def _ended(name: str) -> Still:
-    """Ledgers of a run; ``name`` is one of RUNS, or a preset that meets outages."""
+    """Ledgers of a run; ``name`` is one of EVERY, or a preset that meets outages."""
     kept: list[Still] = []
     check = invariants.check
 
     def keep(plane: Plane, days: Days, world: World) -> list[str]:
         memory = {table: plane.memory[table] for table, _ in TABLES}
-        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter))
+        told = (kind.of(days) for kind in (StillSagas, StillReturns, StillRefunds, StillCounter, StillCouriers))
         kept.append(Still(memory, days.lines, days.orders, world, *told, days.picked_units).copy())
         return check(plane, days, world)
 
-    if name in RUNS:
-        description, arm = RUNS[name]()
-    elif name == WITH_COUNTS:
-        description, arm = _estate(estate__record_error=_DISORDER), _with_counts()
-    elif name == WITH_SAGAS:
-        description, arm = _estate(faults=OUTAGES), _with_sagas()
-    elif name == WITH_RETURNS:
-        returns = {"share": 0.5, "till_share": 0.1, "second_case": "2h"}
-        description, arm = _estate(faults=OUTAGES, demand__returns=returns), _with_returns()
-    elif name == WITH_PICKUPS:
-        description, arm = _with_pickups()
-    elif name == WITH_CORRECTIONS:
-        description, arm = _with_corrections()
-    elif name == WITH_LIMITS:
-        description, arm = _with_limits()
+    if name in EVERY:
+        description, arm = EVERY[name]()
     else:
         description, arm = _estate(faults=OUTAGES), Systems.model_validate(preset(name).plain())
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
@@ -340,9 +390,7 @@ def _ended(name: str) -> Still:
     return kept[0]
 
 
-@pytest.mark.parametrize(
-    "name", [*PRESETS, *RUNS, WITH_SAGAS, WITH_RETURNS, WITH_COUNTS, WITH_PICKUPS, WITH_CORRECTIONS, WITH_LIMITS]
-)
+@pytest.mark.parametrize("name", [*PRESETS, *EVERY])
 def test_honest_runs_keep_every_law(name: str) -> None:
     assert _ended(name).broken() == []
 
@@ -392,9 +440,30 @@ def test_the_run_with_pickups_ends_with_orders_that_wait_and_some_to_be_put_back
     assert min(still.memory["flows"][[Flow.COLLECTED_UNITS, Flow.RESTOCKED_UNITS]]) > 20
 
 
+def test_the_run_with_couriers_ends_with_parcels_that_wait_and_some_that_left() -> None:
+    still = _ended(WITH_COURIERS)
+    assert still.couriers is not None
+    assert len(still.couriers.waiting) > 20
+    assert still.memory["flows"][Flow.COURIER_UNITS] > 20
+
+
 def test_the_run_with_corrections_has_all_that_picks_can_find() -> None:
     flows = _ended(WITH_CORRECTIONS).memory["flows"]
     assert min(flows[[Flow.PICK_CORRECTIONS, Flow.DAMAGED_UNITS, Flow.REJECTED_LINES]]) > 5
+
+
+def test_the_run_with_shortages_ends_with_all_that_short_lines_come_to() -> None:
+    still = _ended(WITH_SHORTAGES)
+    lines = still.memory["lines"][: still.lines]
+    assert np.count_nonzero(lines["status"] == Status.BACKORDERED) > 1
+    happened = (
+        Flow.BACKORDERS_PLACED,
+        Flow.BACKORDERED_AGAIN,
+        Flow.BACKORDERS_GIVEN_UP,
+        Flow.BACKORDERS_WITHDRAWN,
+        Flow.SUBSTITUTES_TAKEN,
+    )
+    assert {flow.name: int(still.memory["flows"][flow]) for flow in happened if still.memory["flows"][flow] < 3} == {}
 
 
 def test_the_run_with_limits_has_stores_that_have_enough_and_orders_in_two_parcels() -> None:
@@ -623,6 +692,25 @@ def _collected_twice(still: Still) -> None:
     still.counter.waiting.add(7)
 
 
+def _forgotten_drop(still: Still) -> None:
+    """No courier will come for it, though its units are counted."""
+    assert still.couriers is not None
+    _, lost = still.couriers.waiting.popitem()
+    still.memory["flows"][Flow.COURIER_UNITS] += lost.units
+
+
+def _short(status: Status, **changes: int) -> Tamper:
+    """The first line of a status says something else of itself."""
+
+    def tamper(still: Still) -> None:
+        lines = still.memory["lines"][: still.lines]
+        at = np.flatnonzero(lines["status"] == status)[0]
+        for name, value in changes.items():
+            lines[name][at] = value
+
+    return tamper
+
+
 def _letter_of_another_feed(still: Still) -> None:
     """The number of dead letters is right."""
     dead = still.fates[:, Fate.DEAD_LETTER]
@@ -634,6 +722,11 @@ class Case:
     tamper: Tamper
     says: str
     runs: tuple[str, ...] = ALL
+
+
+def _on_paper(still: Still) -> None:
+    still.memory["by_hand"][0] = (0, 0, 1)
+    still.memory["control"]["by_hand"] = 1
 
 
 CASES: dict[str, Case] = {
@@ -767,8 +860,37 @@ CASES: dict[str, Case] = {
     "units put back that nobody counts": Case(
         _count(Flow.RESTOCKED_UNITS, -1), "stock: on hand changed by", (WITH_PICKUPS,)
     ),
+    "units that left with a courier and that nobody counts": Case(
+        _count(Flow.COURIER_UNITS, -1), "couriers: 1 units picked", (WITH_COURIERS,)
+    ),
+    "units that no associate sold": Case(_count(Flow.ASSISTED_UNITS, 1), "clienteling: 1 units"),
+    "units for couriers out of nowhere": Case(_count(Flow.SAME_DAY_UNITS, 1), "couriers: 1 units picked"),
+    "a parcel that is forgotten": Case(_forgotten_drop, r"couriers: 1 parcels too many", (WITH_COURIERS,)),
     "damage that nobody counts": Case(_count(Flow.DAMAGED_UNITS, -1), "stock: on hand changed by", (WITH_CORRECTIONS,)),
     "a correction that nobody remembers": Case(_add("corrected", "", -1), "error: 1 pairs differ", (WITH_CORRECTIONS,)),
+    "a sale on paper that nobody made": Case(_on_paper, "error: 1 pairs differ"),
+    "a sale by hand that is on no paper": Case(_count(Flow.TILL_UNITS_BY_HAND), "tills: 0 units are on paper"),
+    "a cause of a line that was not short": Case(
+        _short(Status.OVERSOLD, t_short=NIL), "shortages: 1 lines have a cause", (WITH_SHORTAGES,)
+    ),
+    "a line cancelled for no want of stock": Case(
+        _short(Status.OVERSOLD, t_short=NIL, cause=0), "shortages: 1 lines are oversold", (WITH_SHORTAGES,)
+    ),
+    "a line that waits for what there is": Case(
+        _short(Status.BACKORDERED, t_short=NIL, cause=0), "shortages: 1 lines wait and were not", (WITH_SHORTAGES,)
+    ),
+    "a line that waits at a node": Case(
+        _short(Status.BACKORDERED, pair=0), "shortages: 1 lines wait and are", (WITH_SHORTAGES,)
+    ),
+    "a line that nobody ordered so": Case(
+        _short(Status.REFUSED, wanted=NIL), "shortages: 1 lines are another item", (WITH_SHORTAGES,)
+    ),
+    "a line that waits and that nobody counts": Case(
+        _count(Flow.BACKORDERED, -1), "shortages: -1 lines too many", (WITH_SHORTAGES,)
+    ),
+    "a line that waits and holds units": Case(
+        _short(Status.BACKORDERED, reserved=Reserved.GROUP), "reservations: 1 closed lines", (WITH_SHORTAGES,)
+    ),
     "units that left in no parcel": Case(_add("parcels", "units", -1), r"parcels: \d+ units left, picks found"),
     "carriage that nobody asked for": Case(_add("parcels", "cents"), "parcels: 1 do not cost"),
     "an order in too many parcels": Case(
@@ -802,7 +924,7 @@ def test_no_law_can_be_given_that_is_not_seen_to_fire() -> None:
 def _laws() -> Iterator[str]:
     """What each law can say, as patterns, from the source: strings whose first word ends in a colon."""
     for node in chain.from_iterable(
-        ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed, shipped)
+        ast.walk(ast.parse(inspect.getsource(each))) for each in (invariants, owed, shipped, short)
     ):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):

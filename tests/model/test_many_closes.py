@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.model.journals import Journal, journal
-from tests.reference.cases import closed, counted, drawn, priced
+from tests.reference.cases import closed, counted, drawn, priced, short
 from twin.journal.books import Document, ExceptionEnd
 from twin.journal.orders import PROMISED, Cause, Refusal, SagaEnd, Status
 from twin.journal.tables import NONE
@@ -19,12 +19,22 @@ HANDED_OUT_IN_COPIES = 1064
 
 FAST = (*range(1000, 1006), HANDED_OUT_IN_COPIES)
 MANY = tuple(seed for seed in range(1006, 1200) if seed not in FAST)
-OPEN = (Status.OPEN, Status.ACCEPTED, Status.READY)
+OPEN = (Status.OPEN, Status.ACCEPTED, Status.READY, Status.BACKORDERED)
+
+
+MAY_BE_SHORT = (
+    Status.OVERSOLD,
+    Status.BACKORDERED,
+    Status.ACCEPTED,
+    Status.SUPPLIED,
+    Status.NOT_SHIPPED,
+)
 
 
 def _check(seed: int) -> None:
     """Laws are checked at every close: a run that breaks one raises."""
     case = drawn(seed, by_the_minute=seed % 3 == 0)
+    case = short(case) if seed % 2 else case
     case = counted(case) if seed % 4 == 0 else case
     case = closed(priced(case) if seed % 3 == 1 else case)
     run = journal(case.scenario(), case.scenario().arms[PRESETS[seed % len(PRESETS)]], case.world())
@@ -40,7 +50,9 @@ def _check_ends(run: Journal) -> None:
     assert np.unique(np.stack([lines["order"], lines["line"]]), axis=1).shape[1] == status.size
     assert np.array_equal(ended, ~np.isin(status, OPEN))
     assert np.array_equal(lines["refusal"] != Refusal.NONE, status == Status.REFUSED)
-    assert np.array_equal(lines["cause"] != Cause.NONE, status == Status.OVERSOLD)
+    assert np.array_equal(lines["cause"] != Cause.NONE, lines["t_short"] != NONE)
+    assert (lines["cause"][status == Status.OVERSOLD] != Cause.NONE).all()
+    assert np.isin(status[lines["cause"] != Cause.NONE], MAY_BE_SHORT).all()
     undone = run["sagas"]["order"][run["sagas"]["outcome"] == SagaEnd.COMPENSATED]
     assert set(lines["order"][status == Status.CANCELLED].tolist()) <= set(undone.tolist())
     promised = np.isin(status, PROMISED)

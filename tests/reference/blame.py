@@ -57,7 +57,7 @@ def refusal_reason(line: Line, now: int) -> Refusal:
         return Refusal.LIMITED
     short = line.quantity - line.belief - line.withheld
     f = offered(line, as_it_is)
-    held_back = 0 if line.pickup else line.channel.held_back(line.sku)
+    held_back = 0 if line.bound else line.channel.held_back(line.sku)
     if held_back + offered(line, as_it_is, buffered=False) - f >= short:
         return Refusal.BUFFER
     short = line.quantity - line.belief
@@ -67,9 +67,9 @@ def refusal_reason(line: Line, now: int) -> Refusal:
         return Refusal.STALE
     if offered(line, without_error) - f >= short:
         return Refusal.RECORD
-    if offered(line, without_loss) - f + (0 if line.pickup else line.sku.reserved_lost) >= short:
+    if offered(line, without_loss) - f + (0 if line.bound else line.sku.reserved_lost) >= short:
         return Refusal.LOSS
-    if offered(line, without_duplicates) - f + (0 if line.pickup else line.sku.reserved_extra) >= short:
+    if offered(line, without_duplicates) - f + (0 if line.bound else line.sku.reserved_extra) >= short:
         return Refusal.DUPLICATE
     return Refusal.JOINT
 
@@ -77,7 +77,7 @@ def refusal_reason(line: Line, now: int) -> Refusal:
 def _set_aside_for_nobody(line: Line) -> int:
     """Units reserved beyond what orders were promised."""
     spare = sum(pair.resv - pair.promised for pair in line.scope())
-    return spare if line.pickup else spare + line.sku.reserved - line.sku.unplaced
+    return spare if line.bound else spare + line.sku.reserved - line.sku.unplaced
 
 
 def _copy_behind(line: Line, now: int) -> int:
@@ -93,12 +93,12 @@ def without_own(line: Line) -> tuple[int, int, int]:
     """
     own = line.quantity if line.in_view > 0 else 0
     f = offered(line, as_it_is, own=own)
-    return own, f, f if line.pickup else f - line.sku.reserved + (own if line.pair is None else 0)
+    return own, f, f if line.bound else f - line.sku.reserved + (own if line.pair is None else 0)
 
 
 def backed_by_view(line: Line) -> bool:
     """Whether a line would pass if the view were asked now, its own reservation left aside."""
-    return without_own(line)[2] - (0 if line.pickup else line.channel.held_back(line.sku)) >= line.quantity
+    return without_own(line)[2] - (0 if line.bound else line.channel.held_back(line.sku)) >= line.quantity
 
 
 class Blame:
@@ -116,7 +116,7 @@ class Blame:
             return
         spare = line.belief - line.quantity  # at the check
         own, f, available = without_own(line)
-        lost, extra = (0, 0) if line.pickup else (line.sku.reserved_lost, line.sku.reserved_extra)
+        lost, extra = (0, 0) if line.bound else (line.sku.reserved_lost, line.sku.reserved_extra)
         refused_now = not backed_by_view(line)
         causes = {
             Cause.DEGRADED: line.unanswered and refused_now,
@@ -132,8 +132,8 @@ class Blame:
             Cause.RACE: spare < max(0, _promised_elsewhere(line, own)),
         }
         if spare < f - offered(line, told_all, own=own):
-            causes[self._delay(line.store().trail if line.pickup else line.sku.trail)] = True
-        if not line.pickup and _copy_ahead(line, available):
+            causes[self._delay(line.store().trail if line.bound else line.sku.trail)] = True
+        if not line.bound and _copy_ahead(line, available):
             causes[self._copy_age(line)] = True
         _name(line, causes)
 
@@ -157,6 +157,8 @@ class Blame:
 
     def at_choice(self, line: Line, pair: Pair, promised: int) -> None:
         """Name what would have kept the line away from a pair that cannot supply it; ``promised`` leaves it out."""
+        if line.cause:
+            return
         if line.suspect and not line.suspect_from_choice:
             return
         line.suspect, line.also = Cause.NONE, 0

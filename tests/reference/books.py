@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from tests.reference.clock import Process
+from tests.reference.clock import Outages, Process, up_in_all
 from tests.reference.ledgers import Pair
 from tests.reference.orderlines import Line, Order
 from tests.reference.orders import Orders
-from tests.reference.refunds import Refunds
+from tests.reference.refunds import LOST, Refunds
 from tests.reference.shop import Shop
 from tests.reference.stock import Stock
 from twin.core.clock import DAY
@@ -22,9 +22,8 @@ from twin.journal.returns import RefundEnd
 from twin.journal.tables import NONE
 from twin.journal.totals import Fate
 
-CLOSE, MORNING, CLEARED = (kind << 40 for kind in (31, 32, 33))
-LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
-SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LOST)
+CLOSE, MORNING, CLEARED, BACK = (kind << 40 for kind in (31, 32, 33, 56))
+SOLD = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.BACKORDERED, *LOST)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +52,7 @@ class Item:
             where = (self.pair.node.number, self.pair.sku.number, NONE, NONE)
         else:
             assert self.line is not None
-            where = (NONE, self.line.sku.number, self.line.order, self.line.number)
+            where = (NONE, self.line.ordered.number, self.line.order, self.line.number)
         return (
             self.number,
             self.close,
@@ -77,6 +76,7 @@ class Books:
         self._stock, self._orders, self._refunds = stock, orders, refunds
         self._settings = settings = shop.systems.books
         self._erp = shop.outages("erp")
+        self._finance = shop.outages("finance") if settings.system == "finance" else Outages([])
         self._rejection = shop.stream("books.rejected")
         self._find = shop.stream("books.stock", settings.handling)
         self._enter = shop.stream("books.order", settings.handling)
@@ -88,6 +88,8 @@ class Books:
         if settings.on:
             shop.env.process(self._closing())
             shop.env.process(self._mornings())
+            for number, end in enumerate(self._finance.ends):
+                shop.env.process(self._recovery(number, end))
             for _ in range(settings.accountants):
                 shop.env.process(self._accountant())
 
@@ -99,7 +101,7 @@ class Books:
         settings = self._settings
         for number in count():
             due = settings.phase + number * settings.interval
-            yield self._shop.batch_time(self._erp.up(due), CLOSE | number)
+            yield self._shop.batch_time(up_in_all([self._erp, self._finance], due), CLOSE | number)
             self._close(number, due)
             self._ring()
 
@@ -107,6 +109,10 @@ class Books:
         for day in count():
             yield self._shop.batch_time(day * DAY + self._settings.opens, MORNING)
             self._ring()
+
+    def _recovery(self, number: int, t: int) -> Process:
+        yield self._shop.batch_time(t, BACK | number)
+        self._ring()
 
     def _ring(self) -> None:
         bell, self._bell = self._bell, self._env.event()
@@ -125,7 +131,7 @@ class Books:
 
     def _next(self) -> Item | None:
         now, settings = self._env.now, self._settings
-        if not settings.opens <= now % DAY < settings.closes:
+        if not settings.opens <= now % DAY < settings.closes or self._finance.since(now) is not None:
             return None
         waiting = [item for item in self._items if item.outcome == ExceptionEnd.OPEN and item.begun == NONE]
         if settings.queue == "dearest":
@@ -210,7 +216,7 @@ class Books:
             yield sum(units * self._cost(pair) for units, pair in zip(column, self._shop.pairs, strict=True))
 
     def _of_money(self, now: int) -> tuple[int, ...]:
-        lines = [line for order in self._orders.placed for line in order.lines]
+        lines = [line for order in self._orders.placed for line in order.lines if not line.at_till]
         kinds = (SOLD, (Status.SUPPLIED,), LOST)
         sums = [sum(self._price(line) for line in lines if line.status in kind) for kind in kinds]
         booked = sum(_signed(document, self._price(line)) for _, line, document in self._filed(-1, now, rejected=False))
@@ -264,7 +270,7 @@ def _signed(document: Document, cents: int) -> int:
 
 def _documents(order: Order) -> Iterator[tuple[Line, int, Document]]:
     for line in order.lines:
-        if line.status in SOLD:
+        if line.status in SOLD and not line.at_till:
             yield line, order.t_accept, Document.ACCEPTED
         if line.status in LOST:
             yield line, line.t_end, Document.LET_DOWN

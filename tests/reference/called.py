@@ -6,13 +6,13 @@ import simpy
 
 from tests.reference.breaker import Breaker
 from tests.reference.clock import Outages
-from tests.reference.contracts import Contracts
 from tests.reference.gateway import Gateway
-from tests.reference.identity import Identity
 from tests.reference.orderlines import Order
 from tests.reference.shop import Shop, rows_of
 from tests.reference.stations import Station
 from twin.journal.totals import Flow
+from twin.scenario.errands import Errand
+from twin.scenario.systems import Erp, SyncService
 from twin.world.tables import SYSTEMS
 
 
@@ -20,13 +20,19 @@ class Called:
     """A system that answers calls: where its calls queue, how long one takes, and how long the caller waits."""
 
     def __init__(
-        self, shop: Shop, name: str, counts: tuple[Flow, Flow], *, identity: Identity, contracts: Contracts
+        self,
+        shop: Shop,
+        name: str,
+        settings: SyncService | Erp | Errand,
+        counts: tuple[Flow, Flow],
+        *,
+        system: str,
+        gateway: Gateway | None = None,
     ) -> None:
-        settings = shop.systems.erp if name == "erp" else shop.systems.service
-        self.gateway = Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=contracts)
+        """``name``: of its stream of luck; ``gateway``: what stands before it, if anything does."""
+        self.gateway = gateway
         self.calls, self.time_outs = counts
         self.timeout = settings.timeout
-        system = "erp" if name == "erp" else shop.systems.service.system
         self.outages: Outages = shop.outages(system)
         self._law = shop.stream(f"{name}.call", settings.service)
         self._station = Station(shop.env, settings.servers, shop.slowness(system))

@@ -31,9 +31,13 @@ from tests.reference.random_returns import on_the_minute as returns_on_the_minut
 from tests.reference.random_returns import random_provider, random_returns
 from tests.reference.random_saga import on_the_minute as saga_on_the_minute
 from tests.reference.random_saga import random_saga, random_troubles
+from tests.reference.random_same_day import random_clienteling, random_same_day, random_shoppers, random_wishes
+from tests.reference.random_shortages import random_patience, random_shortages
 from tests.reference.random_sourcing import random_carriage, random_sourcing
 from tests.reference.random_supply import on_the_minute as counting_on_the_minute
 from tests.reference.random_supply import random_counting, random_stockroom
+from tests.reference.random_systems import on_the_minute as systems_on_the_minute
+from tests.reference.random_systems import random_errands, random_failures, random_notification, random_surroundings
 from tests.reference.worlds import ByTheMinute, Tree, WithReturns, merged, scenario, systems
 from twin.scenario.arms import PRESETS
 from twin.scenario.scenario import Scenario
@@ -91,6 +95,7 @@ def drawn(seed: int, *, by_the_minute: bool = False) -> Case:
         arms, world = _telling(Random(f"saga {seed}"), arms, world, by_the_minute=by_the_minute)
     arms, world = _working(seed, arms, world, by_the_minute=by_the_minute)
     arms, world = _declined(seed, *_collected(seed, arms, world, by_the_minute=by_the_minute))
+    arms, world = _assisted(seed, *_today(seed, arms, world))
     kind = "minute" if by_the_minute else "random"
     return Case(f"{kind}-{seed}", seed, arms, world, by_the_minute)
 
@@ -144,6 +149,22 @@ def _collected(seed: int, arms: dict[str, Tree], world: Tree, *, by_the_minute: 
     return {name: merged(arm, random_pickup(rng), minutes) for name, arm in arms.items()}, random_customers(rng, world)
 
 
+def _today(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: customers who want their orders today, and arms that deliver so, or do not."""
+    if seed % 5 not in (1, 2, 4):
+        return arms, world
+    rng = Random(f"same day {seed}")
+    return {name: merged(arm, random_same_day(rng)) for name, arm in arms.items()}, random_wishes(rng, world)
+
+
+def _assisted(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
+    """In some worlds: more customers who stand in stores, and arms that serve them there, or do not."""
+    if seed % 5 not in (0, 2, 4):
+        return arms, world
+    rng = Random(f"clienteling {seed}")
+    return {name: merged(arm, random_clienteling(rng)) for name, arm in arms.items()}, random_shoppers(rng, world)
+
+
 def _declined(seed: int, arms: dict[str, Tree], world: Tree) -> tuple[dict[str, Tree], Tree]:
     """In some worlds: nodes that say why they do not supply, and damaged goods."""
     if seed % 7 not in (2, 3, 5):
@@ -159,6 +180,24 @@ def closed(case: Case) -> Case:
     if case.by_the_minute:
         arms = {name: books_on_the_minute(arm) for name, arm in arms.items()}
     return Case(f"closed-{case.name}", case.seed, arms, case.changes, case.by_the_minute)
+
+
+def surrounded(case: Case) -> Case:
+    """The same, but more systems stand around an order, and fail."""
+    rng = Random(f"systems {case.seed}")
+    draws = (random_errands, random_notification, random_surroundings)
+    arms = {name: merged(arm, *(draw(rng) for draw in draws)) for name, arm in case.arms.items()}
+    if case.by_the_minute:
+        arms = {name: systems_on_the_minute(arm) for name, arm in arms.items()}
+    world = random_failures(rng, case.changes)
+    return Case(f"surrounded-{case.name}", case.seed, arms, world, case.by_the_minute)
+
+
+def short(case: Case) -> Case:
+    """The same, but the arms let lines wait that are short, or offer something else; and marketplaces do not wait."""
+    rng = Random(f"short {case.seed}")
+    arms = {name: merged(arm, random_shortages(rng)) for name, arm in case.arms.items()}
+    return Case(f"short-{case.name}", case.seed, arms, random_patience(rng, case.changes), case.by_the_minute)
 
 
 def chosen(case: Case) -> Case:
@@ -459,6 +498,125 @@ _POISON_LONG: Tree = {
 }
 _LOST_TWICE: Tree = {"faults": [*_LOST["faults"], *_DUPLICATES["faults"]]}
 _DEAREST: Tree = {"books": {"dead_letters": "correct", "queue": "dearest", "tolerance": 0}}
+_ERRANDS: Tree = {
+    "tax": {"on": True, "servers": 1, "service": "20s", "timeout": "1m", "fallback": "estimate"},
+    "customer_check": {
+        "on": True, "servers": 1, "timeout": "40s", "fallback": "refuse",
+        "service": {"law": "exponential", "mean": "20s"},
+    },
+    "observability": {"traces": 0.3},
+    "resilience": {"retry": {"attempts": 2, "wait": "20s"}},
+}  # fmt: skip
+_ERRANDS_FAIL: Tree = {
+    "faults": [
+        _every(5, "outage", "40m", system="tax"),
+        _every(7, "outage", "30m", system="crm"),
+        _every(6, "errors", "1h", system="tax", share=0.5),
+        _every(9, "errors", "1h", system="crm", share=0.5),
+        _every(8, "slow", "1h", system="tax", factor=5.0),
+    ]
+}
+_TOLD_LATE: Tree = {
+    "notification": {"on": True, "delay": {"law": "exponential", "mean": "40m"}, "lost": 0.1, "patience": "2h"}
+}
+_NOT_TOLD: Tree = {
+    "faults": [
+        *_VISITORS["faults"],
+        _every(6, "outage", "3h", system="notification"),
+        _every(7, "slow", "1h", system="notification", factor=4.0),
+    ]
+}
+_PORTAL: Tree = {
+    "supplier_portal": {"on": True, "acknowledgement": {"law": "exponential", "mean": "2h"}, "tells_short": True}
+}
+_PORTAL_DOWN: Tree = {
+    "faults": [
+        _every(5, "outage", "2h", system="supplier_portal"),
+        _every(3, "slow", "2h", system="supplier_portal", factor=6.0),
+    ],
+    "estate": {"stock": {"short_shipment": 0.6, "dc_review": "3h"}},
+}
+_ROSTERS: Tree = {
+    "workforce": {"on": True, "substitute": "40m"},
+    "sourcing": {"store_pick": "30m", "strategy": "nearest"},
+}
+_SHORT_OF_STAFF: Tree = {
+    "faults": [
+        _every(5, "absent", "3h", share=0.5),
+        _every(7, "absent", "2h", share=1.0, stores=0.6),
+        _every(6, "outage", "2h", system="workforce"),
+    ],
+    "estate": {"stores": {"pickers": 2}},
+}
+_OWN_FINANCE: Tree = {"books": {"system": "finance", "closes": "24h"}, "release": {"system": "oms"}}
+_FINANCE_DOWN: Tree = {
+    "faults": [
+        *_LOST_TWICE["faults"],
+        _every(4, "outage", "100m", system="finance"),
+        _every(7, "outage", "1h", system="oms"),
+        _every(5, "slow", "1h", system="oms", factor=9.0),
+    ]
+}
+_ON_PAPER: Tree = {
+    "faults": [
+        _every(4, "outage", "2h", system="pos"),
+        _every(7, "outage", "90m", system="link", stores=0.5),
+        _every(9, "late", "2h", share=0.3, of=["sale"], by="20m"),
+    ]
+}
+_STORES_SAY: Tree = {"reload": {"mode": "load", "interval": "3h", "job": "5m", "rule": "replay", "source": "stores"}}
+
+_TODAY: Tree = {
+    "same_day": {
+        "on": True, "cut_off": "16h", "by": "20h", "radius_km": 2000, "dcs": True, "dispatch": "45m", "couriers": 1,
+        "drive": {"law": "lognormal", "mean": "20m", "cv": 0.5}, "per_km": "5s",
+    },
+    "sourcing": {"store_pick": "40m", "rebroker": 2, "pack": {"law": "lognormal", "mean": "20m", "cv": 0.4}},
+    "observability": {"traces": 0.5},
+}  # fmt: skip
+_ALL_REGION: Tree = {"same_day": {"pool": "region", "dispatch": "0s", "quote": False, "dcs": False, "couriers": 2}}
+_HURRIED: Tree = {
+    "demand": {"channels": {name: {"same_day_share": 0.6, "same_day_only": 0.4} for name in ("web", "app")}}
+}
+_TODAY_ON_THE_MINUTE: Tree = {
+    "same_day": {"drive": "6m", "per_km": "0s"},
+    "sourcing": {"pack": "0s", "store_pick": "1m"},
+}
+_ASSISTED: Tree = {"clienteling": {"on": True}, "sourcing": {"strategy": "nearest"}}
+_SHOPPERS: Tree = {"demand": {"channels": {"advice": {"weekly_checkouts": 3000.0, "abandonment": 0.2}}}}
+_NO_COURIERS: Tree = {"faults": [{"system": "courier", "at": "9h", "every": "11h", "duration": "3h"}]}
+
+_WAITS: Tree = {
+    "sourcing": {
+        "rebroker": 0, "strategy": "nearest", "store_pick": "50m",
+        "shortage": {"offer": "backorder", "review": "40m", "promise": "3h", "give_up": "9h", "ending": True},
+    },
+    "buffers": {"store": 0, "dc": 0},
+    "observability": {"traces": 0.5},
+}  # fmt: skip
+_OR_ELSE: Tree = {"sourcing": {"shortage": {"offer": "substitute_or_backorder", "give_up": "2d", "ending": False}}}
+_INSTEAD: Tree = {
+    "sourcing": {"rebroker": 1, "declines": "correct", "cascade": True, "shortage": {"offer": "substitute"}}
+}
+_WRONG: Tree = {
+    "estate": {
+        "record_error": {
+            "wrong_share": 0.9, "dc_wrong_share": 0.8, "mean_units": 4.0, "damaged": 0.2, "shrink_per_sale": 0.2,
+        },
+        "skus": {"count": 15, "ending_share": 0.4, "substitutes": 0.7},
+    }
+}  # fmt: skip
+_PATIENT: Tree = {
+    "demand": {
+        "channels": {
+            "web": {"waits": 0.9, "takes_substitute": 0.7, "weekly_checkouts": 2500.0},
+            "app": {"waits": 0.3, "takes_substitute": 0.2},
+            "market": {"waits": 0.8, "takes_substitute": 0.5},
+        }
+    }
+}
+_HURRIED: Tree = {"demand": {"channels": {"market": {"confirm_within": "50m", "ship_within": "3h"}}}}
+_SHIPS_SOON: Tree = {"demand": {"channels": {"market": {"ship_within": "3h", "waits": 1.0, "takes_substitute": 0.2}}}}
 
 CASES: Final = (
     _targeted("as-shipped", 101, PRESETS, [], [_FAULTS]),
@@ -524,6 +682,26 @@ CASES: Final = (
     _targeted("priced-by-event", 144, PRESETS, [PRICE_EVENTS, FILED, _CLOSED], [_SCARCE, REPRICED, PROVIDER_FAILS]),
     _tied("closed-on-the-minute", 141, [_CLOSED, _ON_TIME], [_SCARCE]),
     _targeted("closed-with-refunds", 140, PRESETS, [FILED, _CLOSED], [_SCARCE, PROVIDER_FAILS]),
+    _targeted("today", 143, PRESETS, [{"buffers": {"store": 0, "dc": 0}}, _TODAY], [_SCARCE, _HURRIED]),
+    _targeted("today-from-afar", 144, PRESETS, [_TODAY, _ALL_REGION], [_WORN, _HURRIED, _NO_COURIERS]),
+    _targeted("today-never", 145, _SYNCHRONOUS, [], [_SCARCE, _HURRIED]),
+    _targeted("assisted", 147, PRESETS, [_NO_BUFFER, _ASSISTED], [_SCARCE, _SHOPPERS]),
+    _tied("assisted-on-the-minute", 148, [_NO_BUFFER, _ASSISTED, _ON_TIME, _CLOSED], [_SCARCE, _SHOPPERS]),
+    _tied("today-on-the-minute", 146, [_TODAY, _TODAY_ON_THE_MINUTE], [_SCARCE, _HURRIED]),
+    _targeted("asked-before-payment", 143, PRESETS, [_ERRANDS], [_SCARCE, _ERRANDS_FAIL]),
+    _targeted("told-late", 144, PRESETS, [_COUNTER, FILED, _TOLD_LATE], [_SCARCE, _VISITORS, _NOT_TOLD]),
+    _targeted("ordered-through-a-portal", 145, PRESETS, [_PORTAL], [_PORTAL_DOWN]),
+    _targeted("short-of-staff", 146, PRESETS, [_ROSTERS], [_SHORT_OF_STAFF]),
+    _targeted("closed-in-finance", 147, _SYNCHRONOUS, [_UNCONFIRMED, _CLOSED, _OWN_FINANCE], [_SCARCE, _FINANCE_DOWN]),
+    _targeted("sold-on-paper", 148, PRESETS, [_DECLINES, _STORES_SAY], [_SCARCE, _ON_PAPER]),
+    _targeted("backordered", 143, PRESETS, [_WAITS], [_WRONG, _PATIENT]),
+    _targeted("backordered-and-refunded", 144, _SYNCHRONOUS, [_WAITS, FILED, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("substituted", 145, PRESETS, [_WAITS, _INSTEAD], [_WRONG, _PATIENT]),
+    _targeted("substituted-or-backordered", 146, PRESETS, [_WAITS, _OR_ELSE, _CLOSED], [_WRONG, _PATIENT]),
+    _targeted("in-a-hurry", 147, PRESETS, [_WAITS, _OR_ELSE, _SLOW_ORDERS, FILED], [_WRONG, _PATIENT, _HURRIED]),
+    _targeted("shipped-too-late", 148, PRESETS, [_WAITS, _OR_ELSE, _NEVER_RESERVED], [_WRONG, _PATIENT, _SHIPS_SOON]),
+    _targeted("hurried-sagas", 149, PRESETS, [_WAITS, _LATER, _SAGA], [_WRONG, _HURRIED, _SAGA_OUTAGES]),
+    *(short(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     _targeted("sent-cheaply", 143, PRESETS, [_NO_BUFFER, _CHEAP], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-complete", 144, PRESETS, [_NO_BUFFER, _COMPLETE], [_SCARCE, _LARGE_ORDERS]),
     _targeted("sent-by-who-has-time", 145, PRESETS, [_NO_BUFFER, _IDLE], [_SCARCE, _CUT_OFF]),
@@ -532,6 +710,8 @@ CASES: Final = (
     *(drawn(seed, by_the_minute=True) for seed in range(13, 21)),
     *(counted(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(21, 28)),
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
+    *(surrounded(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 36)),
+    surrounded(closed(drawn(36, by_the_minute=True))),
     *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(38, 42)),
     closed(priced(drawn(42))),

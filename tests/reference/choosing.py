@@ -30,7 +30,7 @@ class Choice:
             pair
             for pair in line.sku.pooled
             if has(pair) >= line.quantity
-            and (pair.node.is_dc or order.strategy != "dc_only")
+            and order.may_come_from(pair)
             and not (mind_caps and pair.node.number not in along and self._has_enough(pair.node))
         ]
         return sorted(able, key=lambda pair: self._preference(pair, has(pair), order, along))
@@ -88,4 +88,6 @@ class Choice:
 def nodes_of(lines: list[Line], *, but: Line | None = None) -> set[int]:
     """Nodes that lines have which are still to be supplied."""
     alive = (Status.OPEN, Status.ACCEPTED)
-    return {line.pair.node.number for line in lines if line is not but and line.pair and line.status in alive}
+    ways = (True, False) if but is None else (but.today,)
+    others = (line for line in lines if line is not but and line.today in ways)
+    return {line.pair.node.number for line in others if line.pair and line.status in alive}

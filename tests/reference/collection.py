@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.reference.clock import Process, among_orders
 from tests.reference.ledgers import Movement, Node
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.shop import Shop
@@ -59,9 +60,10 @@ class Collection:
         *,
         opening: Callable[[Node], Callable[[int], int]],
         refunds: Refunds,
+        notices: Notices,
     ) -> None:
         self._shop, self._stock, self._pickers, self._opening = shop, stock, pickers, opening
-        self._refunds = refunds
+        self._refunds, self._notices = refunds, notices
         self._kept_for = shop.systems.pickup.kept_for
         self._restock = shop.stream("restock", shop.systems.pickup.restock)
         self._no_show = shop.stream("no_show")
@@ -107,7 +109,7 @@ class Collection:
         never, law = self._laws[shelf.order.channel.number]
         if self._no_show.happens(never, shelf.order.id):
             return None
-        t = shelf.ready + law.sample(shelf.order.id)
+        t = self._notices.ready_known(shelf.order) + law.sample(shelf.order.id)
         if t >= shop.world.horizon_us:
             return t
         return next_open(t, node.opens, node.closes, shop.shifts[node.region][t // DAY])

@@ -29,7 +29,7 @@ class Note:
 
     @property
     def key(self) -> int:
-        return self.line.sku.number
+        return self.line.ordered.number
 
     @property
     def source(self) -> Node | None:
@@ -176,8 +176,8 @@ class Reservations:
             note.pair.change(moment, resv=note.units)
             note.pair.resv_extra += note.units
         else:
-            note.line.sku.reserve(note.units, moment)
-            note.line.sku.reserved_extra += note.units
+            note.line.ordered.reserve(note.units, moment)
+            note.line.ordered.reserved_extra += note.units
         return True
 
     def miss(self, note: Note, moment: int) -> None:
@@ -190,7 +190,7 @@ class Reservations:
         if note.pair is not None:
             note.pair.resv_lost += units
         else:
-            note.line.sku.reserved_lost += units
+            note.line.ordered.reserved_lost += units
 
 
 def set_aside(line: Line, pair: Pair | None, units: int, moment: int) -> None:
@@ -198,5 +198,5 @@ def set_aside(line: Line, pair: Pair | None, units: int, moment: int) -> None:
     if pair is not None:
         pair.change(moment, resv=units)
     else:
-        line.sku.reserve(units, moment)
+        line.ordered.reserve(units, moment)
     line.in_view += units

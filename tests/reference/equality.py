@@ -25,6 +25,11 @@ KEYS: Final = {
     "refunds": ("refund",),
     "collections": ("order",),
     "exceptions": ("number",),
+    "same_day": ("order",),
+    "drops": ("parcel", "order"),
+    "assisted": ("line", "order"),
+    "errands": ("errand", "order"),
+    "notices": ("number", "order"),
     "mispriced": ("line", "order"),
     "till_gaps": ("sku", "t_from"),
 }

@@ -20,6 +20,7 @@ from tests.reference.channels import Channel
 from tests.reference.clock import Instant, Process
 from tests.reference.counting import Counting
 from tests.reference.ledgers import Movement
+from tests.reference.notices import Notices
 from tests.reference.orders import Orders
 from tests.reference.prices import mispriced
 from tests.reference.refunds import Refunds
@@ -46,7 +47,8 @@ class Reference:
         self.stock = Stock(shop, channels)
         self.refunds = Refunds(shop)
         self.returns = Returns(shop, self.stock, self.refunds)
-        self.orders = Orders(shop, channels, self.stock, self.refunds)
+        self.notices = Notices(shop)
+        self.orders = Orders(shop, channels, self.stock, self.refunds, self.notices)
         self.alerts = Alerts(shop, self.stock, self.orders.longest_wait, self.refunds.longest_wait)
         self.supply = Supply(shop, self.stock)
         self.counting, self.census = Counting(shop, self.stock), Census(shop)
@@ -116,6 +118,9 @@ class Reference:
             "returns": _table("returns", self.returns.rows()),
             "refunds": _table("refunds", self.refunds.rows()),
             "collections": _table("collections", self.orders.sourcing.collection.rows()),
+            "same_day": _table("same_day", self.orders.today.wishes()),
+            "assisted": _table("assisted", sorted(self.orders.associates.rows)),
+            "drops": _table("drops", self.orders.today.rows()),
             "fallbacks": _table("fallbacks", map(tuple, shop.fallbacks)),
             "alerts": _table("alerts", map(tuple, self.alerts.rows)),
             "incidents": _table("incidents", self._incidents()),
@@ -124,6 +129,10 @@ class Reference:
             "transfers": _table("transfers", map(tuple, self.supply.transfers.rows)),
             "closes": _table("closes", self.books.closes),
             "exceptions": _table("exceptions", self.books.rows()),
+            "errands": _table("errands", sorted(self.orders.errands.rows)),
+            "notices": _table("notices", self.notices.rows(orders, self.refunds.claims)),
+            "supplies": _table("supplies", sorted(self.supply.portal.rows, key=lambda row: (row[3], row[0], row[1]))),
+            "absences": _table("absences", self.orders.sourcing.staff.rows),
             "parcels": _table("parcels", self.orders.sourcing.carrier.book),
             "list_prices": _table("list_prices", shop.prices.list_rows()),
             "shown_prices": _table("shown_prices", shop.prices.shown_rows),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from tests.reference.channels import Channel
 from tests.reference.ledgers import Pair, Sku
 from twin.journal.orders import Cause, Decline, Degraded, Mode, Refusal, Status
+from twin.journal.same_day import Offer
 from twin.journal.tables import NONE
 
 if TYPE_CHECKING:
     from tests.reference.degrading import Standing
     from tests.reference.prices import Tag
     from tests.reference.sourcing import Parcel
+    from tests.reference.today import Wish
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +49,7 @@ class Line:
     belief: int = 0
     truth: int = 0
     staleness: int = 0
+    t_short: int = NONE
     t_end: int = NONE
     asked_copy: bool = False  # the last check asked the channel's copy
     reserved: bool = False
@@ -57,15 +60,34 @@ class Line:
     holds: int = 0  # how many it has had; the last one counts
     lapsed: bool = False
     parcel: Parcel | None = None  # in which it waits for its pick
+    at_till: bool = False  # an associate sold it from the shelf
+    today: bool = False  # it is to be there on the day of the order
+    hurries: bool = False  # its pick was short, and it may still be
     came_in: Parcel | None = None  # in which it was found
     suspect: Cause = Cause.NONE
     suspect_from_choice: bool = False
     mark: tuple[int, int] = (0, 0)  # (sold, shrunk) at its pair when it was chosen or accepted
     pool_mark: tuple[int, int] = (0, 0)  # (sold, shrunk) over the pooled pairs at acceptance
+    ordered: Sku = field(init=False)  # another than is supplied, if the customer takes a substitute
+
+    def __post_init__(self) -> None:
+        self.ordered = self.sku
+
+    @property
+    def bound(self) -> bool:
+        """Whether it can come from one pair only: a pickup, or to be there today."""
+        return self.pickup or self.today
+
+    @property
+    def mode(self) -> Mode:
+        """How the customer gets it."""
+        if self.at_till:
+            return Mode.TILL
+        return Mode.PICKUP if self.pickup else Mode.SAME_DAY if self.today else Mode.SHIP
 
     def scope(self) -> list[Pair]:
         """Pairs that may supply it."""
-        if self.pickup:
+        if self.bound:
             return [self.store()]
         return self.sku.pooled
 
@@ -76,7 +98,7 @@ class Line:
 
     def backed(self) -> int:
         """T: units that the truth offers for it."""
-        if self.pickup:
+        if self.bound:
             return self.store().on_hand - self.store().promised
         return self.sku.backed()
 
@@ -90,7 +112,7 @@ class Line:
             self.order,
             self.number,
             self.channel.number,
-            Mode.PICKUP if self.pickup else Mode.SHIP,
+            self.mode,
             self.status,
             self.refusal,
             self.false_oos,
@@ -100,7 +122,8 @@ class Line:
             self.short_picks,
             self.rejections,
             self.decline,
-            self.sku.number,
+            self.ordered.number,
+            NONE if self.sku is self.ordered else self.sku.number,
             self.quantity,
             self.price,
             self.t_demand,
@@ -109,6 +132,7 @@ class Line:
             self.truth,
             self.staleness,
             self.node,
+            self.t_short,
             self.t_end,
         )
 
@@ -133,8 +157,11 @@ class Order:
     standing: Standing | None = None  # the fallback that decides about it
     degraded: Degraded = Degraded.NO
     unanswered: bool = False
+    wish: Wish | None = None  # to have it today
+    away_from: int = NONE  # the node at which the customer stands, before an empty shelf
     withheld: int = 0
     released: bool = False
+    confirmed: bool = False  # its marketplace has been told that it is released
     parcels: int = 0
     waves: int = 0
     call: int = 0
@@ -146,9 +173,20 @@ class Order:
     t_done: int = NONE
 
     @property
+    def mode(self) -> Mode:
+        """How the customer was promised it."""
+        if self.wish is not None and self.wish.answer == Offer.OFFERED:
+            return Mode.SAME_DAY
+        return Mode.PICKUP if self.pickup else Mode.SHIP
+
+    @property
     def strategy(self) -> str:
         """What its fallback does, if it has one."""
         return "" if self.standing is None else self.standing.fallback.strategy
+
+    def may_come_from(self, pair: Pair) -> bool:
+        """Whether this pair may supply it, if it is to be shipped."""
+        return pair.node.number != self.away_from and (pair.node.is_dc or self.strategy != "dc_only")
 
     def promised_lines(self) -> list[Line]:
         """Lines accepted and not supplied yet."""
@@ -164,7 +202,7 @@ class Order:
             self.id,
             self.channel.number,
             self.region,
-            Mode.PICKUP if self.pickup else Mode.SHIP,
+            self.mode,
             len(self.lines),
             self.parcels,
             self.t,

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, cast
+from itertools import count
+from typing import Any
 
 import simpy
 
+from tests.reference.assisting import Associates
 from tests.reference.blame import Blame, backed_by_view, false_out_of_stock, gone, refusal_reason
 from tests.reference.called import Called
+from tests.reference.calls import Calls, Errands
 from tests.reference.channels import VIEW, Channel, age
-from tests.reference.clock import AT_ONCE, LAPSED, NOW, Instant, Process, among_orders
+from tests.reference.clock import LAPSED, NOW, Instant, Process, among_orders
 from tests.reference.consumers import set_aside
 from tests.reference.contracts import Contracts
 from tests.reference.degrading import ASKING_NOTHING, WITH_QUOTA, Watch
+from tests.reference.gateway import Gateway
 from tests.reference.identity import Identity
+from tests.reference.ledgers import Pair
+from tests.reference.notices import Notices
 from tests.reference.orderlines import Line, Order
 from tests.reference.refunds import Refunds
 from tests.reference.release import Releases
@@ -22,50 +28,54 @@ from tests.reference.sagas import Sagas
 from tests.reference.shop import Shop
 from tests.reference.sourcing import Parcel, Rejected, Sourcing
 from tests.reference.stock import Stock
+from tests.reference.today import Today
 from tests.reference.waking import Waking
 from twin.core.clock import Tie, tie_key
 from twin.journal.observability import SpanKind
 from twin.journal.orders import Cause, Degraded, Refusal, Status
 from twin.journal.tables import NONE
 from twin.journal.totals import FeedName, Flow
-from twin.policies.backoff import pause as backoff
 from twin.world.tables import WorldDay
 
 PARCEL_STEPS = 32
 SAGA_STEPS = 32_768
 REJECTED_STEPS = 16_384
+DEADLINE_STEPS = 65_531
+BACKORDERS = 40 << 40
 CONFIRMING = 65_535
 """Step at which an order is confirmed beside its own story."""
-IN_VAIN = (Refusal.REJECTED, Refusal.GONE)
-"""A call that failed so is not made again."""
 Asking = Generator[simpy.Event, Any, bool]
 
 
 class Orders:
     """Takes and fulfils orders."""
 
-    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds) -> None:
+    def __init__(self, shop: Shop, channels: list[Channel], stock: Stock, refunds: Refunds, notices: Notices) -> None:
         self._refunds = refunds
         self._shop, self._channels, self._stock = shop, channels, stock
         self._env, self._systems = shop.env, shop.systems
         self._blame = Blame(shop)
-        self.sourcing = Sourcing(shop, stock, self._blame, refunds)
+        self.today, self.associates = Today(shop), Associates(shop, stock)
+        self.sourcing = Sourcing(shop, stock, self._blame, refunds, notices, self.today)
         own = [channel.number for channel in channels if not channel.marketplace]
         self.contracts = Contracts(shop, own)
-        identity = Identity(shop)
-        self._erp, self._service = (
-            Called(shop, name, counts, identity=identity, contracts=self.contracts)
-            for name, counts in (
-                ("erp", (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS)),
-                ("service", (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)),
-            )
+        identity, service, erp = Identity(shop), shop.systems.service, shop.systems.erp
+        gateways = (
+            Gateway(shop, name, settings.limits, settings.timeout, identity=identity, contracts=self.contracts)
+            for name, settings in (("erp", erp), ("service", service))
         )
+        counts = (Flow.ERP_CALLS, Flow.ERP_TIME_OUTS), (Flow.SERVICE_CALLS, Flow.SERVICE_TIME_OUTS)
+        self._erp = Called(shop, "erp", erp, counts[0], system="erp", gateway=next(gateways))
+        self._service = Called(shop, "service", service, counts[1], system=service.system, gateway=next(gateways))
+        self._calls = Calls(shop)
+        self.errands = Errands(shop, self._calls)
         self._watch = Watch(shop, channels, service=self._service, erp=self._erp)
         self._payment = shop.stream("payment", shop.systems.payment)
-        self._backoff = shop.stream("call.backoff")
         self._releases = Releases(shop)
         self.sagas = Sagas(shop)
         self.placed: list[Order] = []
+        if shop.systems.sourcing.shortage.backorders:
+            shop.env.process(self._reviews())
 
     def arrivals(self, day: WorldDay) -> Process:
         """Customers of a day start their checkouts."""
@@ -101,6 +111,7 @@ class Orders:
             at = self._shop.skus[sku]
             pair = at.by_node[row["pickup"]] if pickup else None
             order.lines.append(Line(order.id, number, channel, at, quantity, order.t, pickup, pair, row["pickup"]))
+        order.wish = self.today.wish(order)
         return order
 
     def _listed(self, order: Order, wake: Waking) -> Process:
@@ -111,13 +122,42 @@ class Orders:
         if self._systems.reserving.point not in ("none", "fulfilment"):
             self._set_aside_open(order, hold=False)
         if self._accept(order):
+            self._env.process(self._deadlines(order))
             yield from self._keep_promise(order, wake)
+
+    def _deadlines(self, order: Order) -> Process:
+        """The marketplace waits for so long for the release of an order, and for its parcels."""
+        rules = list(self._shop.scenario.demand.channels.values())[order.channel.number]
+        wake = Waking(self._env, order.id, DEADLINE_STEPS)
+        if rules.confirm_within:
+            yield wake.at(order.t_accept + rules.confirm_within)
+            if not order.confirmed:
+                self._withdraw(order, Status.NOT_CONFIRMED)
+                return
+        if rules.ship_within:
+            yield wake.at(order.t_accept + rules.ship_within)
+            self._withdraw(order, Status.NOT_SHIPPED)
+
+    def _withdraw(self, order: Order, status: Status) -> None:
+        """What is not picked is cancelled."""
+        now = self._env.now
+        for line in order.lines:
+            if line.status == Status.BACKORDERED:
+                self._shop.flows[Flow.BACKORDERS_WITHDRAWN] += 1
+            elif line.status != Status.ACCEPTED:
+                continue
+            elif line.parcel is None and not line.short_picks and line.t_short == NONE:
+                self._take_back(line)
+            else:
+                self.sourcing.withdraw(order, line, among_orders(now))
+            line.end(status, now)
+        self._refunds.for_lines(order)
 
     def _is_turned_away(self, order: Order) -> bool:
         """A fallback may refuse an order when it is to be checked."""
         reason = self._watch.admit(order)
         if reason:
-            for line in order.lines:
+            for line in order.open_lines():
                 line.degraded = order.degraded
             self._refuse_all(order, reason)
         return bool(reason)
@@ -144,6 +184,15 @@ class Orders:
         yield from self._checkout(order, wake)
 
     def _ask(self, order: Order, wake: Waking) -> Process:
+        """What is wanted is asked for; who wants it today is told, whatever comes of it."""
+        self.associates.serve(order)
+        if not order.open_lines():
+            return
+        yield from self._look(order, wake)
+        if not order.leaves:
+            self.today.told(order)
+
+    def _look(self, order: Order, wake: Waking) -> Process:
         """What is wanted is checked, and reserved if that is done now."""
         if self._is_turned_away(order):
             return
@@ -162,24 +211,13 @@ class Orders:
 
     def _checkout(self, order: Order, wake: Waking) -> Process:
         """The customer goes on with what is left, or goes away."""
-        point = self._systems.reserving.point
         if order.abandons:
             self._end(order, Status.ABANDONED)
         if not order.open_lines():
             return
-        paying = self._env.now + order.checkout
-        extends = self._systems.reserving.extends and point in ("cart", "checkout")
-        corrects = self._shop.prices.corrects
-        if point == "payment" or extends or corrects:
-            yield wake.at(paying)
-        if corrects and self._is_too_dear(order):
+        if not (yield from self._before_payment(order, wake)):
             return
-        if point == "payment":
-            if not (yield from self._reserve(order, wake, hold=True)):
-                return
-            paying = self._env.now
-        elif extends:
-            self._extend(order)
+        paying = self._env.now if self._wakes_to_pay else self._env.now + order.checkout
         yield from self._pay(order, wake, paying)
 
     def _pay(self, order: Order, wake: Waking, paying: int) -> Process:
@@ -195,6 +233,30 @@ class Orders:
             yield from self._reserve(order, wake, hold=False)
         if self._accept(order):
             yield from self._keep_promise(order, wake)
+
+    @property
+    def _wakes_to_pay(self) -> bool:
+        """Whether something happens between the checkout and the payment."""
+        reserving = self._systems.reserving
+        extends = reserving.extends and reserving.point in ("cart", "checkout")
+        return extends or reserving.point == "payment" or self.errands.are_on or self._shop.prices.corrects
+
+    def _before_payment(self, order: Order, wake: Waking) -> Asking:
+        """Ask whoever has to be asked, set units aside if that is done now; false if the customer is lost."""
+        if not self._wakes_to_pay:
+            return True
+        yield wake.at(self._env.now + order.checkout)
+        if self._shop.prices.corrects and self._is_too_dear(order):
+            return False
+        failure = yield from self.errands.story(order, wake)
+        if failure != Refusal.NONE:
+            self._refuse_all(order, failure)
+            return False
+        if self._systems.reserving.point == "payment":
+            return (yield from self._reserve(order, wake, hold=True))
+        if self._systems.reserving.extends:
+            self._extend(order)
+        return True
 
     def _is_too_dear(self, order: Order) -> bool:
         """The customer is told what things really cost, and may leave over that."""
@@ -251,6 +313,8 @@ class Orders:
     def _confirm(self, order: Order) -> None:
         """Ask the view for what was promised without asking; cancel what it cannot back."""
         for line in order.promised_lines():
+            if line.cause:
+                continue
             if not backed_by_view(line):
                 self._cancel(line)
                 continue
@@ -265,7 +329,7 @@ class Orders:
         self._take_back(line)
         if line.suspect not in (Cause.NONE, Cause.DEGRADED, Cause.JOINT):
             line.also |= 1 << line.suspect
-        line.cause = Cause.DEGRADED
+        line.cause, line.t_short = Cause.DEGRADED, self._env.now
         line.end(Status.OVERSOLD, self._env.now)
 
     def _take_back(self, line: Line) -> None:
@@ -286,76 +350,8 @@ class Orders:
 
     def _call(self, system: Called, order: Order, wake: Waking, attempt: int) -> Asking:
         """A synchronous call; false if the customer is lost over it."""
-        env, retry = self._env, self._systems.resilience.retry
-        asked, pause = env.now, retry.wait
-        failure = Refusal.NONE
-        if system.gateway.keeps_back(order):
-            return self._go_on_degraded(order, Refusal.RESIDENCY)
-        for again in range(retry.attempts):
-            if again:
-                luck = self._backoff.bits(order.id, attempt | again << 8)
-                pause = backoff(
-                    retry.jitter,
-                    wait=retry.wait,
-                    factor=retry.factor,
-                    cap=retry.cap,
-                    retry=again,
-                    previous=pause,
-                    random_bits=luck,
-                )
-                advice = system.gateway.retry_after(order) if failure == Refusal.THROTTLED else 0
-                yield wake.at(env.now + max(pause, advice))
-            failure = yield from self._try(system, order, wake, attempt | again << 8)
-            if failure == Refusal.NONE or failure in IN_VAIN:
-                break
-        order.call += env.now - asked
+        failure = yield from self._calls.ask(system, order, wake, attempt)
         return failure == Refusal.NONE or self._go_on_degraded(order, failure)
-
-    def _try(self, system: Called, order: Order, wake: Waking, attempt: int) -> Generator[simpy.Event, Any, Refusal]:
-        """One call: why it failed, NONE if it was answered."""
-        flows, asked = self._shop.flows, self._env.now
-        permit = system.breaker.permit(asked)
-        if permit is None:
-            flows[Flow.CALLS_REJECTED] += 1
-            return Refusal.REJECTED
-        passage = yield from system.gateway.enter(order, wake)
-        failure = passage.failure
-        if failure == Refusal.NONE and system.outages.since(self._env.now) is not None:
-            system.gateway.hold(order, passage.slot, None)
-            self._shop.tracer.add(order.id, SpanKind.CALL, attempt, self._env.now, self._env.now, 0)
-            failure = Refusal.CLOSED
-        elif failure == Refusal.NONE:
-            flows[system.calls] += 1
-            flows[Flow.CALLS_AGAIN] += attempt >= 1 << 8
-            taken = system.join(order, attempt)
-            self._trace_until(order, SpanKind.CALL, attempt, taken)
-            system.gateway.hold(order, passage.slot, taken)
-            failure = yield from self._wait(system, order, wake, attempt, taken, passage.since)
-        system.results.append((self._env.now, failure != Refusal.NONE))
-        before = system.breaker.openings
-        system.breaker.report(permit, self._env.now, failed=failure != Refusal.NONE)
-        flows[Flow.BREAKER_OPENINGS] += system.breaker.openings - before
-        return failure
-
-    def _wait(
-        self, system: Called, order: Order, wake: Waking, attempt: int, taken: simpy.Event, since: int
-    ) -> Generator[simpy.Event, Any, Refusal]:
-        """Queue for an answer, as long as patience lasts that began at ``since``."""
-        now, end = self._env.now, since + system.timeout
-        patience = wake.perhaps_at(end) if end > now else Instant(self._env, now, AT_ONCE)
-        yield taken | patience
-        done: int = cast(int, taken.value) if taken.processed else NOW
-        if done > end:
-            if end > now:
-                yield wake.has_come(patience)
-            self._shop.flows[system.time_outs] += 1
-            return Refusal.TIME_OUT
-        if done > now:
-            yield wake.at(done)
-        if system.errs(order, attempt, done):
-            self._shop.flows[Flow.CALL_ERRORS] += 1
-            return Refusal.ERROR
-        return Refusal.NONE
 
     def _go_on_degraded(self, order: Order, reason: Refusal) -> bool:
         """A system that the checkout needs gives no answer: sell on the last belief, or refuse."""
@@ -377,10 +373,22 @@ class Orders:
         needs_down = channel.asks_down_system(now) or self._reserves_at_down_service(channel)
         if needs_down and not order.unanswered and not self._go_on_degraded(order, Refusal.CLOSED):
             return
-        for line in order.lines:
+        for line in order.open_lines():
             self._take_rules(order, line)
+        if not self.today.ask(order, lambda pair: self._kept_at(order, pair)):
+            self._refuse_today(order)
+            return
+        for line in order.open_lines():
             if not self._believes(order, line):
                 self._refuse(line, Refusal.NO_STOCK)
+
+    def _refuse_today(self, order: Order) -> None:
+        """The customer wanted it today or not at all."""
+        assert order.wish is not None
+        for line in order.open_lines():
+            line.t_decision, line.truth = self._env.now, line.backed()
+            line.refusal, line.false_oos = Refusal.NOT_TODAY, order.wish.backed
+            line.end(Status.REFUSED, self._env.now)
 
     def _take_rules(self, order: Order, line: Line) -> None:
         """The line is decided as its order is."""
@@ -396,27 +404,36 @@ class Orders:
     def _believes(self, order: Order, line: Line) -> bool:
         """Check a line against its channel's belief, or against what its fallback goes by."""
         now = self._env.now
-        line.t_decision, line.asked_copy = now, not line.pickup
+        line.t_decision, line.asked_copy = now, not line.bound
         if order.strategy in ASKING_NOTHING:
             return True
         if order.strategy in WITH_QUOTA:
             return self._is_left(order, line)
-        if line.pickup:
+        if line.bound:
             line.belief, line.staleness = line.store().free(), age(line.store().trail.oldest(VIEW, NOW), now)
         else:
             line.belief, line.staleness = line.channel.belief(line.sku, now), line.channel.staleness(line.sku, now)
-        self._withhold(order, line, of_copy=not line.pickup)
+        self._withhold(order, line, of_copy=not line.bound)
         return line.belief >= line.quantity and self._is_allotted(line)
 
     def _withhold(self, order: Order, line: Line, *, of_copy: bool) -> None:
         """Hold back what the fallback does, and what the belief has probably missed."""
         kept, now = self._shop.kept, self._env.now
         line.withheld = order.withheld
-        if kept.mind_age:
+        if line.bound:
+            line.withheld = self._kept_at(order, line.store())
+        elif kept.mind_age:
             age = self._view_age(now) + (line.channel.copy_age(line.sku, now) if of_copy else 0)
-            pair = line.store().number if line.pickup else None
-            line.withheld += kept.at_risk(age, pair=pair, sku=line.sku.number)
+            line.withheld += kept.at_risk(age, pair=None, sku=line.sku.number)
         line.belief -= line.withheld
+
+    def _kept_at(self, order: Order, pair: Pair) -> int:
+        """What is held back from a line that can come from one pair only."""
+        kept = self._shop.kept
+        if not kept.mind_age:
+            return order.withheld
+        age = self._view_age(self._env.now)
+        return order.withheld + kept.at_risk(age, pair=pair.number, sku=pair.sku.number)
 
     def _view_age(self, now: int) -> int:
         movements = self._systems.movements
@@ -427,7 +444,7 @@ class Orders:
 
     def _is_allotted(self, line: Line) -> bool:
         """Whether the channel may still sell the units, if stock is allotted to it."""
-        quota = None if line.pickup else line.channel.quota
+        quota = None if line.bound else line.channel.quota
         if quota is None or quota[line.sku.number] >= line.quantity:
             return True
         line.asked, line.belief, line.staleness = False, quota[line.sku.number], 0
@@ -476,17 +493,17 @@ class Orders:
         """Check a line where it is reserved, and set its units aside; false if there are not enough."""
         reserving = self._systems.reserving
         at_service = reserving.mode == "synchronous" and not line.channel.marketplace and not line.unanswered
-        believes = self._believes_view if at_service and not line.pickup else self._believes
+        believes = self._believes_view if at_service and not line.bound else self._believes
         if not believes(order, line):
             return False
-        if at_service and not line.pickup and reserving.level == "node":
+        if at_service and not line.bound and reserving.level == "node":
             able = self.sourcing.choice.candidates(line, order, order.lines)
             if not able:
                 line.belief = 0
                 return False
             self.sourcing.choose(line, able[0])
         line.reserved, line.by_message = True, not at_service
-        line.took_own = not at_service and line.channel.takes_own and not line.pickup
+        line.took_own = not at_service and line.channel.takes_own and not line.bound
         self._tell(line, line.quantity)
         return True
 
@@ -506,7 +523,7 @@ class Orders:
         if line.reserved:
             self._tell(line, -line.quantity)
             line.reserved = line.took_own = False
-            if not line.pickup:
+            if not line.bound:
                 line.pair = None
 
     def _lapse(self, line: Line) -> Process:
@@ -576,7 +593,7 @@ class Orders:
             self._give_back(line)
             self._refuse(line, Refusal.NO_STOCK)
             return False
-        if line.channel.quota is not None and not line.pickup:
+        if line.channel.quota is not None and not line.bound:
             line.channel.quota[line.sku.number] -= line.quantity
         return True
 
@@ -596,6 +613,7 @@ class Orders:
         release = self._shop.tracer.begin(order.id, SpanKind.RELEASE, wave, self._env.now) if wave else None
         released = yield self._releases.join(order, wave)
         yield wake.at(released)
+        order.confirmed = True
         if not order.promised_lines():
             return
         if wave == 0 and self._systems.erp.coupling != "consumer":
@@ -605,7 +623,7 @@ class Orders:
             self._released(order)
             self._shop.flows[Flow.ERP_CREATIONS] += 1
             created = self._erp.join(order, 2)
-            self._trace_until(order, SpanKind.CREATION, wave, created)
+            self._shop.tracer.until(order.id, SpanKind.CREATION, wave, self._env.now, created)
             yield wake.at((yield created))
         if release is not None:
             release.finish(self._env.now)
@@ -628,15 +646,13 @@ class Orders:
         """Something that takes no time."""
         self._shop.tracer.add(order.id, kind, 0, self._env.now, self._env.now, outcome)
 
-    def _trace_until(self, order: Order, kind: SpanKind, number: int, taken: simpy.Event) -> None:
-        """A service that is asked for now: its end is known when a server takes it."""
-        span = self._shop.tracer.begin(order.id, kind, number, self._env.now)
-        assert taken.callbacks is not None
-        taken.callbacks.append(lambda event: span.finish(cast(int, event.value)))
-
     def longest_wait(self, t: int) -> int:
         """How long the oldest accepted order has been open without a parcel."""
-        waiting = (order for order in self.placed if order.promised_lines() and not order.parcels)
+        waiting = (
+            order
+            for order in self.placed
+            if not order.parcels and any(line.t_short == NONE for line in order.promised_lines())
+        )
         return max((t - order.t_accept for order in waiting), default=0)
 
     def _until_mended(self, order: Order, wake: Waking) -> Process:
@@ -653,6 +669,17 @@ class Orders:
         wake = Waking(self._env, order.id, REJECTED_STEPS + PARCEL_STEPS * wave)
         yield wake.at(self._env.now)
         yield from self._fulfil(order, wake, rejected.lines, wave)
+
+    def _reviews(self) -> Process:
+        """Now and then somebody looks whether there is what customers wait for."""
+        for k in count(1):
+            yield self._shop.batch_time(k * self._systems.sourcing.shortage.review, BACKORDERS)
+            waves, given_up = self.sourcing.review(self.placed)
+            for order in given_up:
+                self._refunds.for_lines(order)
+            for wave in waves:
+                wave.order.waves += 1
+                self._env.process(self._fulfil_again(wave, wave.order.waves))
 
     def _pick(self, order: Order, wake: Waking, parcel: Parcel) -> Process:
         """A parcel is picked; what was short is brokered again."""

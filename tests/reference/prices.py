@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.reference.clock import Process
-from twin.journal.orders import Status
+from twin.journal.orders import PROMISED
 from twin.journal.prices import AT_START, Settled
 from twin.policies.prices import charged, shows
 from twin.scenario.prices import PriceRoute
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CHANGE_KIND, FILE_KIND, EVENT_KIND, CUT_KIND = (kind << 40 for kind in (50, 51, 52, 53))
 MILLION = 10**6
-KEPT = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
 
 
 @dataclass
@@ -247,6 +246,6 @@ def mispriced(orders: list[Order]) -> Iterator[tuple[int, ...]]:
         if tag is None:
             continue
         same = tag.shown == line.price == tag.listed == tag.till
-        if tag.settled == Settled.WALKED_AWAY or (line.status in KEPT and not same):
+        if tag.settled == Settled.WALKED_AWAY or (line.status in PROMISED and not same):
             told = (tag.settled, line.t_demand, tag.t, tag.shown, line.price, tag.listed, tag.till)
-            yield (line.order, line.number, line.channel.number, line.sku.number, line.quantity, line.status, *told)
+            yield (line.order, line.number, line.channel.number, line.ordered.number, line.quantity, line.status, *told)

@@ -22,6 +22,8 @@ from twin.policies.backoff import pause as backoff
 from twin.world.tables import SYSTEMS
 
 REFUND = 30 << 40
+LOST = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED, Status.NOT_CONFIRMED, Status.NOT_SHIPPED)
+"""What was paid and is not handed over."""
 Trying = Generator[simpy.Event, Any, bool]
 
 
@@ -127,7 +129,7 @@ class Refunds:
     def for_lines(self, order: Order) -> None:
         """Something happened to an order: what it will not get is paid back."""
         for line in order.lines if self.are_on else ():
-            lost = line.status in (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+            lost = line.status in LOST
             if not lost or (order.id, line.number) in self._paid_back:
                 continue
             self._paid_back.add((order.id, line.number))

@@ -94,6 +94,6 @@ class Releases:
         order = waiting.order
         if self._settings.order == "newest":
             return 0, -waiting.came
-        given, mode = self._settings.priorities, "pickup" if order.pickup else "ship"
+        given, mode = self._settings.priorities, order.mode.name.lower()
         names = {self._channels[order.channel.number], mode}
         return min((given[name] for name in names if name in given), default=UNNAMED), waiting.came

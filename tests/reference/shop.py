@@ -33,6 +33,7 @@ class AnyWorld(Protocol):
     crashes: NDArray[np.void]
     failovers: NDArray[np.void]
     troubles: NDArray[np.void]
+    absences: NDArray[np.void]
     prices: ListPrices
     horizon_us: int
     days: int

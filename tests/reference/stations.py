@@ -27,6 +27,13 @@ class Station:
         self._env.process(self._serve(service, opening, taken))
         return taken
 
+    def withdraw(self, until: int) -> Process:
+        """One server less, from when it is the turn of whoever comes now."""
+        with self._servers.request() as turn:
+            yield turn
+            if self._env.now < until:
+                yield Instant(self._env, until, FREED)
+
     def _serve(self, service: int, opening: Callable[[int], int], taken: simpy.Event) -> Process:
         with self._servers.request() as turn:
             yield turn

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.reference.channels import Channel
-from tests.reference.clock import NOW, Instant, Process, before_orders
+from tests.reference.clock import NOW, Instant, Process, before_orders, fault_key
 from tests.reference.consumers import Note, Record, Reservations, View
-from tests.reference.ledgers import Movement, Pair, Sku
+from tests.reference.ledgers import Movement, Node, Pair, Sku
 from tests.reference.middleware import Feed
 from tests.reference.orderlines import Line
 from tests.reference.reloads import Reloads
@@ -36,6 +36,20 @@ class Stock:
         self._movements = Topic(shop, troubles, [self.to_view, self.to_record])
         self._notes = Topic(shop, troubles, [self.reservations])
         Reloads(shop, self.view)
+        self._paper: list[tuple[Pair, int, int]] = []
+        for node in shop.nodes:
+            for end in shop.outages("pos", node.number).ends:
+                shop.env.process(self._key_in(node, end))
+
+    def _key_in(self, node: Node, t: int) -> Process:
+        """The tills of a store work again: what was sold by hand in between is entered, in the order of the sales."""
+        yield Instant(self._shop.env, t, fault_key(8, node.number))
+        here = [sale for sale in self._paper if sale[0].node is node]
+        self._paper = [sale for sale in self._paper if sale[0].node is not node]
+        for pair, units, entity in here:
+            pair.err -= units
+            self._shop.flows[Flow.TILL_UNITS_KEYED_IN] += units
+            self.tell(Movement(pair, -units, t=t, moment=before_orders(t), entity=entity, part=0))
 
     def move(self, movement: Movement) -> None:
         """The shelf changes, and a movement tells of it."""
@@ -78,7 +92,7 @@ class Stock:
     def note(self, line: Line, units: int, moment: int) -> None:
         """Tell the view of a reservation, or of its end."""
         part = (RESERVE if units > 0 else RELEASE) | line.number
-        message = Note(line, line.pair if line.pickup else None, units, self._shop.env.now, moment, line.order, part)
+        message = Note(line, line.pair if line.bound else None, units, self._shop.env.now, moment, line.order, part)
         self._shop.flows[Flow.RESERVE_MESSAGES] += 1
         self._notes.make(message)
 
@@ -131,6 +145,12 @@ class Stock:
         if taken:
             pair.sold += taken
             self._shop.prices.sell(pair.sku.number, taken)
+        if taken and self._shop.outages("pos", pair.node.number).since(t) is not None:
+            pair.on_hand -= taken
+            pair.err += taken
+            self._paper.append((pair, taken, entity))
+            flows[Flow.TILL_UNITS_BY_HAND] += taken
+        elif taken:
             self.move(Movement(pair, -taken, t=t, moment=before_orders(t), entity=entity, part=0))
 
     def vanish(self, pair: Pair) -> None:

@@ -7,6 +7,7 @@ from math import floor
 
 from tests.reference.clock import Process, before_orders
 from tests.reference.ledgers import Movement, Node, Pair
+from tests.reference.portal import Portal
 from tests.reference.receiving import Dock
 from tests.reference.shop import Shop
 from tests.reference.stock import DISPATCH, Stock
@@ -24,7 +25,7 @@ class Supply:
 
     def __init__(self, shop: Shop, stock: Stock) -> None:
         self._shop, self._stock, self._dock = shop, stock, Dock(shop, stock)
-        self.transfers = Transfers(shop, stock, self._dock)
+        self.transfers, self.portal = Transfers(shop, stock, self._dock), Portal(shop)
         self._settings = settings = shop.scenario.estate.stock
         self._truck = shop.stream("truck", settings.store_lead)
         self._supplier = shop.stream("supplier", settings.dc_lead)
@@ -90,9 +91,10 @@ class Supply:
                     pair.on_order += ordered
                     loads.setdefault(pair.sku.supplier, []).append((pair, ordered, self._sent(pair, ordered, review)))
             for supplier, load in loads.items():
-                arrival = shop.env.now + self._supplier.sample(node.number << 40 | supplier << 24 | review)
+                lead = self._supplier.sample(node.number << 40 | supplier << 24 | review)
+                acknowledged, ordered = self.portal.order(node, supplier, review, load, lead)
                 entity = SUPPLIER | node.number * 4096 + supplier
-                shop.env.process(self._delivery(arrival, entity, load, review))
+                shop.env.process(self._delivery(acknowledged + lead, entity, ordered, review))
 
     def _sent(self, pair: Pair, ordered: int, review: int) -> int:
         """Units that the supplier sends."""

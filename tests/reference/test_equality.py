@@ -17,6 +17,8 @@ from tests.reference.cases import CASES, Case
 from tests.reference.equality import compare, difference
 from tests.reference.model import Journal, simulate
 from twin.journal.books import Document, ExceptionEnd
+from twin.journal.checkout import Answer, Errand
+from twin.journal.notices import Notice
 from twin.journal.observability import By, Signal, SpanKind
 from twin.journal.orders import Cause, CollectionEnd, Decline, Degraded, Mode, Refusal, SagaEnd, Status
 from twin.journal.prices import Settled
@@ -33,6 +35,7 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.shortages import Shortage
 from twin.scenario.systems import Feed, Publication, Sourcing
 from twin.world.tables import SYSTEMS, TroubleKind, WorldDay
 from twin.world.world import World
@@ -41,6 +44,7 @@ AT_LEAST = 5
 KINDS: tuple[type[IntEnum], ...] = (
     Status, Refusal, Cause, Degraded, Mode, Flow, Latency, FeedName, Fate, TroubleKind, Signal, By, SpanKind,
     SagaEnd, ReturnEnd, RefundEnd, Claim, Condition, Why, CollectionEnd, Decline, Document, ExceptionEnd,
+    Answer, Errand, Notice,
 )  # fmt: skip
 FEEDS = ("movements", "orders", "posting")
 CHOICES = {
@@ -134,6 +138,8 @@ def _expected() -> list[str]:
     rare += [f"exceptions {queue} first" for queue in ("oldest", "dearest")]
     rare += ["dead letters wait", "dead letters correct", "close with repetitions", "close over dead letters"]
     rare += ["close that waits for the ERP", "exception healed at a close", "correction downwards"]
+    rare += [f"offer {offer}" for offer in get_args(Shortage.model_fields["offer"].annotation)]
+    rare += ["backorder supplied", "substitute supplied", "substitute short", "backorder not shipped"]
     rare += [f"strategy {strategy}" for strategy in get_args(Sourcing.model_fields["strategy"].annotation)]
     rare += ["split never", "few parcels", "store cap", "pick lists", "order in two parcels", "dear parcel"]
     rare += [f"prices {mismatch}" for mismatch in get_args(Prices.model_fields["mismatch"].annotation)]
@@ -182,6 +188,9 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
         CollectionEnd: journal["collections"]["outcome"],
         Document: journal["exceptions"]["document"],
         ExceptionEnd: journal["exceptions"]["outcome"],
+        Answer: journal["errands"]["answer"],
+        Errand: journal["errands"]["errand"],
+        Notice: journal["notices"]["notice"],
     }
     for kind, values in columns.items():
         out += Counter(f"{kind.__name__} {kind(value).name}" for value in values)
@@ -196,6 +205,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _sagas(arm, journal["sagas"])
     out += _returns(arm, journal["returns"], journal["refunds"])
     out += _books(arm, journal["closes"], journal["exceptions"])
+    out += _shortages(arm, lines)
     out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
     out += _sourcing(Sourcing.model_validate(arm.get("sourcing", {})), journal["parcels"])
@@ -268,6 +278,18 @@ def _messaging(feed: Feed) -> list[str]:
         del chosen["overflow"]
     unused = {"versioned", *(("protocol", "keyed", "catch_up") if feed.mode == "queue" else ())}
     return [*content, *(f"{name} {chosen[name]}" for name in CHOICES if name in chosen and name not in unused)]
+
+
+def _shortages(arm: dict[str, Any], lines: NDArray[Any]) -> Counter[str]:
+    """What customers of short lines were offered, and what they got."""
+    short, other = lines["t_short"] >= 0, lines["substitute"] >= 0
+    supplied, oversold = lines["status"] == Status.SUPPLIED, lines["status"] == Status.OVERSOLD
+    out = Counter({f"offer {Shortage.model_validate(arm['sourcing'].get('shortage', {})).offer}": 1})
+    out["backorder supplied"] += int((short & supplied & ~other).sum())
+    out["substitute supplied"] += int((other & supplied).sum())
+    out["substitute short"] += int((other & oversold).sum())
+    out["backorder not shipped"] += int((short & (lines["status"] == Status.NOT_SHIPPED) & ~other).sum())
+    return out
 
 
 def _books(arm: dict[str, Any], closes: NDArray[Any], exceptions: NDArray[Any]) -> Counter[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import simpy
 
 from tests.reference.clock import NOW, instant
 from tests.reference.ledgers import Movement
@@ -55,6 +57,12 @@ class Tracer:
         """A step whose end is known."""
         self.begin(order, kind, number, start).finish(end, outcome)
 
+    def until(self, order: int, kind: SpanKind, number: int, start: int, taken: simpy.Event) -> None:
+        """A service that is asked for: its end is known when a server takes it."""
+        span = self.begin(order, kind, number, start)
+        assert taken.callbacks is not None
+        taken.callbacks.append(lambda event: span.finish(cast(int, event.value)))
+
     def rows(self, orders: Iterable[Order], movements: Iterable[Movement], horizon: int) -> list[tuple[int, ...]]:
         """What is known at the end, with the checkouts of the orders and the messages of their picks."""
         for order in orders:
@@ -68,7 +76,8 @@ class Tracer:
         return sorted(span.row(horizon) for span in self._spans if span.start < horizon)
 
     def _checkout(self, order: Order) -> None:
-        over = NOW if order.open_lines() or order.promised_lines() else max(line.t_end for line in order.lines)
+        goes_on = (Status.OPEN, Status.ACCEPTED, Status.BACKORDERED)
+        over = NOW if any(line.status in goes_on for line in order.lines) else max(line.t_end for line in order.lines)
         told_no = (Status.OPEN, Status.REFUSED, Status.ABANDONED, Status.DECLINED, Status.LEFT)
         accepted = sum(line.status not in told_no for line in order.lines)
         end = order.t_accept if order.t_accept != NONE else over

@@ -13,7 +13,7 @@ from twin.core.clock import MINUTE
 from twin.journal.returns import Condition
 from twin.scenario.arms import preset
 from twin.scenario.scenario import Scenario
-from twin.world.tables import CRASH, FAILOVER, RETURN, TROUBLE, Physical, WorldDay
+from twin.world.tables import ABSENCE, CRASH, FAILOVER, RETURN, TROUBLE, Physical, WorldDay
 from twin.world.world import World
 
 Tree = dict[str, Any]
@@ -99,7 +99,7 @@ class WithReturns(World):
 
     def __init__(self, scenario: Scenario, replication: int) -> None:
         super().__init__(scenario, replication)
-        for table, dtype in (("crashes", CRASH), ("failovers", FAILOVER), ("troubles", TROUBLE)):
+        for table, dtype in (("crashes", CRASH), ("failovers", FAILOVER), ("troubles", TROUBLE), ("absences", ABSENCE)):
             vars(self).setdefault(table, np.zeros(0, dtype))
 
     def day(self, day: int) -> WorldDay:

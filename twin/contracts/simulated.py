@@ -24,6 +24,9 @@ _KINDS: Final[dict[int, tuple[MovementKind, str, Tie]]] = {
 }
 """By number (docs/model.md, section 4): kind, the system that reports it, and its class among things of one instant."""
 
+_BY_AN_ASSOCIATE: Final = 1
+"""Upper bits of the part of a till sale to a customer who has an order."""
+
 
 def movement_event(
     at: int,
@@ -46,6 +49,7 @@ def movement_event(
     if part >> 24 not in _KINDS:
         raise ValueError(f"identity {identity}: kind {part >> 24} is not a movement")
     kind, system, tie = _KINDS[part >> 24]
+    tie = Tie.ORDER if part >> 16 == _BY_AN_ASSOCIATE else tie
     id_ = f"{entity:x}-{part:x}"
     movement = StockMovement(
         movement_id=id_,

@@ -22,13 +22,22 @@ class Status(IntEnum):
     LEFT = 8  # the customer left the cart before the checkout; whatever it was told, it asked for nothing
     READY = 9  # picked, and set aside in the store until the customer collects it; then it is SUPPLIED
     NOT_COLLECTED = 10  # the customer did not come in time: refunded, and back on the shelf
+    BACKORDERED = 11  # short after acceptance, and the customer waits for it
+    NOT_CONFIRMED = 12  # cancelled by the marketplace: not released in time
+    NOT_SHIPPED = 13  # cancelled by the marketplace: not picked in time
 
 
-LET_DOWN: Final = (Status.OVERSOLD, Status.CANCELLED, Status.NOT_COLLECTED)
+LET_DOWN: Final = (
+    Status.OVERSOLD,
+    Status.CANCELLED,
+    Status.NOT_COLLECTED,
+    Status.NOT_CONFIRMED,
+    Status.NOT_SHIPPED,
+)
 """What a line ends as that was paid and is not handed over: it is paid back."""
 
 
-PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, *LET_DOWN)
+PROMISED: Final = (Status.ACCEPTED, Status.SUPPLIED, Status.READY, Status.BACKORDERED, *LET_DOWN)
 """What a line is that was accepted once; it never goes back from there."""
 
 
@@ -56,6 +65,7 @@ class Refusal(IntEnum):
     # While a fallback was on
     SHED = 17  # the channel's priority was too low
     LIMITED = 18  # beyond the allotment, or beyond what the DCs had
+    NOT_TODAY = 19  # the customer wanted it on the same day or not at all
 
 
 class Cause(IntEnum):
@@ -110,6 +120,8 @@ class Mode(IntEnum):
 
     SHIP = 0
     PICKUP = 1
+    SAME_DAY = 2
+    TILL = 3  # a line only: an associate sold it from the shelf before the customer
 
 
 LINE = np.dtype(
@@ -122,12 +134,13 @@ LINE = np.dtype(
         ("refusal", "i1"),
         ("false_oos", "i1"),  # refused although the truth could back it
         ("degraded", "i1"),  # Degraded
-        ("cause", "i1"),  # oversold only
+        ("cause", "i1"),  # why it was short, whatever became of it then
         ("also", "i2"),  # bit c set: cause c was sufficient too
         ("short_picks", "i2"),  # and rejections
         ("rejections", "i2"),  # of them: another order had found that nothing was there
         ("decline", "i1"),  # Decline, of the last of them
-        ("sku", "i4"),
+        ("sku", "i4"),  # that was ordered, and is paid
+        ("substitute", "i4"),  # SKU that the customer takes in its place; NONE: none
         ("quantity", "i4"),
         ("price_cents", "i4"),  # of a unit: what its customer pays; before that is settled the list price at t_demand
         ("t_demand", "i8"),
@@ -136,6 +149,7 @@ LINE = np.dtype(
         ("truth", "i4"),  # what the nodes really had to promise at acceptance or refusal
         ("staleness", "i8"),  # us, of the belief at t_decision
         ("node", "i4"),  # node that supplied it, or tried last
+        ("t_short", "i8"),  # first time that nobody could supply it although it was accepted
         ("t_end", "i8"),  # instant of its last status
     ]
 )

@@ -46,3 +46,19 @@ CENSUS = np.dtype(
     ]
 )
 """What somebody who knows all shelves of the stores would find at the beginning of a day."""
+
+SUPPLY = np.dtype(
+    [
+        ("dc", "i4"),  # node
+        ("supplier", "i4"),
+        ("review", "i4"),
+        ("t_ordered", "i8"),  # the review
+        ("t_placed", "i8"),  # the portal took it
+        ("t_acknowledged", "i8"),
+        ("t_arrived", "i8"),  # NONE, like the two before it, if not before the run ended
+        ("lines", "i4"),
+        ("units", "i8"),  # ordered
+        ("short", "i8"),  # units of them that the supplier does not send
+    ]
+)
+"""An order of a DC to a supplier through the portal, by review, DC and supplier."""

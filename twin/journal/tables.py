@@ -11,12 +11,17 @@ from typing import Final
 import numpy as np
 
 from twin.journal.books import CLOSE, EXCEPTION
+from twin.journal.checkout import ERRAND
+from twin.journal.clienteling import ASSISTED
+from twin.journal.notices import NOTICE
 from twin.journal.observability import ALERT, INCIDENT, SPAN
 from twin.journal.orders import COLLECTION, FALLBACK, LINE, ORDER, SAGA
 from twin.journal.parcels import PARCEL
 from twin.journal.prices import PRICE_TABLES
 from twin.journal.returns import REFUND, RETURN
-from twin.journal.supply import CENSUS, COUNT, TRANSFER
+from twin.journal.same_day import DROP, SAME_DAY
+from twin.journal.staff import ABSENCE
+from twin.journal.supply import CENSUS, COUNT, SUPPLY, TRANSFER
 from twin.journal.totals import FATE, FLOW, JOB, LATENCY, SCRAPE
 
 NONE: Final = -1
@@ -58,6 +63,13 @@ TABLES = {
     "collections": COLLECTION,
     "closes": CLOSE,
     "exceptions": EXCEPTION,
+    "same_day": SAME_DAY,
+    "drops": DROP,
+    "assisted": ASSISTED,
+    "errands": ERRAND,
+    "notices": NOTICE,
+    "supplies": SUPPLY,
+    "absences": ABSENCE,
     "parcels": PARCEL,
     **PRICE_TABLES,
 }

@@ -127,6 +127,22 @@ class Flow(IntEnum):
     PICK_CORRECTED_UNITS = 52  # by how much, added up
     SOURCINGS = 60  # of lines to be shipped
     CAPPED_SOURCINGS = 61  # of these: a store would have been chosen that had its parcels of the day
+    SAME_DAY_UNITS = 80  # picked for couriers
+    COURIER_UNITS = 81  # that left with them
+    ASSISTED_UNITS = 82  # sold at tills by associates, to customers of theirs
+    TAX_CALLS = 100  # of checkouts, that reached the tax engine
+    TAX_TIME_OUTS = 101
+    CRM_CALLS = 102  # of checkouts, that reached the CRM
+    CRM_TIME_OUTS = 103
+    TILL_UNITS_BY_HAND = 104  # sold while the till system was down
+    TILL_UNITS_KEYED_IN = 105  # of them: the system knows
+    BACKORDERED = 70  # short lines that began to wait
+    BACKORDERS_PLACED = 71  # given to the release once more, as a node seemed to have what they wait for
+    BACKORDERED_AGAIN = 72  # placed ones that were short again
+    BACKORDERS_GIVEN_UP = 73  # cancelled because they had waited too long
+    BACKORDERS_WITHDRAWN = 74  # cancelled by marketplaces while they waited
+    SUBSTITUTES_OFFERED = 75  # to customers of short lines
+    SUBSTITUTES_TAKEN = 76
 
 
 class Fate(IntEnum):

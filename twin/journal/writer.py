@@ -19,7 +19,21 @@ _AS_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "w
 """Half the size of plain columns at a tenth of zstd's time, which would be a twentieth of a run."""
 
 _SEALED = ("orders", "lines", "parcels")
-_KEPT = ("scrapes", "sagas", "returns", "refunds", "counts", "collections", "exceptions", *PRICE_TABLES)
+_KEPT = (
+    "scrapes",
+    "sagas",
+    "returns",
+    "refunds",
+    "counts",
+    "collections",
+    "exceptions",
+    "same_day",
+    "drops",
+    "assisted",
+    "errands",
+    "notices",
+    *PRICE_TABLES,
+)
 _ROWS_AT_ONCE = 4096
 """Kept as plain tuples until then, which take five times the room."""
 
@@ -42,6 +56,8 @@ class Journal:
         self.spans: list[tuple[int, ...]] = []
         self.censuses: list[tuple[int, ...]] = []
         self.closes: list[tuple[int, ...]] = []
+        self.supplies: list[tuple[int, ...]] = []
+        self.absences: list[tuple[int, ...]] = []
         self.transfers: list[list[int]] = []  # their last column is written when they arrive
         self._kept: dict[str, list[tuple[int, ...]]] = {name: [] for name in _KEPT}
 
@@ -69,6 +85,18 @@ class Journal:
         """Append a row of ``collections``."""
         self._keep("collections", collection)
 
+    def end_wish(self, wish: tuple[int, ...]) -> None:
+        """Append a row of ``same_day``."""
+        self._keep("same_day", wish)
+
+    def end_drop(self, drop: tuple[int, ...]) -> None:
+        """Append a row of ``drops``."""
+        self._keep("drops", drop)
+
+    def end_assisted(self, line: tuple[int, ...]) -> None:
+        """Append a row of ``assisted``."""
+        self._keep("assisted", line)
+
     def tell_price(self, table: str, row: tuple[int, ...]) -> None:
         """Append a row of one of the tables of prices."""
         self._keep(table, row)
@@ -76,6 +104,14 @@ class Journal:
     def end_exception(self, exception: tuple[int, ...]) -> None:
         """Append a row of ``exceptions``."""
         self._keep("exceptions", exception)
+
+    def end_errand(self, errand: tuple[int, ...]) -> None:
+        """Append a row of ``errands``."""
+        self._keep("errands", errand)
+
+    def end_notice(self, notice: tuple[int, ...]) -> None:
+        """Append a row of ``notices``."""
+        self._keep("notices", notice)
 
     def _keep(self, name: str, row: tuple[int, ...]) -> None:
         self._kept[name].append(row)
@@ -111,7 +147,7 @@ class Journal:
             self.seal(name, np.empty(0, TABLES[name]))
             self._writers.pop(name).close()
         self._write("jobs", np.array(self.jobs, TABLES["jobs"]))
-        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes"):
+        for name in ("fallbacks", "alerts", "incidents", "spans", "censuses", "closes", "supplies", "absences"):
             self._write(name, np.array(getattr(self, name), TABLES[name]))
         self._write("transfers", np.array([tuple(row) for row in self.transfers], TABLES["transfers"]))
         self._write("latency", latency)

@@ -13,6 +13,7 @@ from twin.kernels.holding import lapse
 from twin.kernels.memory import control, expect_pair, far, flows, holds, late, letters, pairs, physical, skus
 from twin.kernels.sending import move, send_late
 from twin.kernels.stock import change_on_hand
+from twin.kernels.tills import sold_by_hand
 from twin.kernels.topics import book_until, deliver, deliver_post
 from twin.world.tables import Physical
 
@@ -52,6 +53,8 @@ def _sell(handle: int, t: int, p: int, wanted: int, entity: int) -> None:
     pair.sold += taken
     if pair.pooled != 0:
         skus(handle)[pair.sku].sold += taken
+    if control(handle)[0].paper != 0 and sold_by_hand(handle, t, p, taken, entity) != 0:
+        return
     move(handle, t, p, -taken, 0, entity, _SALE, t - 1)
 
 

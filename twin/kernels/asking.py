@@ -25,7 +25,7 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of
 from twin.policies.protection import units_at_risk
 
-_PICKUP = int(Mode.PICKUP)
+_SHIP = int(Mode.SHIP)
 _QUERY = int(Belief.QUERY)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _CART, _CHECKOUT = int(Point.CART), int(Point.CHECKOUT)
@@ -91,17 +91,25 @@ def take_rules(line: Any, order: Any) -> None:
 
 
 @kernel
+def kept_at(handle: int, order: Any, p: int, now: int) -> int:
+    """Units held back from a line that can come from one pair only."""
+    if control(handle)[0].at_risk == 0:
+        return order.withheld
+    return order.withheld + units_at_risk(pair_rates(handle)[p], view_age(handle, now), risks(handle))
+
+
+@kernel
 def _withhold(handle: int, line: Any, order: Any, at_view: bool, now: int) -> None:
     """Hold back from the line what its order's fallback does, and what the belief it is held against has probably
     missed.
     """
+    if line.mode != _SHIP:
+        line.withheld = kept_at(handle, order, line.pair, now)
+        return
     line.withheld = order.withheld
     if control(handle)[0].at_risk == 0:
         return
     age = view_age(handle, now)
-    if line.mode == _PICKUP:
-        line.withheld += units_at_risk(pair_rates(handle)[line.pair], age, risks(handle))
-        return
     if not at_view:
         age += copy_age(handle, line.channel, line.sku, now)
     line.withheld += units_at_risk(sku_rates(handle)[line.sku], age, risks(handle))
@@ -110,14 +118,14 @@ def _withhold(handle: int, line: Any, order: Any, at_view: bool, now: int) -> No
 @kernel
 def _believed(handle: int, line: Any, order: Any, now: int) -> int:
     _withhold(handle, line, order, False, now)
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         return free_of(pairs(handle)[line.pair]) - line.withheld
     return belief(handle, line.channel, line.sku, now) - line.withheld
 
 
 @kernel
 def _staleness(handle: int, line: Any, now: int) -> int:
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         return view_staleness(handle, line.pair, line.sku, now)
     return belief_staleness(handle, line.channel, line.sku, now)
 
@@ -139,7 +147,7 @@ def within_quota(handle: int, line: Any, first: int, now: int) -> bool:
 def within_allotment(handle: int, line: Any, now: int) -> bool:
     """Whether the channel may still sell the units: it has a share of the pool for itself, or sells from all of it."""
     first = channels(handle)[line.channel].quota
-    if first == NIL or line.mode == _PICKUP or quotas(handle)[first + line.sku] >= line.quantity:
+    if first == NIL or line.mode != _SHIP or quotas(handle)[first + line.sku] >= line.quantity:
         return True
     line.asks = _QUOTA
     return within_quota(handle, line, first, now)

@@ -22,6 +22,7 @@ from twin.kernels.codes import Asks, Reserved, Reserving
 from twin.kernels.holding import drop_reservation, end_line, hold, order_row, release_open, set_aside
 from twin.kernels.memory import channels, control, holds, lines, pairs, quotas, skus
 from twin.kernels.pricing import charge_line
+from twin.kernels.promising import answer
 from twin.kernels.sourcing import mark_choice
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_unplaced
@@ -34,8 +35,10 @@ _OPEN, _REFUSED, _DECLINED, _ACCEPTED, _LEFT = (
     int(Status.ACCEPTED),
     int(Status.LEFT),
 )
-_CLOSED, _NO_STOCK = int(Refusal.CLOSED), int(Refusal.NO_STOCK)
-_PICKUP = int(Mode.PICKUP)
+_CLOSED, _NO_STOCK, _NOT_TODAY = int(Refusal.CLOSED), int(Refusal.NO_STOCK), int(Refusal.NOT_TODAY)
+_OR_NOTHING = 2
+"""What an order wants that is to be there on its day or not at all."""
+_SHIP = int(Mode.SHIP)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _BELIEF, _QUOTA, _LATER = int(Asks.BELIEF), int(Asks.QUOTA), int(Asks.LATER)
@@ -67,11 +70,25 @@ def refuse_all(handle: int, number: int, reason: int, now: int) -> None:
 
 
 @kernel
+def refuse_today(handle: int, order: Any, now: int) -> None:
+    """The customer wanted it today or not at all. It is a false out-of-stock only if a node near enough had it all."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if line.status != _OPEN:
+            continue
+        line.t_decision, line.refusal, line.false_oos = now, _NOT_TODAY, order.backed
+        line.truth = truth(handle, line.sku, NIL)
+        end_line(handle, line, order, _REFUSED, now)
+
+
+@kernel
 def turn_away(handle: int, number: int, reason: int, now: int) -> None:
     """A fallback refuses the order when it arrives."""
     c, order = control(handle)[0], order_row(handle, number)
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
-        lines(handle)[i].degraded = order.degraded
+        if lines(handle)[i].status == _OPEN:
+            lines(handle)[i].degraded = order.degraded
     refuse_all(handle, number, reason, now)
 
 
@@ -87,10 +104,17 @@ def check(handle: int, number: int, now: int) -> int:
             refuse_all(handle, number, _CLOSED, now)
             return 0
         go_without(order)
+    for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
+        if lines(handle)[i].status == _OPEN:
+            take_rules(lines(handle)[i], order)
+    if order.wants != 0 and not answer(handle, order, now) and order.wants == _OR_NOTHING:
+        refuse_today(handle, order, now)
+        return 0
     left = 0
     for i in range(order.first - c.line_base, order.first - c.line_base + order.lines):
         line = lines(handle)[i]
-        take_rules(line, order)
+        if line.status != _OPEN:
+            continue
         if passes(handle, line, order, now):
             left += 1
         else:
@@ -104,7 +128,7 @@ def _reserve_line(handle: int, row: int, line: Any, order: Any, now: int) -> boo
     c, channel = control(handle)[0], channels(handle)[line.channel]
     synchronous = channel.reserving == _SYNCHRONOUS and line.unanswered == 0
     line.asked_view = synchronous
-    asks_view = synchronous and line.mode != _PICKUP
+    asks_view = synchronous and line.mode == _SHIP
     if not (passes_view(handle, line, order, now) if asks_view else passes(handle, line, order, now)):
         return False
     line.reserved = _GROUP
@@ -167,7 +191,7 @@ def leave(handle: int, number: int, now: int) -> None:
 @kernel
 def _accept_line(handle: int, line: Any, now: int) -> None:
     s, q = line.sku, line.quantity
-    p = line.pair if line.mode == _PICKUP else NIL
+    p = line.pair if line.mode != _SHIP else NIL
     line.truth = truth(handle, s, p)
     if line.truth < q:
         causes = suspect_at_acceptance(handle, line, now)
@@ -187,7 +211,7 @@ def _quota_of(handle: int, line: Any, order: Any) -> int:
     """Row at which the quotas begin that the line is taken off, its fallback's or its channel's; NIL: none."""
     if order.asks == _QUOTA:
         return order.quota
-    if order.asks == _BELIEF and line.mode != _PICKUP:
+    if order.asks == _BELIEF and line.mode == _SHIP:
         return channels(handle)[line.channel].quota
     return NIL
 

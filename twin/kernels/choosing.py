@@ -6,7 +6,8 @@ from typing import Any
 
 from twin.core.clock import DAY, NEVER
 from twin.core.jit import kernel
-from twin.journal.orders import Status
+from twin.journal.orders import Mode, Status
+from twin.kernels.barring import is_barred
 from twin.kernels.codes import Strategy
 from twin.kernels.memory import carriage, control, lines, nodes, pairs, skus, store_days
 from twin.kernels.pickers import minutes_busy
@@ -15,6 +16,7 @@ from twin.kernels.stock import free_of, sourceable
 from twin.policies.sourcing import STORE_CLASS, carriage_cents, distance_squared, preference
 
 _OPEN, _ACCEPTED = int(Status.OPEN), int(Status.ACCEPTED)
+_SHIP = int(Mode.SHIP)
 _DC_FIRST, _CHEAPEST = int(Strategy.DC_FIRST), int(Strategy.CHEAPEST)
 
 
@@ -57,6 +59,8 @@ def _is_shared(handle: int, line: Any, order: Any, node: int) -> bool:
         other = lines(handle)[i]
         if other.node != node or other.pair == NIL or other.wave != line.wave or other.line == line.line:
             continue
+        if other.mode != line.mode:
+            continue
         if other.status == _ACCEPTED or other.status == _OPEN:
             return True
     return False
@@ -98,12 +102,6 @@ def _cannot_beat(handle: int, pair: Any, best_rank: int) -> bool:
 
 
 @kernel
-def _is_barred(handle: int, pair: Any, order: Any) -> bool:
-    """Whether the order may come from DCs only and this is a store; so are all that follow."""
-    return order.dc_only != 0 and nodes(handle)[pair.node].is_dc == 0
-
-
-@kernel
 def _local_day(handle: int, n: int, now: int) -> int:
     return (now + nodes(handle)[n].shift) // DAY
 
@@ -141,7 +139,7 @@ def _note_cap(handle: int, full_rank: int, best_rank: int) -> None:
 @kernel
 def _may_supply(handle: int, line: Any, order: Any, pair: Any, available: int, joins: int) -> bool:
     """Whether the pair seems to have the line's units and, if the line has to travel with another, does."""
-    if pair.pooled == 0 or available < line.quantity:
+    if pair.pooled == 0 or pair.node == order.barred or available < line.quantity:
         return False
     return joins == 0 or _is_shared(handle, line, order, pair.node)
 
@@ -154,7 +152,7 @@ def best_pair(handle: int, line: Any, order: Any, promised: int, joins: int, now
     best, best_rank, full_rank = NIL, NEVER, NEVER
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             break
         available = _available(pair, promised)
         if not _may_supply(handle, line, order, pair, available, joins):
@@ -174,7 +172,7 @@ def _holds_all(handle: int, order: Any, wave: int, node: int) -> bool:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        if to_place(line, wave):
+        if to_place(line, wave) and line.mode == _SHIP:
             p = pair_at(handle, line.sku, node)
             if p == NIL or sourceable(pairs(handle)[p]) < line.quantity:
                 return False
@@ -187,7 +185,7 @@ def common_node(handle: int, order: Any, wave: int, leader: Any, now: int) -> in
     best, best_rank, full_rank = NIL, NEVER, NEVER
     for p in range(skus(handle)[leader.sku].first, skus(handle)[leader.sku].last):
         pair = pairs(handle)[p]
-        if _cannot_beat(handle, pair, best_rank) or _is_barred(handle, pair, order):
+        if _cannot_beat(handle, pair, best_rank) or is_barred(handle, pair, order):
             break
         available = sourceable(pair)
         if not _may_supply(handle, leader, order, pair, available, 0):
@@ -208,8 +206,8 @@ def seems_somewhere(handle: int, line: Any, order: Any) -> bool:
     """Whether a node seems to have the line, whatever keeps the order from it."""
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
         pair = pairs(handle)[p]
-        if _is_barred(handle, pair, order):
+        if is_barred(handle, pair, order):
             return False
-        if pair.pooled != 0 and sourceable(pair) >= line.quantity:
+        if pair.pooled != 0 and pair.node != order.barred and sourceable(pair) >= line.quantity:
             return True
     return False

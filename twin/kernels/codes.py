@@ -82,6 +82,8 @@ class Law(IntEnum):
     SERVICE_CALL = 8
     ERP_CALL = 9
     RESTOCK = 10
+    TAX_CALL = 11
+    CRM_CALL = 12
 
 
 class Key(IntEnum):
@@ -99,6 +101,8 @@ class Key(IntEnum):
     MESSAGE_LANE = 9
     RESTOCK = 10
     DAMAGED = 11
+    TAX_CALL = 12
+    CRM_CALL = 13
 
 
 class Part(IntEnum):
@@ -116,8 +120,8 @@ class Part(IntEnum):
     RESTOCK = 9
 
 
-SERVICE, ERP, RELEASE = 0, 1, 2
-"""Stations: two that answer synchronous calls, and the release of orders."""
+SERVICE, ERP, RELEASE, TAX, CRM = 0, 1, 2, 3, 4
+"""Stations: those that answer synchronous calls, and the release of orders."""
 
 
 VIEW, NOTES, RECORD = 0, 1, 2

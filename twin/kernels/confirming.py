@@ -12,12 +12,14 @@ from twin.journal.totals import Flow
 from twin.kernels.codes import Asks, Point, Reserved
 from twin.kernels.holding import drop_reservation, end_line, order_row
 from twin.kernels.memory import control, flows, lines
+from twin.kernels.shortages import let_down
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
 from twin.kernels.truth import line_held_back, without_own
 
-_ACCEPTED, _OVERSOLD, _GIVEN_UP = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.CANCELLED)
-_PICKUP, _LATER = int(Mode.PICKUP), int(Asks.LATER)
+_ACCEPTED, _GIVEN_UP = int(Status.ACCEPTED), int(Status.CANCELLED)
+_BACKORDERED = int(Status.BACKORDERED)
+_SHIP, _LATER = int(Mode.SHIP), int(Asks.LATER)
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
 _GROUP, _NODE = int(Reserved.GROUP), int(Reserved.NODE)
 _DEGRADED, _JOINT = int(Cause.DEGRADED), int(Cause.JOINT)
@@ -28,7 +30,7 @@ _CONFIRMED, _CANCELLED = int(Flow.LINES_CONFIRMED), int(Flow.CONFIRMATIONS_CANCE
 def _set_aside(handle: int, line: Any, now: int) -> None:
     """The view sets the line's units aside at once."""
     line.set_at_once = 1
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         change_view(handle, line.pair, 0, line.quantity, now)
         line.reserved = _NODE
     else:
@@ -53,9 +55,8 @@ def _cancel(handle: int, row: int, line: Any, order: Any, now: int) -> None:
     if line.suspect != 0 and line.suspect != _DEGRADED and line.suspect != _JOINT:
         line.also |= 1 << line.suspect
     line.cause = _DEGRADED
-    line.status, line.t_end = _OVERSOLD, now
-    order.open -= 1
-    control(handle)[0].let_down += 1
+    line.t_short = now
+    let_down(handle, line, order, now)
     flows(handle)[_CANCELLED] += 1
 
 
@@ -66,6 +67,9 @@ def confirm(handle: int, number: int, now: int) -> int:
     left = 0
     for row in range(order.first, order.first + order.lines):
         line = lines(handle)[row - c.line_base]
+        if line.status == _BACKORDERED or (line.status == _ACCEPTED and line.cause != 0):
+            left += 1
+            continue
         if line.status != _ACCEPTED:
             continue
         if without_own(handle, line)[3] - line_held_back(handle, line) < line.quantity:

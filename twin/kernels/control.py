@@ -80,6 +80,8 @@ CONTROL = np.dtype(
         ("sagas", "i8"),  # 1: an accepted order has a saga before it is released
         ("release_queued", "i8"),  # 1: the control plane decides who is released next
         ("let_down", "i8"),  # lines that were promised and ended without being supplied
+        ("paper", "i8"),  # 1: till systems may be down, and sales are written on paper then
+        ("by_hand", "i8"),  # sales on paper that are not keyed in yet
         ("stocktakes", "i8"),  # 1: the side table of that name is there
         ("damaged", "i8"),  # millionths of picks of last units that find them damaged
         ("corrects", "i8"),  # 1: picks that find too little correct view and record
@@ -87,6 +89,8 @@ CONTROL = np.dtype(
         ("rejected", "i8"),  # rows of `rejected` that nobody has dealt with
         ("collects", "i8"),  # 1: what is picked for a pickup waits for its customer
         ("set_aside", "i8"),  # units that do
+        ("backorders", "i8"),  # 1: short lines may wait for stock; 2: also of SKUs that are not bought any more
+        ("substitutes", "i8"),  # 1: customers of short lines are offered another SKU
         ("most_parcels", "i8"),  # that an order may be sent in; 0: any number
         ("whole", "i8"),  # 1: lines that no one node seems to have are given up together
         ("store_cap", "i8"),  # parcels a store is asked for in a local day; 0: any number

@@ -29,7 +29,7 @@ from twin.kernels.stock import (
 from twin.kernels.traffic import PART_SHIFT
 
 _ACCEPTED = int(Status.ACCEPTED)
-_PICKUP = int(Mode.PICKUP)
+_SHIP, _PICKUP, _SAME_DAY = int(Mode.SHIP), int(Mode.PICKUP), int(Mode.SAME_DAY)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _FOUND, _NOT_IN_STOCK, _MISMATCH, _DAMAGED, _REJECTED = (
     int(Decline.NONE),
@@ -105,13 +105,14 @@ def _broker_again(handle: int, line: Any, order: Any, now: int) -> bool:
     line.reserved = _NO
     line.short_picks += 1
     if line.mode == _PICKUP or line.short_picks > control(handle)[0].rebroker:
-        oversold(handle, line, order, True, False, now)
-        return False
+        return oversold(handle, line, order, True, False, now)
     change_unplaced(handle, line.sku, line.quantity)
     if reserved:
         change_reserved(handle, line.sku, line.quantity, now)
         line.reserved = _GROUP
     line.pair, line.parcel = NIL, NIL
+    if line.mode == _SAME_DAY:
+        line.mode, line.hurries = _SHIP, 1
     return True
 
 

@@ -18,7 +18,7 @@ from twin.kernels.stock import change_reserved, change_view
 from twin.kernels.traffic import PART_SHIFT
 
 _OPEN = int(Status.OPEN)
-_PICKUP = int(Mode.PICKUP)
+_SHIP = int(Mode.SHIP)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _NO = int(Reserved.NO)
 _RESERVE, _RELEASE = int(Part.RESERVE), int(Part.RELEASE)
@@ -52,8 +52,8 @@ def set_aside(handle: int, row: int, line: Any, units: int, now: int) -> None:
             change_view(handle, p, 0, units, now)
         return
     part = (_RESERVE if units > 0 else _RELEASE) << PART_SHIFT | line.line
-    note(handle, now, line.sku, p if line.mode == _PICKUP else NIL, units, line.order, part, row)
-    if channel.takes_own != 0 and line.mode != _PICKUP:
+    note(handle, now, line.sku, p if line.mode != _SHIP else NIL, units, line.order, part, row)
+    if channel.takes_own != 0 and line.mode == _SHIP:
         take_own(handle, line.channel, line.sku, units)
         line.owned = units > 0
 
@@ -80,7 +80,7 @@ def drop_reservation(handle: int, row: int, line: Any, now: int) -> None:
         return
     set_aside(handle, row, line, -line.quantity, now)
     line.reserved = _NO
-    if line.mode != _PICKUP:
+    if line.mode == _SHIP:
         line.pair = NIL
 
 

@@ -52,6 +52,7 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("note_tickets", traffic.TICKET),
     ("post_tickets", traffic.TICKET),
     ("outboxes", traffic.OUTBOX),
+    ("by_hand", state.BY_HAND),
     ("late", traffic.LATE),
     ("dead", traffic.MESSAGE),
     ("letters", traffic.LETTER),
@@ -82,6 +83,11 @@ TABLES: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("set_aside", np.dtype("i4")),
     ("corrected", np.dtype("i4")),
     ("rejected", state.REJECTED),
+    ("today", state.TODAY),
+    ("region_shifts", np.dtype("i8")),
+    ("offers", state.OFFER),
+    ("substitutes", np.dtype("i4")),
+    ("ending", np.dtype("i1")),
     ("carriage", state.ZONE),
     ("store_days", state.STORE_DAY),
     ("parcels", PARCEL),
@@ -170,6 +176,7 @@ move_tickets = _accessor("move_tickets")
 note_tickets = _accessor("note_tickets")
 post_tickets = _accessor("post_tickets")
 outboxes = _accessor("outboxes")
+by_hand = _accessor("by_hand")
 late = _accessor("late")
 dead = _accessor("dead")
 letters = _accessor("letters")
@@ -200,6 +207,11 @@ watched = _accessor("watched")
 set_aside = _accessor("set_aside")
 corrected = _accessor("corrected")
 rejected = _accessor("rejected")
+today = _accessor("today")
+region_shifts = _accessor("region_shifts")
+offers = _accessor("offers")
+substitutes = _accessor("substitutes")
+ending = _accessor("ending")
 carriage = _accessor("carriage")
 store_days = _accessor("store_days")
 parcels = _accessor("parcels")

@@ -13,12 +13,14 @@ from twin.kernels.choosing import best_pair, common_node, count_parcel, pair_at,
 from twin.kernels.codes import Key, Law, Point, Reserved
 from twin.kernels.memory import control, flows, keys, lines, nodes, orders, pairs, scratch, skus
 from twin.kernels.pickers import picker_done
+from twin.kernels.reach import nearest_in_reach
+from twin.kernels.shortages import fall_short
 from twin.kernels.state import NIL
 from twin.kernels.stock import change_promised, change_reserved, change_unplaced, change_view
 from twin.kernels.truth import could_back, first_cause, hiding_causes, suspect_at_sourcing, truth
 
-_ACCEPTED, _OVERSOLD, _SUPPLIED = int(Status.ACCEPTED), int(Status.OVERSOLD), int(Status.SUPPLIED)
-_PICKUP = int(Mode.PICKUP)
+_ACCEPTED, _SUPPLIED = int(Status.ACCEPTED), int(Status.SUPPLIED)
+_SHIP, _SAME_DAY = int(Mode.SHIP), int(Mode.SAME_DAY)
 _NO, _GROUP, _NODE = int(Reserved.NO), int(Reserved.GROUP), int(Reserved.NODE)
 _NEVER = int(Point.NONE)
 _SOURCINGS, _CAPPED = int(Flow.SOURCINGS), int(Flow.CAPPED_SOURCINGS)
@@ -41,7 +43,7 @@ def mark_choice(handle: int, line: Any, p: int, now: int) -> None:
 @kernel
 def _suspect_choice(handle: int, line: Any, own: int, now: int) -> None:
     """What would have kept the line away from its pair, of which it has been promised ``own`` units already."""
-    if line.suspect != 0 and line.suspect_node == 0:
+    if line.cause != 0 or (line.suspect != 0 and line.suspect_node == 0):
         return
     causes = suspect_at_sourcing(handle, line.pair, line.quantity, own, now)
     line.suspect_node = 1
@@ -84,12 +86,12 @@ def _later_cause(handle: int, line: Any, sold: int, shrunk: int, left: int) -> i
 
 
 @kernel
-def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> None:
-    """The promise cannot be kept: cancel the line and name the cause; ``kept_away``: a node seemed to have it that the
-    order may not come from.
+def _name_cause(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> None:
+    """Why nobody can supply the line: its suspect, or what happened after the promise; ``kept_away``: a node seemed to
+    have it that the order may not come from.
     """
     line.cause = line.suspect
-    if line.suspect == 0 and (after_pick or line.mode == _PICKUP):
+    if line.suspect == 0 and (after_pick or line.mode != _SHIP):
         pair = pairs(handle)[line.pair]
         line.cause = _later_cause(
             handle, line, pair.sold - line.pair_sold, pair.shrunk - line.pair_shrunk, pair.on_hand - pair.promised
@@ -106,21 +108,26 @@ def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bo
             causes = hiding_causes(handle, line.sku, line.quantity, now)
             line.cause = first_cause(causes)
             line.also = causes & ~(1 << line.cause)
-    line.status, line.t_end = _OVERSOLD, now
-    order.open -= 1
-    control(handle)[0].let_down += 1
 
 
 @kernel
-def _give_up(handle: int, line: Any, order: Any, now: int) -> None:
-    """No node seems to have the line."""
+def oversold(handle: int, line: Any, order: Any, after_pick: bool, kept_away: bool, now: int) -> bool:
+    """The promise cannot be kept: name the cause, once, and see what is offered; whether the line goes on at once."""
+    if line.cause == 0:
+        _name_cause(handle, line, order, after_pick, kept_away, now)
+    return fall_short(handle, line, order, now)
+
+
+@kernel
+def _give_up(handle: int, line: Any, order: Any, now: int) -> bool:
+    """No node seems to have the line; whether it goes on with a substitute."""
     change_unplaced(handle, line.sku, -line.quantity)
     if line.reserved == _GROUP:
         change_reserved(handle, line.sku, -line.quantity, now)
     line.reserved = _NO
     c = control(handle)[0]
     limited = c.most_parcels != 0 or c.store_cap != 0
-    oversold(handle, line, order, False, limited and seems_somewhere(handle, line, order), now)
+    return oversold(handle, line, order, False, limited and seems_somewhere(handle, line, order), now)
 
 
 @kernel
@@ -162,17 +169,38 @@ def _node_for(handle: int, line: Any, order: Any, common: int, room: int, now: i
 @kernel
 def _assign(handle: int, line: Any, order: Any, common: int, room: int, now: int) -> None:
     """Find the line's node (unless it has one) and take it there, or give it up."""
-    if line.pair != NIL and line.reserved == _NODE:
+    if line.pair != NIL and (line.reserved == _NODE or line.hurries != 0):
         return
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         _suspect_choice(handle, line, line.quantity, now)
         _reserve_at_node(handle, line, now)
         return
     p = _node_for(handle, line, order, common, room, now)
-    if p == NIL:
-        _give_up(handle, line, order, now)
-    else:
+    if p == NIL and _give_up(handle, line, order, now):
+        p = _node_for(handle, line, order, NIL, room, now)
+        if p == NIL:
+            _give_up(handle, line, order, now)
+    if p != NIL:
         _place(handle, line, p, now)
+
+
+@kernel
+def _hurry(handle: int, order: Any, wave: int, now: int) -> None:
+    """Lines that were to be there today and were not found still may be, from other nodes near enough, if the arm does
+    not limit parcels.
+    """
+    hurries = now < order.until and control(handle)[0].most_parcels == 0
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        line = lines(handle)[i]
+        if line.hurries == 0 or not to_place(line, wave):
+            continue
+        p = nearest_in_reach(handle, line, order) if hurries else NIL
+        if p == NIL:
+            line.hurries = 0
+        else:
+            line.mode = _SAME_DAY
+            _place(handle, line, p, now)
 
 
 @kernel
@@ -181,27 +209,28 @@ def _leader(handle: int, order: Any, wave: int) -> int:
     base = order.first - control(handle)[0].line_base
     for i in range(base, base + order.lines):
         line = lines(handle)[i]
-        if to_place(line, wave) and not (line.pair != NIL and line.reserved == _NODE) and line.mode != _PICKUP:
+        if to_place(line, wave) and not (line.pair != NIL and line.reserved == _NODE) and line.mode == _SHIP:
             return i
     return NIL
 
 
 @kernel
-def _pick_done(handle: int, n: int, order: Any, parcel: int, now: int) -> int:
+def _pick_done(handle: int, n: int, order: Any, parcel: int, mode: int, now: int) -> int:
     """A parcel of the order joins the pick station of node ``n``: when its pick ends."""
     row = _DC_PICK if nodes(handle)[n].is_dc != 0 else _STORE_PICK
-    if order.mode != _PICKUP:
+    if mode == _SHIP:
         count_parcel(handle, n, now)
     return picker_done(handle, n, law(handle, row, bits(keys(handle)[_K_PICK], order.order, parcel)), now)
 
 
 @kernel
 def _parcel_of(handle: int, order: Any, line: Any, wave: int, before: int) -> int:
-    """Parcel of an earlier line of this wave that goes to the same node, or NIL."""
+    """Parcel of an earlier line of this wave that goes to the same node in the same way, or NIL."""
     base = order.first - control(handle)[0].line_base
     for i in range(base, before):
         other = lines(handle)[i]
-        if other.status == _ACCEPTED and other.wave == wave and other.parcel != NIL and other.node == line.node:
+        together = other.node == line.node and other.mode == line.mode
+        if together and other.status == _ACCEPTED and other.wave == wave and other.parcel != NIL:
             return other.parcel
     return NIL
 
@@ -214,6 +243,8 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
     c = control(handle)[0]
     order = orders(handle)[number - c.order_base]
     base = order.first - c.line_base
+    if order.until != 0:
+        _hurry(handle, order, wave, now)
     leader, room, common, made = _leader(handle, order, wave), _room(handle, order), NIL, 0
     c.capped = 0
     if leader != NIL and room > 0:
@@ -229,10 +260,11 @@ def source(handle: int, number: int, wave: int, now: int) -> int:
         parcel = _parcel_of(handle, order, line, wave, i)
         if parcel == NIL:
             parcel = order.parcels
-            scratch(handle)[made + 1] = _pick_done(handle, line.node, order, parcel, now)
+            scratch(handle)[made + 1] = _pick_done(handle, line.node, order, parcel, line.mode, now)
             order.parcels += 1
             made += 1
-        line.parcel = parcel
+        line.parcel, line.hurries = parcel, 0
+    order.picking += made
     if leader != NIL:
         flows(handle)[_SOURCINGS] += 1
         flows(handle)[_CAPPED] += c.capped

@@ -77,8 +77,12 @@ NODE = np.dtype(
         ("pickers", "i8"),
         ("outage", "i8"),  # its range in outages: of a DC's wms, of a store's link
         ("link", "i8"),  # range of its link
+        ("pos", "i8"),  # range of its till system
     ]
 )
+
+BY_HAND = np.dtype([("entity", "i8"), ("pair", "i8"), ("units", "i8")])
+"""A sale that was written on paper because the till system was down, and is not keyed in yet."""
 
 CHANNEL = np.dtype(
     [
@@ -140,6 +144,16 @@ ORDER = np.dtype(
         ("asks", "i1"),  # Asks
         ("dc_only", "i1"),
         ("aside", "i1"),  # 1: some of it is set aside in a store
+        ("barred", "i4"),  # node that does not supply it, as its customer stands before an empty shelf there; or NIL
+        ("wants", "i1"),  # on the same day: 1 if possible, 2 or not at all
+        ("answer", "i1"),  # twin.journal.same_day.Offer
+        ("backed", "i1"),  # it was refused for today although a node had it
+        ("picking", "i2"),  # parcels whose pick has not ended, lines of theirs that were rejected or not
+        ("carried", "i2"),  # parcels that wait for a courier
+        ("told", "i8"),  # when it was answered
+        ("due", "i8"),  # when it is promised for; its node can be changed until
+        ("until", "i8"),
+        ("handed", "i8"),  # when the parcel that was picked last is ready for a courier; NIL if it goes another way
         ("withheld", "i4"),  # what a growing buffer holds back
         ("quota", "i4"),  # row of `quotas` of SKU 0
         ("traced", "i4"),  # 1: its picks are watched
@@ -156,10 +170,12 @@ LINE = np.dtype(
         ("t_decision", "i8"),
         ("staleness", "i8"),
         ("t_end", "i8"),
+        ("t_short", "i8"),  # when it was short for the first time
         ("hold", "i8"),  # its hold, NIL if none is alive
         ("sku_sold", "i8"),  # marks at acceptance
         ("sku_shrunk", "i8"),
-        ("sku", "i4"),
+        ("sku", "i4"),  # to be supplied
+        ("wanted", "i4"),  # that was ordered; another if the customer takes a substitute
         ("quantity", "i4"),
         ("price_cents", "i4"),  # of a unit: the list price when it was demanded, then what its customer pays
         ("belief", "i4"),
@@ -192,6 +208,7 @@ LINE = np.dtype(
         ("lapsed", "i1"),
         ("decline", "i1"),  # Decline, of its last short pick or rejection
         ("rejections", "i1"),
+        ("hurries", "i1"),  # its pick was short, and it may still be there today
         ("asked_view", "i1"),  # its last check asked the view, not the channel's copy
     ]
 )
@@ -208,6 +225,29 @@ CHARGE = np.dtype(
 """How it came about what a line costs; in the rows of `lines`, there only where list prices change."""
 
 HOLD = np.dtype([("due", "i8"), ("line", "i8"), ("order", "i8"), ("part", "i8"), ("alive", "i1")])
+
+TODAY = np.dtype(
+    [
+        ("on", "i8"),
+        ("cut_off", "i8"),  # local times of day
+        ("by", "i8"),
+        ("radius2", "i8"),  # km^2
+        ("dcs", "i8"),
+        ("quote", "i8"),  # 1: nothing is promised while the courier is down
+        ("outage", "i8"),  # range of the courier in outages
+    ]
+)
+"""How an arm delivers on the day of the order; one row."""
+
+OFFER = np.dtype(
+    [
+        ("waits", "i8"),  # millionths of customers who would wait for a short line
+        ("takes", "i8"),  # millionths who would take a substitute
+        ("waits_key", "u8"),  # keys of the streams that say which
+        ("takes_key", "u8"),
+    ]
+)
+"""What customers of a channel agree to whose lines are short."""
 
 REJECTED = np.dtype([("number", "i8"), ("wave", "i8")])
 """An order of which lines were rejected, and the wave in which they are brokered again; 0: all are given up."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.core.jit import kernel
 from twin.journal.totals import Flow
-from twin.kernels import asking, checkout, collecting, confirming, holding, picking, pricing, sourcing
+from twin.kernels import asking, checkout, collecting, confirming, deadlines, holding, picking, pricing, sourcing
 from twin.kernels.advance import FULL, advance
 from twin.kernels.calls import call_done, release_at
 from twin.kernels.codes import ERP, Point
@@ -19,7 +19,13 @@ from twin.kernels.publication import outage_at
 from twin.kernels.state import NIL
 
 _FIRST, _LAST = int(Point.CART), int(Point.ORDER)
-_CALLS = (int(Flow.SERVICE_CALLS), int(Flow.ERP_CALLS))
+_CALLS = (
+    int(Flow.SERVICE_CALLS),
+    int(Flow.ERP_CALLS),
+    int(Flow.ERP_CREATIONS),  # in place of the release, which nobody calls
+    int(Flow.TAX_CALLS),
+    int(Flow.CRM_CALLS),
+)
 _CREATIONS = int(Flow.ERP_CREATIONS)
 
 DOWN = -2
@@ -38,7 +44,7 @@ _check, _reserve, _accept, _refuse_all, _end_open = (
 _leave, _extend = checkout.leave, holding.extend
 _may_serve_stale, _go_without, _turn_away = asking.may_serve_stale, asking.go_without, checkout.turn_away
 _correct, _walk_away = pricing.correct, pricing.walk_away
-_confirm, _cancel = confirming.confirm, confirming.cancel
+_confirm, _cancel, _withdraw = confirming.confirm, confirming.cancel, deadlines.withdraw
 _source, _pick, _restock = sourcing.source, picking.pick, collecting.restock
 
 
@@ -74,6 +80,16 @@ def give_up(handle: int, number: int, reason: int, now: int) -> int:
     if _may_serve_stale(handle, order.channel, now):
         _go_without(order)
         return 1
+    _refuse_all(handle, number, reason, now)
+    return 0
+
+
+@kernel
+def refuse(handle: int, number: int, reason: int, now: int) -> int:
+    """The checkout gets no answer that it cannot do without: the customer is lost for ``reason``."""
+    if advance(handle, now) != 0:
+        return FULL
+    _end_call(order_row(handle, number), now)
     _refuse_all(handle, number, reason, now)
     return 0
 
@@ -200,6 +216,15 @@ def cancel(handle: int, number: int, now: int) -> int:
     if advance(handle, now) != 0:
         return FULL
     _cancel(handle, number, now)
+    return 0
+
+
+@kernel
+def withdraw(handle: int, number: int, status: int, now: int) -> int:
+    """A marketplace cancels what is not picked of an order."""
+    if advance(handle, now) != 0:
+        return FULL
+    _withdraw(handle, number, status, now)
     return 0
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twin.core.jit import kernel
+from twin.journal.orders import Status
 from twin.kernels.applying import fate_of, finish, message_of
 from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.lane_faults import begin_anew, fail_over, lose_member, replay
 from twin.kernels.lanes import follower, handle_head, is_bad, leave, refresh, refresh_due, refresh_post_due
 from twin.kernels.letters import begin_letter_anew, handle_letter
-from twin.kernels.memory import consumers, control, lanes, moves, notes, orders, troubles
+from twin.kernels.memory import consumers, control, lanes, lines, moves, notes, orders, troubles
 from twin.kernels.queues import begin_queue_anew, change_member, queue_event
 from twin.kernels.reclaim import reclaim
 from twin.kernels.state import NIL
 from twin.kernels.traffic import QUEUE, Outcome, Policy
 from twin.world.tables import TroubleKind
+
+_ACCEPTED = int(Status.ACCEPTED)
 
 _APPLY, _LOSE, _DIE = int(Outcome.APPLY), int(Outcome.LOSE), int(Outcome.DIE)
 _BLOCK, _DIVERT = int(Policy.BLOCK), int(Policy.DIVERT)
@@ -127,6 +132,16 @@ def _oldest_note(handle: int, now: int) -> int:
 
 
 @kernel
+def _is_new(handle: int, order: Any) -> bool:
+    """Whether a line of the order is to be supplied that has not been short."""
+    base = order.first - control(handle)[0].line_base
+    for i in range(base, base + order.lines):
+        if lines(handle)[i].status == _ACCEPTED and lines(handle)[i].t_short == NIL:
+            return True
+    return False
+
+
+@kernel
 def oldest_unreleased(handle: int, now: int) -> int:
     """How long the oldest accepted order has been open without a parcel, us; 0 if there is none."""
     c = control(handle)[0]
@@ -135,7 +150,7 @@ def oldest_unreleased(handle: int, now: int) -> int:
         order = orders(handle)[i]
         if order.t_demand >= now or order.lines == 0:  # an empty table has a row without lines
             break
-        over = order.open <= 0 or order.t_release != NIL
+        over = order.open <= 0 or order.t_release != NIL or (order.t_accept != NIL and not _is_new(handle, order))
         if not over and order.t_accept != NIL:
             longest = max(longest, now - order.t_accept)
         settled = settled and over

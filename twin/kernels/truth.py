@@ -47,7 +47,7 @@ _LIMITED = int(Refusal.LIMITED)
 _FILE = int(Belief.FILE)
 _SYNCHRONOUS = int(Reserving.SYNCHRONOUS)
 _NO = int(Reserved.NO)
-_PICKUP = int(Mode.PICKUP)
+_SHIP = int(Mode.SHIP)
 _C_DEGRADED, _C_EXPIRED, _C_RECORD, _C_OUTAGE = (
     int(Cause.DEGRADED),
     int(Cause.EXPIRED_HOLD),
@@ -93,7 +93,7 @@ def offered(handle: int, line: Any, reading: int, own: int) -> int:
 
     Reservations for no node are left aside, and so are the ``own`` units that the line has reserved at its pair.
     """
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         return _read(handle, line.pair, reading, own)
     total = 0
     for p in range(skus(handle)[line.sku].first, skus(handle)[line.sku].last):
@@ -167,7 +167,7 @@ def refusal_reason(handle: int, line: Any, now: int) -> int:
 @kernel
 def _reserved_drift(handle: int, line: Any) -> tuple[int, int]:
     """Units by which R is too high for a ship line because messages were lost, or repeated."""
-    if line.pair != NIL and line.mode == _PICKUP:
+    if line.pair != NIL and line.mode != _SHIP:
         return 0, 0
     drift = sku_drifts(handle)[line.sku]
     return drift.lost, drift.extra
@@ -176,7 +176,7 @@ def _reserved_drift(handle: int, line: Any) -> tuple[int, int]:
 @kernel
 def line_held_back(handle: int, line: Any) -> int:
     """Units of the pooled stock held back from the line's channel (none from pickup)."""
-    return 0 if line.mode == _PICKUP else held_back(handle, line.channel, line.sku)
+    return 0 if line.mode != _SHIP else held_back(handle, line.channel, line.sku)
 
 
 @kernel
@@ -249,7 +249,7 @@ def without_own(handle: int, line: Any) -> tuple[int, int, int, int]:
     own = _own_reservation(handle, line)
     at_pair = own if line.pair != NIL else 0
     seen = offered(handle, line, AS_SEEN, at_pair)
-    if line.mode == _PICKUP:
+    if line.mode != _SHIP:
         return own, at_pair, seen, seen
     return own, at_pair, seen, seen + own - at_pair - skus(handle)[line.sku].reserved
 
@@ -258,7 +258,7 @@ def without_own(handle: int, line: Any) -> tuple[int, int, int, int]:
 def suspect_at_acceptance(handle: int, line: Any, now: int) -> int:
     """Causes, as bits, whose correction alone would have refused a line that the truth cannot back (0 bits: joint)."""
     s, q = line.sku, line.quantity
-    p = line.pair if line.mode == _PICKUP else NIL
+    p = line.pair if line.mode != _SHIP else NIL
     own, at_pair, seen, available = without_own(handle, line)
     causes = 0
     if available - line_held_back(handle, line) < q:  # a check now would have refused it

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.errors import InvariantError, ResultsError
-from twin.journal.orders import PROMISED, Cause, Refusal, Status
+from twin.journal.orders import LET_DOWN, PROMISED, Cause, Refusal, Status
+from twin.journal.tables import NONE
 from twin.measure.read import Journal, open_journal
 from twin.scenario.scenario import Scenario
 
@@ -81,6 +82,10 @@ class Cohort:
     """How long after it was due a refund is posted on time."""
     ready_target_us: int
     """How long after its acceptance an order for pickup is ready on time."""
+    ship_within_us: tuple[int, ...]
+    """By channel: how long after its acceptance a marketplace's order is shipped in time; 0: nobody asks."""
+    backorder_promise_us: int
+    """How long after a line was short its customer is told to wait, where the arm offers that."""
     release_cycle_us: tuple[int, int] | None = None
     """Interval and phase of the jobs that release orders; ``None`` where each is released by itself."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -144,6 +149,26 @@ class Cohort:
         return self._rows("collections", "t_ready")
 
     @cached_property
+    def errands(self) -> Rows:
+        """What checkouts asked of other systems in the window, before their payments."""
+        return self._rows("errands", "t_asked")
+
+    @cached_property
+    def notices(self) -> Rows:
+        """Messages to customers about what happened in the window."""
+        return self._rows("notices", "t")
+
+    @cached_property
+    def supplies(self) -> Rows:
+        """Orders of DCs to suppliers, made in the window."""
+        return self._rows("supplies", "t_ordered")
+
+    @cached_property
+    def absences(self) -> Rows:
+        """Absences of pickers that began in the window."""
+        return self._rows("absences", "t")
+
+    @cached_property
     def parcels(self) -> Rows:
         """Parcels that left, or were ready in a store, of orders demanded in the window."""
         return self._rows("parcels", "t_demand")
@@ -199,13 +224,23 @@ class Cohort:
 
     @cached_property
     def still_open(self) -> Mask:
-        """Lines promised and neither supplied nor cancelled when the run ended."""
-        return np.asarray(self.lines["status"] == Status.ACCEPTED)
+        """Lines promised and neither supplied, nor cancelled, nor oversold when the run ended."""
+        return np.asarray((self.lines["status"] == Status.ACCEPTED) & ~self.oversold)
 
     @cached_property
     def oversold(self) -> Mask:
-        """Lines promised and not supplied for lack of stock."""
-        return np.asarray(self.lines["status"] == Status.OVERSOLD)
+        """Lines promised and not supplied as promised for lack of stock: cancelled, or late."""
+        return np.asarray(self.lines["t_short"] != NONE)
+
+    @cached_property
+    def oversold_cancelled(self) -> Mask:
+        """Oversold lines that the customer did not get."""
+        return self.oversold & np.isin(self.lines["status"], LET_DOWN)
+
+    @cached_property
+    def substituted(self) -> Mask:
+        """Oversold lines whose customer took another item."""
+        return np.asarray(self.lines["substitute"] != NONE)
 
     @cached_property
     def picked(self) -> Mask:
@@ -219,7 +254,7 @@ class Cohort:
 
     @cached_property
     def supplied(self) -> Mask:
-        """Lines supplied as promised; not those that still wait in a store for their customer."""
+        """Lines supplied, as promised or late; not those that still wait in a store for their customer."""
         return np.asarray(self.lines["status"] == Status.SUPPLIED)
 
     @cached_property
@@ -244,16 +279,17 @@ class Cohort:
 
     @cached_property
     def margin_cents(self) -> Integers:
-        """Gross margin of each line: price less cost of its units."""
-        return self.price_cents - self.worth_cents(self.lines, "cost_cents")
+        """Gross margin of each line: price of the units that were ordered less cost of those that are sent."""
+        return self.price_cents - self.worth_cents(self.lines, "cost_cents", sent=True)
 
     def at_price(self, rows: Rows, column: str) -> Integers:
         """What each row's units cost at the row's own price of a unit."""
         return np.asarray(rows[column].astype(np.int64) * rows["quantity"])
 
-    def worth_cents(self, rows: Rows, name: str) -> Integers:
-        """What each row's units are worth: ``name`` is price_cents or cost_cents."""
+    def worth_cents(self, rows: Rows, name: str, *, sent: bool = False) -> Integers:
+        """What each row's units are worth: ``name`` is price_cents or cost_cents; ``sent``: those of the substitute."""
         each, sku = self._skus[name], rows["sku"]
+        sku = np.where(rows["substitute"] == NONE, sku, rows["substitute"]) if sent else sku
         if sku.size and not 0 <= int(sku.min()) <= int(sku.max()) < each.size:
             path = self.journal.path("skus")
             raise ResultsError(f"{path}: a line wants SKU {int(sku.max())}, the table has {each.size} SKUs")
@@ -298,6 +334,8 @@ def cohort_of(folder: Path, scenario: Scenario, arm: str) -> Cohort:
         release_target_us=scenario.experiment.release_target,
         refund_target_us=scenario.experiment.refund_target,
         ready_target_us=scenario.experiment.ready_target,
+        ship_within_us=tuple(channel.ship_within for channel in channels.values()),
+        backorder_promise_us=scenario.arms[arm].sourcing.shortage.promise,
         release_cycle_us=(release.interval, release.phase) if release.mode == "batch" else None,
     )
     _check_consistent(cohort)
@@ -311,6 +349,10 @@ def _check_consistent(cohort: Cohort) -> None:
     laws = {
         "every oversold line has one cause": cohort.oversold & ~_known(lines["cause"], Cause),
         "only an oversold line has a cause": ~cohort.oversold & (lines["cause"] != Cause.NONE),
+        "a line that is cancelled for lack of stock is oversold": (lines["status"] == Status.OVERSOLD)
+        & ~cohort.oversold,
+        "only a line that was promised is oversold": cohort.oversold & ~cohort.accepted,
+        "only an oversold line has a substitute": cohort.substituted & ~cohort.oversold,
         "only a refused line is a false out-of-stock": cohort.false_oos & ~cohort.refused,
         "a false out-of-stock has a reason other than stock": cohort.false_oos
         & (unbacked | ~_known(lines["refusal"], Refusal)),

@@ -64,6 +64,8 @@ def _left(cohort: Cohort, order: Integers, accepted: Integers, released: Integer
     lines = cohort.whole("lines", "t_demand")
     chosen = np.isin(lines["order"], order[waiting])
     ends = np.where(np.isin(lines["status"][chosen], (Status.ACCEPTED, Status.READY)), NEVER, lines["t_end"][chosen])
+    short = lines["t_short"][chosen]
+    ends = np.where(short != NONE, short, ends)  # it was released, if nobody had it
     np.maximum.at(left, waiting[np.searchsorted(order[waiting], lines["order"][chosen])], ends)
     return left
 
@@ -91,14 +93,14 @@ def lines_of(cohort: Cohort) -> Lines:
         demanded=demanded,
         wrongly_refused=demanded[wrongly],
         refused_at=lines["t_end"][wrongly],
-        oversold=demanded[lines["status"] == Status.OVERSOLD],
+        oversold=demanded[lines["t_short"] != NONE],
     )
 
 
 def oversold_at(cohort: Cohort) -> Integers:
     """When the oversold lines were accepted, which is when the damage was done."""
     lines, orders = cohort.whole("lines", "t_demand"), cohort.whole("orders", "t_demand")
-    wanted, known = lines["order"][lines["status"] == Status.OVERSOLD], orders["order"]
+    wanted, known = lines["order"][lines["t_short"] != NONE], orders["order"]
     if not np.isin(wanted, known).all():
         raise InvariantError("journal: an oversold line is of no order")
     by_order = np.argsort(known)

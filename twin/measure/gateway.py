@@ -9,10 +9,16 @@ from twin.core.clock import HOUR
 from twin.journal.totals import Flow
 from twin.measure.cohort import Cohort
 from twin.measure.kpi import Kpi, ratio
+from twin.measure.ledgers import CALLED
 
-_REACHED: Final = (Flow.SERVICE_CALLS, Flow.ERP_CALLS)
 _ANSWERED_BADLY: Final = (Flow.CALLS_THROTTLED, Flow.CALLS_UNAUTHORISED, Flow.CALLS_GONE)
-_FAILED_THERE: Final = (Flow.CALL_ERRORS, Flow.SERVICE_TIME_OUTS, Flow.ERP_TIME_OUTS)
+_FAILED_THERE: Final = (
+    Flow.CALL_ERRORS,
+    Flow.SERVICE_TIME_OUTS,
+    Flow.ERP_TIME_OUTS,
+    Flow.TAX_TIME_OUTS,
+    Flow.CRM_TIME_OUTS,
+)
 
 
 def _sum(cohort: Cohort, *flows: Flow) -> int:
@@ -58,7 +64,7 @@ GATEWAY: Final = (
         direction="lower",
         formula="calls that limits did not let pass / those and the calls that reached a system, over the run",
         meaning="answers 429 Too Many Requests, and calls given up in a gateway's queue",
-        function=_share((Flow.CALLS_THROTTLED,), (Flow.CALLS_THROTTLED, *_REACHED)),
+        function=_share((Flow.CALLS_THROTTLED,), (Flow.CALLS_THROTTLED, *CALLED)),
     ),
     Kpi(
         name="calls_queued_rate",
@@ -66,7 +72,7 @@ GATEWAY: Final = (
         direction="lower",
         formula="calls that had to wait for limits / calls that limits did not let pass or that reached a system",
         meaning="how often limits cost time, whether or not they cost the call",
-        function=_share((Flow.CALLS_QUEUED,), (Flow.CALLS_THROTTLED, *_REACHED)),
+        function=_share((Flow.CALLS_QUEUED,), (Flow.CALLS_THROTTLED, *CALLED)),
     ),
     Kpi(
         name="api_error_rate",
@@ -75,7 +81,7 @@ GATEWAY: Final = (
         formula="calls throttled, unauthorised, gone, in error or timed out / those of the first three kinds and calls "
         "that reached a system, over the run",
         meaning="what the clients' logs are full of; calls that a breaker or a policy kept back were not made",
-        function=_share((*_ANSWERED_BADLY, *_FAILED_THERE), (*_ANSWERED_BADLY, *_REACHED)),
+        function=_share((*_ANSWERED_BADLY, *_FAILED_THERE), (*_ANSWERED_BADLY, *CALLED)),
     ),
     Kpi(
         name="token_fetches",

@@ -15,6 +15,8 @@ from twin.measure.cohort import Cohort
 Direction = Literal["lower", "higher", "none"]
 """Which way is better; ``none`` where neither is."""
 
+CENTS_PER_USD = 100
+
 PERCENTS = (50, 95, 99)
 """Quantiles that are reported, besides the largest value."""
 

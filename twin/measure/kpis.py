@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from twin.measure.books import BOOKS
+from twin.measure.clienteling import CLIENTELING
 from twin.measure.cohort import Cohort, cohort_of
 from twin.measure.counting import COUNTING
 from twin.measure.declines import DECLINES
 from twin.measure.degradation import DEGRADATION, DEGRADATION_BY_CHANNEL
+from twin.measure.errands import ERRANDS
 from twin.measure.faults import FAULTS, FAULTS_BY_CHANNEL
 from twin.measure.gateway import GATEWAY
 from twin.measure.kpi import ChannelKpi, Description, Kpi
 from twin.measure.ledgers import LEDGERS, TRAFFIC
+from twin.measure.marketplaces import MARKETPLACES
 from twin.measure.messages import MESSAGES
 from twin.measure.money import MONEY
+from twin.measure.notices import NOTICES
 from twin.measure.observability import OBSERVABILITY
 from twin.measure.pickup import PICKUP
 from twin.measure.prices import PRICES, PRICES_BY_CHANNEL
@@ -24,22 +28,33 @@ from twin.measure.refunds import REFUNDS
 from twin.measure.release import RELEASE, RELEASE_BY_CHANNEL
 from twin.measure.returns import RETURNS
 from twin.measure.sagas import SAGAS
+from twin.measure.same_day import SAME_DAY
 from twin.measure.shipping import SHIPPING
+from twin.measure.shortages import SHORTAGES
+from twin.measure.suppliers import STAFF, SUPPLIERS
 from twin.measure.timing import TIMING, TIMING_BY_CHANNEL
 from twin.scenario.scenario import Scenario
 
 SECTIONS: Final = {
     "Promises": PROMISES,
     "Time": TIMING,
+    "Errands of a checkout": ERRANDS,
     "Release": RELEASE,
     "Shipping": SHIPPING,
     "Declines": DECLINES,
+    "Shortages": SHORTAGES,
+    "Marketplaces": MARKETPLACES,
     "Pickup": PICKUP,
+    "Same day": SAME_DAY,
+    "Clienteling": CLIENTELING,
+    "Telling customers": NOTICES,
+    "Staff of stores": STAFF,
     "Sagas": SAGAS,
     "Returns": RETURNS,
     "Refunds": REFUNDS,
     "Ledgers": LEDGERS,
     "Counting": COUNTING,
+    "Suppliers": SUPPLIERS,
     "Books": BOOKS,
     "Traffic": TRAFFIC,
     "Messages": MESSAGES,

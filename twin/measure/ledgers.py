@@ -17,6 +17,9 @@ from twin.measure.kpi import Kpi, ratio
 _PAIRS: Final = "pairs"
 """Total that holds the number of stocked pairs."""
 
+CALLED: Final = (Flow.SERVICE_CALLS, Flow.ERP_CALLS, Flow.TAX_CALLS, Flow.CRM_CALLS)
+"""Calls of checkouts, by the system that they reached."""
+
 Function = Callable[[Cohort], float | None]
 
 
@@ -129,9 +132,9 @@ TRAFFIC: Final = (
         name="messages_per_week",
         unit="messages/week",
         direction="none",
-        formula="movements + reservation messages + service calls + ERP calls of the run, per week",
+        formula="movements + reservation messages + calls of checkouts that reached a system, per week",
         meaning="what a platform is paid for",
-        function=_per_week(Flow.MOVEMENTS, Flow.RESERVE_MESSAGES, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
+        function=_per_week(Flow.MOVEMENTS, Flow.RESERVE_MESSAGES, *CALLED),
     ),
     Kpi(
         name="service_time_out_rate",
@@ -155,7 +158,7 @@ TRAFFIC: Final = (
         direction="none",
         formula="calls of checkouts that reached a system and were made again / calls that reached one, over the run",
         meaning="load that retries add",
-        function=_share(Flow.CALLS_AGAIN, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
+        function=_share(Flow.CALLS_AGAIN, *CALLED),
     ),
     Kpi(
         name="calls_rejected_rate",
@@ -163,7 +166,7 @@ TRAFFIC: Final = (
         direction="lower",
         formula="calls that an open breaker kept back / those and the calls that reached a system, over the run",
         meaning="what breakers spare a system, and deny the customers",
-        function=_share(Flow.CALLS_REJECTED, Flow.CALLS_REJECTED, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
+        function=_share(Flow.CALLS_REJECTED, Flow.CALLS_REJECTED, *CALLED),
     ),
     Kpi(
         name="call_error_rate",
@@ -171,7 +174,7 @@ TRAFFIC: Final = (
         direction="lower",
         formula="calls of checkouts answered in time, but with an error / calls that reached a system, over the run",
         meaning="what retries can save at once",
-        function=_share(Flow.CALL_ERRORS, Flow.SERVICE_CALLS, Flow.ERP_CALLS),
+        function=_share(Flow.CALL_ERRORS, *CALLED),
     ),
     Kpi(
         name="breaker_openings",
@@ -196,6 +199,14 @@ TRAFFIC: Final = (
         formula="units wanted at tills that were not there, per week of the run",
         meaning="the same as a number that money can be put on",
         function=_per_week(Flow.TILL_UNITS_LOST),
+    ),
+    Kpi(
+        name="till_units_by_hand_per_week",
+        unit="units/week",
+        direction="lower",
+        formula="units sold at tills while the till system was down, per week of the run",
+        meaning="sales that nobody is told of before they are keyed in",
+        function=_per_week(Flow.TILL_UNITS_BY_HAND),
     ),
     Kpi(
         name="lapsed_holds_per_week",

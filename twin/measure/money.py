@@ -7,18 +7,17 @@ from typing import Final
 import numpy as np
 
 from twin.measure.cohort import Cohort, Integers, Mask
-from twin.measure.kpi import Kpi
-
-_CENTS_PER_USD: Final = 100
+from twin.measure.kpi import CENTS_PER_USD, Kpi
 
 
-def _usd(cents: Integers, among: Mask) -> float:
-    return int(cents[among].sum()) / _CENTS_PER_USD
+def usd(cents: Integers, among: Mask) -> float:
+    """USD of some of the cohort's lines."""
+    return int(cents[among].sum()) / CENTS_PER_USD
 
 
 def _unit_margin_usd(cohort: Cohort) -> float | None:
     units = int(cohort.lines["quantity"].sum(dtype=np.int64))
-    return int(cohort.margin_cents.sum()) / (_CENTS_PER_USD * units) if units else None
+    return int(cohort.margin_cents.sum()) / (CENTS_PER_USD * units) if units else None
 
 
 MONEY: Final = (
@@ -28,7 +27,7 @@ MONEY: Final = (
         direction="higher",
         formula="price of lines supplied",
         meaning="what online customers paid and kept, in the window",
-        function=lambda c: _usd(c.price_cents, c.supplied),
+        function=lambda c: usd(c.price_cents, c.supplied),
     ),
     Kpi(
         name="margin_kept_usd",
@@ -36,7 +35,7 @@ MONEY: Final = (
         direction="higher",
         formula="price less cost of lines supplied",
         meaning="gross margin of the window",
-        function=lambda c: _usd(c.margin_cents, c.supplied),
+        function=lambda c: usd(c.margin_cents, c.supplied),
     ),
     Kpi(
         name="margin_lost_refused_usd",
@@ -44,15 +43,15 @@ MONEY: Final = (
         direction="lower",
         formula="price less cost of false out-of-stocks",
         meaning="margin of customers who were told no although the stock was there",
-        function=lambda c: _usd(c.margin_cents, c.false_oos),
+        function=lambda c: usd(c.margin_cents, c.false_oos),
     ),
     Kpi(
         name="margin_lost_oversold_usd",
         unit="USD",
         direction="lower",
-        formula="price less cost of oversold lines",
-        meaning="margin of promises that were cancelled",
-        function=lambda c: _usd(c.margin_cents, c.oversold),
+        formula="price less cost of oversold lines that were cancelled",
+        meaning="margin of promises that were not kept; a late line keeps its own",
+        function=lambda c: usd(c.margin_cents, c.oversold_cancelled),
     ),
     Kpi(
         name="refunded_not_collected_usd",
@@ -60,7 +59,7 @@ MONEY: Final = (
         direction="lower",
         formula="price of lines not collected",
         meaning="sales that were undone because the customer did not come in time; the goods are kept",
-        function=lambda c: _usd(c.price_cents, c.not_collected),
+        function=lambda c: usd(c.price_cents, c.not_collected),
     ),
     Kpi(
         name="margin_lost_not_collected_usd",
@@ -68,7 +67,7 @@ MONEY: Final = (
         direction="lower",
         formula="price less cost of lines not collected",
         meaning="margin of sales that were undone",
-        function=lambda c: _usd(c.margin_cents, c.not_collected),
+        function=lambda c: usd(c.margin_cents, c.not_collected),
     ),
     Kpi(
         name="unit_margin_usd",

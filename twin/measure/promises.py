@@ -52,6 +52,7 @@ _REASON_MEANING: Final = {
     Refusal.RESIDENCY: "the customer's data must not leave their jurisdiction",
     Refusal.SHED: "a fallback shed the channel, whose priority was too low",
     Refusal.LIMITED: "it was beyond the allotment of a fallback, or beyond what the DCs had",
+    Refusal.NOT_TODAY: "the customer wanted it today or not at all, and a node near enough had it",
 }
 
 
@@ -129,7 +130,8 @@ PROMISES: Final = (
         unit="share",
         direction="lower",
         formula="oversold lines / lines accepted",
-        meaning="lines promised in the window and cancelled for lack of stock, after all re-brokering",
+        meaning="lines promised in the window and not supplied as promised for lack of stock, after all re-brokering: "
+        "cancelled, late or something else than was ordered (outcomes: Shortages)",
         function=lambda c: ratio(_count(c.oversold), _count(c.accepted)),
     ),
     Kpi(
@@ -252,7 +254,7 @@ PROMISES: Final = (
         unit="units",
         direction="higher",
         formula="units of lines supplied",
-        meaning="what online customers received as promised",
+        meaning="what online customers received",
         function=lambda c: _units(c, c.supplied),
     ),
 )

@@ -17,8 +17,8 @@ from twin.measure.cohort import Cohort, Mask
 from twin.measure.kpi import ChannelKpi, Kpi, quantile_s, ratio
 from twin.measure.timing import release_spans
 
-_MODES: Final = {"pickup": Mode.PICKUP, "ship": Mode.SHIP}
-_KINDS: Final = {"pickup": "picked up in stores", "ship": "shipped"}
+_MODES: Final = {"pickup": Mode.PICKUP, "ship": Mode.SHIP, "same_day": Mode.SAME_DAY}
+_KINDS: Final = {"pickup": "picked up in stores", "ship": "shipped", "same_day": "brought on the same day"}
 
 
 def _on_time(cohort: Cohort, among: Mask | None = None) -> float | None:

@@ -30,6 +30,7 @@ _NO_BELIEF_USED: Final = (
     Refusal.GONE,
     Refusal.RESIDENCY,
     Refusal.SHED,
+    Refusal.NOT_TODAY,
 )
 """Refused without a look at the stock, or because nobody answered."""
 

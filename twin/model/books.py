@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.journal.books import Document
-from twin.journal.orders import Status
+from twin.journal.orders import LET_DOWN, PROMISED, Status
 from twin.journal.totals import Fate, Flow
 from twin.kernels.codes import RECORD
 from twin.model import invariants
@@ -20,6 +20,9 @@ from twin.model.jobs import Process, Works
 from twin.model.postings import dead as dead_letters
 from twin.model.postings import on_their_way
 from twin.scenario.books import Books as Settings
+
+_OWED: Final = tuple(set(PROMISED) - {Status.SUPPLIED, *LET_DOWN})
+"""What a line is that is paid, and neither handed over nor paid back."""
 
 CLOSE_KIND: Final = 31 << 40
 Units = NDArray[np.int64]
@@ -64,10 +67,10 @@ class Books:
         self.desk.start()
 
     def _closes(self) -> Process:
-        """Close the books by the clock, or when the ERP is up again, and have what differs looked into."""
+        """Close the books by the clock, or when ERP and finance are up again, and have what differs looked into."""
         for close in count():
             due = self._settings.phase + close * self._settings.interval
-            now = self._works.up(due, "erp")
+            now = self._works.up(due, "erp", self._settings.system)
             yield self._works.at(now, CLOSE_KIND | close)
             self._works.plane.advance(now)
             self._close(close, due, now)
@@ -131,10 +134,12 @@ class Books:
         broken = invariants.at_close(plane, self._days, self._works.world)
         pairs, skus = plane.memory["pairs"], plane.memory["skus"]
         promised = int(pairs["promised"] @ self._prices[self._of_sku]) + int(skus["unplaced"] @ self._prices)
-        ready, left = self._ready(), sums.left_in_catalogue
-        if left != promised + ready:
+        ready, waits = self._in_catalogue(Status.READY), self._in_catalogue(Status.BACKORDERED)
+        left = sums.left_in_catalogue
+        if left != promised + ready + waits:
             broken.append(
-                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are ready"
+                f"orders: {left} cents are neither supplied nor let down, ledgers promise {promised}, {ready} are "
+                f"ready, {waits} wait for stock"
             )
         charged, owed = sums.accepted - sums.supplied - sums.let_down, self._charged()
         if charged != owed:
@@ -148,14 +153,14 @@ class Books:
     def _charged(self) -> int:
         """Cents that customers pay for lines that are accepted, and neither supplied nor let down."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
-        due = lines[np.isin(lines["status"], (Status.ACCEPTED, Status.READY))]
+        due = lines[np.isin(lines["status"], _OWED)]
         return int(due["price_cents"].astype(np.int64) @ due["quantity"])
 
-    def _ready(self) -> int:
-        """Cents, in prices of the catalogue, of lines that wait for their customers in stores."""
+    def _in_catalogue(self, status: Status) -> int:
+        """Cents, in prices of the catalogue, of lines of a status: those that wait in stores, or for stock."""
         lines = self._works.plane.memory["lines"][: self._days.lines]
-        ready = lines[lines["status"] == Status.READY]
-        return int(self._prices[ready["sku"]] @ ready["quantity"])
+        mine = lines[lines["status"] == status]
+        return int(self._prices[mine["sku"]] @ mine["quantity"])
 
     def _unexplained(self, parts: Parts) -> list[str]:
         """Finance is short of what was lost or expired, has too much of what was booked again, and that is all."""

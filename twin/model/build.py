@@ -15,7 +15,22 @@ from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.totals import Flow, Latency
 from twin.kernels import state, traffic
-from twin.kernels.codes import ERP, NOTES, RECORD, RELEASE, SERVICE, VIEW, Belief, Key, Law, Point, Reserving, Strategy
+from twin.kernels.codes import (
+    CRM,
+    ERP,
+    NOTES,
+    RECORD,
+    RELEASE,
+    SERVICE,
+    TAX,
+    VIEW,
+    Belief,
+    Key,
+    Law,
+    Point,
+    Reserving,
+    Strategy,
+)
 from twin.kernels.control import CONTROL
 from twin.kernels.memory import Memory, aligned
 from twin.kernels.publication import avoid_outages
@@ -23,6 +38,7 @@ from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.model.buffers import lay_buffers, node_buffers
 from twin.model.lanes import feed_of, is_eager, lay_lanes, system_row
+from twin.model.offers import lay_offers
 from twin.model.price_board import lay_prices
 from twin.model.sourcing import lay_sourcing, set_limits
 from twin.scenario.laws import Law as ScenarioLaw
@@ -45,6 +61,8 @@ _STREAMS: Final = {
     Key.MESSAGE_LANE: "message.lane",
     Key.RESTOCK: "restock",
     Key.DAMAGED: "damaged",
+    Key.TAX_CALL: "tax.call",
+    Key.CRM_CALL: "crm.call",
 }
 _RINGS: Final = {
     "moves": traffic.MESSAGE,
@@ -77,6 +95,8 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     _stocktakes(memory, scenario, systems)
     _nodes(memory, world)
     _channels(memory, scenario, systems, publications)
+    _today(memory, scenario, systems)
+    lay_offers(memory, world, scenario)
     lay_buffers(memory, world, systems.buffers)
     lay_sourcing(memory, scenario.estate.carriage, systems.sourcing)
     lay_lanes(memory, world, systems)
@@ -85,7 +105,7 @@ def build(world: World, scenario: Scenario, systems: Systems) -> Built:
     memory.put("keys", np.array([world.streams.key(_STREAMS[key]) for key in Key], np.uint64))
     memory.put("flows", np.zeros(max(Flow) + 1, np.int64))
     memory.put("histograms", np.zeros(len(Latency) * len(kinds) * BINS, np.int64))
-    _control(memory, scenario, systems, publications)
+    _control(memory, world, scenario, systems, publications)
     _copies(memory, world, publications)
     lay_prices(memory, world, systems.prices)
     for ring, dtype in _RINGS.items():
@@ -184,7 +204,8 @@ def _nodes(memory: Memory, world: World) -> None:
     nodes["server"] = np.concatenate(([0], np.cumsum(given["pickers"])[:-1]))
     links = _node_rows("link", given.size)
     nodes["outage"] = np.where(given["is_dc"] != 0, _node_rows("wms", given.size), links)
-    nodes["link"] = links
+    nodes["link"], nodes["pos"] = links, _node_rows("pos", given.size)
+    memory.put("by_hand", np.zeros(1, state.BY_HAND))
     memory.put("nodes", nodes)
     memory.put("outboxes", np.zeros(given.size, traffic.OUTBOX))
     memory.put("scratch", np.zeros(given.size + 2, np.int64))
@@ -222,6 +243,8 @@ def _stations(memory: Memory, systems: Systems) -> None:
         SERVICE: (service.servers, service.system, Law.SERVICE_CALL, Key.SERVICE_CALL, 0),
         ERP: (erp.servers, "erp", Law.ERP_CALL, Key.ERP_CALL, 0),
         RELEASE: (release.workers, release.system, Law.RELEASE_STEP, Key.RELEASE_STEP, gap_of(release.rate)),
+        TAX: (systems.tax.servers, "tax", Law.TAX_CALL, Key.TAX_CALL, 0),
+        CRM: (systems.customer_check.servers, "crm", Law.CRM_CALL, Key.CRM_CALL, 0),
     }
     stations = np.zeros(len(rows), state.STATION)
     first = int(memory["nodes"]["pickers"].sum())
@@ -242,6 +265,14 @@ def knots_of(law: ScenarioLaw) -> NDArray[np.int64]:
     return laws.table(law.law, law.mean, law.cv)
 
 
+def _today(memory: Memory, scenario: Scenario, systems: Systems) -> None:
+    """How the arm delivers on the day of the order; shifts of the regions are set each day."""
+    rules = systems.same_day
+    row = (rules.on, rules.cut_off, rules.by, rules.radius_km**2, rules.dcs, rules.quote, system_row("courier"))
+    memory.put("today", np.array([row], state.TODAY))
+    memory.put("region_shifts", np.zeros(len(scenario.estate.regions), np.int64))
+
+
 def _laws(memory: Memory, systems: Systems) -> None:
     chosen = {
         Law.MOVEMENTS_SERVICE: systems.movements.service,
@@ -255,11 +286,15 @@ def _laws(memory: Memory, systems: Systems) -> None:
         Law.SERVICE_CALL: systems.service.service,
         Law.ERP_CALL: systems.erp.service,
         Law.RESTOCK: systems.pickup.restock,
+        Law.TAX_CALL: systems.tax.service,
+        Law.CRM_CALL: systems.customer_check.service,
     }
     memory.put("knots", np.concatenate([knots_of(chosen[law]) for law in Law]))
 
 
-def _control(memory: Memory, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]) -> None:
+def _control(
+    memory: Memory, world: World, scenario: Scenario, systems: Systems, publications: tuple[Publication, ...]
+) -> None:
     control = np.zeros(1, CONTROL)
     c = control[0]
     c["now"] = -1
@@ -274,6 +309,7 @@ def _control(memory: Memory, scenario: Scenario, systems: Systems, publications:
     troubles = memory["troubles"]
     c["trouble_from"], c["trouble_until"] = troubles["start"].min(), troubles["end"].max()
     c["stocktakes"] = memory["stocktakes"].size == memory["pairs"].size
+    c["paper"] = bool((world.windows["system"] == SYSTEMS.index("pos")).any())
     c["eager"] = is_eager(systems.posting)
     c["channels"] = len(publications)
     c["listings"] = sum(p.mode == "file" for p in publications)
@@ -310,6 +346,8 @@ def _policies(c: Any, systems: Systems) -> None:
     c["release_outage"] = system_row(systems.release.system)
     c["sagas"] = systems.saga.mode != "off"
     c["corrects"], c["cascade"] = systems.sourcing.declines == "correct", systems.sourcing.cascade
+    c["backorders"] = systems.sourcing.shortage.backorders * (1 + systems.sourcing.shortage.ending)
+    c["substitutes"] = systems.sourcing.shortage.substitutes
     c["collects"] = systems.pickup.kept_for > 0
     c["release_queued"] = systems.release.order != "oldest"
 

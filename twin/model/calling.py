@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Final
 
+from twin.journal.checkout import Answer
 from twin.journal.orders import Refusal
 from twin.journal.totals import Flow
 from twin.kernels import steps
+from twin.kernels.codes import CRM, ERP, SERVICE, TAX
 from twin.model.breaker import REJECTED
 from twin.model.gateway import RETRY_SHIFT
 from twin.model.process import Turn
@@ -23,7 +25,12 @@ _NONE, _CLOSED, _TIME_OUT, _ERROR, _REJECTED = (
 _THROTTLED, _GONE, _RESIDENCY = (int(reason) for reason in (Refusal.THROTTLED, Refusal.GONE, Refusal.RESIDENCY))
 _IN_VAIN: Final = frozenset((_REJECTED, _GONE))
 """A call that failed so is not made again."""
-_TIME_OUTS: Final = (int(Flow.SERVICE_TIME_OUTS), int(Flow.ERP_TIME_OUTS))
+_TIME_OUTS: Final = {
+    SERVICE: int(Flow.SERVICE_TIME_OUTS),
+    ERP: int(Flow.ERP_TIME_OUTS),
+    TAX: int(Flow.TAX_TIME_OUTS),
+    CRM: int(Flow.CRM_TIME_OUTS),
+}
 _CALLS_AGAIN, _CALLS_REJECTED, _CALL_ERRORS, _OPENINGS = (
     int(flow) for flow in (Flow.CALLS_AGAIN, Flow.CALLS_REJECTED, Flow.CALL_ERRORS, Flow.BREAKER_OPENINGS)
 )
@@ -37,21 +44,39 @@ Attempt = Generator["int | Turn", None, tuple[int, int]]
 
 def call_out(shop: Shop, customer: Customer, station: int, call: int, now: int) -> Asking:
     """A synchronous call of the checkout, made again as often as the arm allows: when the order goes on, or LOST."""
+    failure, now = yield from _insist(shop, customer, station, call, now)
+    return now if failure == _NONE or shop.plane.give_up(customer.number, failure, now) else LOST
+
+
+def run_errands(shop: Shop, customer: Customer, now: int) -> Asking:
+    """What is asked of other systems before the payment, one after another: when the customer can pay, or LOST."""
+    for errand in shop.errands:
+        asked = now
+        failure, now = yield from _insist(shop, customer, errand.station, errand.call, now)
+        answer = Answer.ANSWERED if failure == _NONE else Answer.WITHOUT if errand.goes_on else Answer.LOST
+        shop.journal.end_errand((customer.order, errand.what, asked, now, answer, failure))
+        if answer == Answer.LOST:
+            shop.plane.refuse(customer.number, failure, now)
+            return LOST
+        shop.plane.answered(customer.number, now)
+    return now
+
+
+def _insist(shop: Shop, customer: Customer, station: int, call: int, now: int) -> Attempt:
+    """A call, made again as often as the arm allows: why the last failed, _NONE if one was answered, and when."""
     gateway = shop.gateways[station]
     pause, failure = gateway.retry.wait, _NONE
     if gateway.entry is not None and gateway.entry.keeps_back(shop.plane.region(customer.number)):
-        return now if shop.plane.give_up(customer.number, _RESIDENCY, now) else LOST
+        return _RESIDENCY, now
     for retry in range(gateway.retry.attempts):
         if retry:
             pause = gateway.pause(customer.order, call, retry, pause)
             now += pause if failure != _THROTTLED else max(pause, gateway.retry_after(customer.channel, now))
             yield now
         failure, now = yield from _attempt(shop, customer, station, call | retry << RETRY_SHIFT, now)
-        if failure == _NONE:
-            return now
-        if failure in _IN_VAIN:
+        if failure == _NONE or failure in _IN_VAIN:
             break
-    return now if shop.plane.give_up(customer.number, failure, now) else LOST
+    return failure, now
 
 
 def _attempt(shop: Shop, customer: Customer, station: int, attempt: int, now: int) -> Attempt:

@@ -13,6 +13,7 @@ from twin.journal.orders import CollectionEnd, Status
 from twin.journal.tables import NONE
 from twin.model.build import knots_of
 from twin.model.jobs import Works, happens
+from twin.model.notices import Notices
 from twin.model.process import Story
 from twin.model.refunds import Refunds
 from twin.policies.calendars import next_open
@@ -55,19 +56,23 @@ class Counter:
     """By channel: the law of the time from the message to the customer's coming."""
     refunds: Refunds | None
     """What is paid back for what nobody collects."""
+    notices: Notices | None
+    """How customers are told; ``None``: they know at once."""
     waiting: dict[int, Visit] = field(default_factory=dict)
     """By order: what is set aside."""
     units: int = 0
     """That were ever set aside."""
 
     @classmethod
-    def of(cls, works: Works, scenario: Scenario, systems: Systems, refunds: Refunds | None) -> Self | None:
+    def of(
+        cls, works: Works, scenario: Scenario, systems: Systems, refunds: Refunds | None, notices: Notices | None
+    ) -> Self | None:
         """The counters of an arm; ``None`` if it does not ask who comes."""
         channels = tuple(scenario.demand.channels.values())
         if systems.pickup.kept_for <= 0:
             return None
         come = tuple(knots_of(channel.collects) for channel in channels)
-        return cls(works, systems.pickup.kept_for, channels, come, refunds)
+        return cls(works, systems.pickup.kept_for, channels, come, refunds, notices)
 
     def await_customer(self, number: int, channel: int, now: int) -> Story:
         """An order was picked: its customer comes for it, or it goes back on the shelf."""
@@ -106,7 +111,8 @@ class Counter:
         """When the customer comes; NEVER if that will not be."""
         if happens(self.works.luck("no_show", visit.order), self.channels[channel].no_show):
             return NEVER
-        t = visit.t_ready + self.works.duration(self.come[channel], "collect", visit.order)
+        told = visit.t_ready if self.notices is None else self.notices.knows(visit.order, channel, visit.t_ready)
+        t = told + self.works.duration(self.come[channel], "collect", visit.order)
         if t >= self.works.world.horizon_us:
             return t
         node, shifts = self.works.plane.memory["nodes"][visit.node], self.works.world.estate.zone_shift

@@ -33,6 +33,7 @@ HANDED_INTEGERS: Final[tuple[Any, ...]] = (
     steps.turn_away,
     steps.confirm,
     steps.cancel,
+    steps.withdraw,
     steps.pick,
     topics.load_feed,
     sending.flush,

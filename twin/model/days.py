@@ -63,22 +63,29 @@ class Days:
         control = plane.control
         control["day"], control["physical"] = day.day, 0
         plane.put("physical", day.physical)
+        if control["paper"]:
+            plane.expect_sales(day.physical.size)
         nodes = plane.memory["nodes"]
-        nodes["shift"] = works.world.estate.zone_shift[nodes["region"], day.day]
+        shifts = works.world.estate.zone_shift[:, day.day]
+        nodes["shift"] = shifts[nodes["region"]]
+        plane.put("region_shifts", np.ascontiguousarray(shifts, np.int64))
         plane.memory["flows"][Flow.SESSIONS] += int(day.sessions.sum())
         first = int(control["order_base"]) + self.orders
         checkouts = day.checkouts[day.checkouts["t"] < works.world.horizon_us]
-        self._append(checkouts, day.lines)
+        couriers = self.shop.couriers
+        wishes = np.zeros(checkouts.size, np.int8) if couriers is None else couriers.wishes(checkouts)
+        self._append(checkouts, day.lines, wishes)
         orders = np.ascontiguousarray(checkouts["order"])
         payments = sample_many(self.shop.payment, bits_of_many(self.shop.payment_key, orders, 0))
-        arrive(self.shop, _customers(checkouts, payments, first))
+        arrive(self.shop, _customers(checkouts, payments, first, wishes))
         if day.returns.size:
             works.env.process(returns(works, day) if self.returns is None else self.returns.day(day))
 
-    def _append(self, checkouts: NDArray[np.void], wanted: NDArray[np.void]) -> None:
+    def _append(self, checkouts: NDArray[np.void], wanted: NDArray[np.void], wishes: NDArray[np.int8]) -> None:
         """Rows for checkouts and their lines (those of the day), behind those still in use."""
         memory, control = self.works.plane.memory, self.works.plane.control
         orders, lines = _order_rows(checkouts), self._line_rows(checkouts, wanted)
+        orders["wants"] = wishes
         orders["first"] = (
             int(control["line_base"]) + self.lines + np.cumsum(orders["lines"], dtype=np.int64) - orders["lines"]
         )
@@ -97,9 +104,9 @@ class Days:
         wanted = wanted[checkouts["first_line"][owner] + rows["line"]]  # in the order of the checkouts
         for name, source in (("order", "order"), ("channel", "channel"), ("t_demand", "t")):
             rows[name] = checkouts[source][owner]
-        rows["sku"], rows["quantity"] = wanted["sku"], wanted["quantity"]
+        rows["sku"], rows["wanted"], rows["quantity"] = wanted["sku"], wanted["sku"], wanted["quantity"]
         rows["price_cents"] = self.works.world.prices.at(rows["sku"], rows["t_demand"])
-        rows["t_decision"] = rows["t_end"] = NONE
+        rows["t_decision"] = rows["t_short"] = rows["t_end"] = NONE
         rows["pair"] = rows["node"] = rows["parcel"] = rows["hold"] = NIL
         pickup = checkouts["pickup"][owner]
         rows["mode"] = np.where(pickup >= 0, Mode.PICKUP, Mode.SHIP)
@@ -117,8 +124,10 @@ class Days:
         self.works.plane.close_orders(orders[:over])
         if self.documents is not None:
             self.documents.seal(orders[:over], lines[:cut])
+        if self.shop.notices is not None:
+            self.shop.notices.of_orders(orders[:over])
         self.works.journal.seal("orders", columns(orders[:over], ORDER))
-        self.works.journal.seal("lines", columns(lines[:cut], LINE))
+        self.works.journal.seal("lines", _line_columns(lines[:cut]))
         self._seal_parcels()
         if control["priced"]:
             self.works.journal.seal("mispriced", price_board.mispriced(lines[:cut], memory["charges"][:cut]))
@@ -139,11 +148,14 @@ class Days:
         plane.control["parcels"] = 0
 
     def _over(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> int:
-        """How many orders from the first on have no open line, no hold that is to lapse, and nothing set aside."""
+        """How many orders from the first on have no open line, no hold that is to lapse, nothing set aside, no parcel
+        whose pick is to end (though all of it was rejected), and none that waits for a courier.
+        """
         if not orders.size:
             return 0
         held = np.add.reduceat(lines["hold"] != NIL, orders["first"] - int(self.works.plane.control["line_base"]))
-        alive = (orders["open"] > 0) | (held > 0) | (orders["aside"] != 0)
+        handled = orders["picking"] + orders["carried"]
+        alive = (orders["open"] > 0) | (held > 0) | (orders["aside"] != 0) | (handled > 0)
         return int(np.argmax(alive)) if alive.any() else int(orders.size)
 
 
@@ -168,18 +180,20 @@ def _order_rows(given: NDArray[np.void]) -> NDArray[np.void]:
     rows = np.zeros(given.size, state.ORDER)
     for name, source in _SAME:
         rows[name] = given[source]
-    for name in ("asked", "t_accept", "t_release", "t_pick", "t_ready", "t_done"):
+    for name in ("asked", "t_accept", "t_release", "t_pick", "t_ready", "t_done", "handed", "barred"):
         rows[name] = NONE
     rows["mode"] = np.where(given["pickup"] >= 0, Mode.PICKUP, Mode.SHIP)
     return rows
 
 
-def _customers(checkouts: NDArray[np.void], payments: NDArray[np.int64], first: int) -> Iterator[Customer]:
+def _customers(
+    checkouts: NDArray[np.void], payments: NDArray[np.int64], first: int, wishes: NDArray[np.int8]
+) -> Iterator[Customer]:
     names = ("order", "t", "channel", "leaves", "abandons", "declined", "cart", "checkout")
     columns_of = (checkouts[name].tolist() for name in names)
     keys = map(arrival_key, checkouts["order"].tolist())
     numbers = range(first, first + len(checkouts))
-    return map(Customer._make, zip(numbers, *columns_of, payments.tolist(), keys, strict=True))
+    return map(Customer._make, zip(numbers, *columns_of, payments.tolist(), keys, wishes.tolist(), strict=True))
 
 
 def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
@@ -187,4 +201,14 @@ def columns(rows: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void
     out = np.empty(rows.size, dtype)
     for name in dtype.names or ():
         out[name] = rows[name]
+    return out
+
+
+def _line_columns(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """The same of lines: what was ordered comes first, and what was taken in its place beside it."""
+    out = np.empty(rows.size, LINE)
+    for name in set(LINE.names or ()) - {"sku", "substitute"}:
+        out[name] = rows[name]
+    out["sku"] = rows["wanted"]
+    out["substitute"] = np.where(rows["sku"] == rows["wanted"], NONE, rows["sku"])
     return out

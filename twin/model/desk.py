@@ -16,12 +16,14 @@ from twin.kernels.books import correct
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works
 from twin.model.postings import dead
+from twin.model.windows import Spans
 from twin.policies.books import place
 from twin.policies.calendars import next_open
 from twin.scenario.books import Books as Settings
 
 OPENING_KIND: Final = 32 << 40
 ITEM_KIND: Final = 33 << 40
+RECOVERY_KIND: Final = 56 << 40
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Desk:
         self._knots = knots_of(settings.handling)
         self._pairs, self._drifts = works.plane.memory["pairs"], works.plane.memory["drifts"]
         self._waits_for_redrive = settings.dead_letters == "wait"
+        own = settings.system == "finance"
+        self._down = Spans.of_outages(works.world, "finance") if own else Spans(())
         self._idle = settings.accountants
         self._queue: list[tuple[tuple[int, int], Item]] = []
         self.open: dict[int, Item] = {}
@@ -64,8 +68,9 @@ class Desk:
         self.corrected_units = 0
 
     def start(self) -> None:
-        """Put the mornings on the clock."""
+        """Put the mornings, and the ends of outages, on the clock."""
         self._works.env.process(self._mornings())
+        self._works.env.process(self._recoveries())
 
     def add(
         self, close: int, now: int, document: Document, *, at: int, units: int, cents: int, order: int = NONE,
@@ -89,9 +94,10 @@ class Desk:
         self._end(item, ExceptionEnd.MATCHED, now)
 
     def look(self, now: int) -> None:
-        """Whoever is free takes up what is next, in opening hours."""
+        """Whoever is free takes up what is next, in opening hours and while there is a system to enter it into."""
         opens, closes = self._settings.opens, self._settings.closes
-        while self._idle and self._queue and next_open(now, opens, closes, 0) == now:
+        at_work = next_open(now, opens, closes, 0) == now and not self._down.cover(now)
+        while at_work and self._idle and self._queue:
             _, item = heappop(self._queue)
             if item.outcome != ExceptionEnd.OPEN:
                 continue
@@ -108,6 +114,12 @@ class Desk:
             yield self._works.at(now, OPENING_KIND)
             self._works.plane.advance(now)
             self.look(now)
+
+    def _recoveries(self) -> Process:
+        for number, (_, end) in enumerate(self._down.spans):
+            yield self._works.at(end, RECOVERY_KIND | number)
+            self._works.plane.advance(end)
+            self.look(end)
 
     def _handle(self, item: Item) -> Process:
         """Somebody finds out what is wrong, and enters it."""

@@ -21,6 +21,7 @@ _LOSS: Final = 2 << 40
 _FAILOVER: Final = 3 << 40
 _REDRIVE: Final = 5 << 40
 _MEMBER: Final = 6 << 40
+_TILLS: Final = 8 << 40
 _FEED_SHIFT: Final = 16
 
 
@@ -29,6 +30,8 @@ def start_disruptions(works: Works, systems: Systems, incidents: Incidents) -> N
     world, env = works.world, works.env
     for window in world.windows[world.windows["system"] == SYSTEMS.index("link")].tolist():
         env.process(_sent_again(works, node=window[1], end=window[3]))
+    for window in world.windows[world.windows["system"] == SYSTEMS.index("pos")].tolist():
+        env.process(_keyed_in(works, node=window[1], end=window[3]))
     for who in (VIEW, NOTES, RECORD):
         _start_absences(works, feed_of(systems, who), who)
     for system, t in world.failovers.tolist():
@@ -55,6 +58,12 @@ def _sent_again(works: Works, node: int, end: int) -> Process:
     """A node's link is up again, and its outbox is sent."""
     yield _fault(works, end, _OUTBOX | node)
     works.plane.flush(node, end)
+
+
+def _keyed_in(works: Works, node: int, end: int) -> Process:
+    """The tills of a store work again, and what was sold by hand is entered."""
+    yield _fault(works, end, _TILLS | node)
+    works.plane.key_in(node, end)
 
 
 def _member_lost(works: Works, who: int, partition: int, t: int, member: int) -> Process:

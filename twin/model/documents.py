@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.core.hashing import bits_of_many
 from twin.core.shares import MILLION, parts
 from twin.journal.books import Document
-from twin.journal.orders import LET_DOWN, PROMISED, Status
+from twin.journal.orders import LET_DOWN, PROMISED, Mode, Status
 from twin.model.windows import Spans
 from twin.policies.books import file_after
 from twin.scenario.books import OrderPosting
@@ -66,7 +66,8 @@ class Documents:
     def _sums(self, lines: NDArray[np.void]) -> Sums:
         """With those of lines that are sealed already."""
         cents = self._cents(lines)
-        kinds = [np.isin(lines["status"], kind) for kind in (PROMISED, (Status.SUPPLIED,), LET_DOWN)]
+        ordered = lines["mode"] != Mode.TILL
+        kinds = [np.isin(lines["status"], kind) & ordered for kind in (PROMISED, (Status.SUPPLIED,), LET_DOWN)]
         accepted, supplied, let_down = kinds
         left = accepted & ~supplied & ~let_down
         listed = int(self._prices[lines["sku"][left]] @ lines["quantity"][left].astype(np.int64))
@@ -80,7 +81,8 @@ class Documents:
     def _documents(self, orders: NDArray[np.void], lines: NDArray[np.void]) -> NDArray[np.void]:
         """What there is to file of some lines: that they were sold, and that they will not be supplied."""
         accepted = np.repeat(orders["t_accept"], orders["lines"])
-        sold, lost = (np.isin(lines["status"], kind) for kind in (PROMISED, LET_DOWN))
+        ordered = lines["mode"] != Mode.TILL  # what was sold at a till is no order
+        sold, lost = (np.isin(lines["status"], kind) & ordered for kind in (PROMISED, LET_DOWN))
         return np.concatenate(
             [
                 self._rows(lines[sold], accepted[sold], Document.ACCEPTED),
@@ -90,8 +92,8 @@ class Documents:
 
     def _rows(self, lines: NDArray[np.void], t: NDArray[np.int64], document: Document) -> NDArray[np.void]:
         rows = np.empty(lines.size, DOCUMENT)
-        for name in ("order", "line", "sku"):
-            rows[name] = lines[name]
+        for name, source in (("order", "order"), ("line", "line"), ("sku", "wanted")):
+            rows[name] = lines[source]
         rows["document"], rows["cents"] = document, self._cents(lines)
         rows["filed"] = self._filed_at(t)
         return rows

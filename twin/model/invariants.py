@@ -12,7 +12,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW, Reserved
 from twin.kernels.state import NIL
 from twin.kernels.stock import free_of_pairs
 from twin.kernels.traffic import OWN_LANES, QUEUE, TOPIC_MOVES, TOPIC_NOTES, Letter
-from twin.model import owed, priced, shipped
+from twin.model import owed, priced, shipped, short
 from twin.model.days import Days
 from twin.model.plane import Plane
 from twin.world.world import World
@@ -41,7 +41,10 @@ def check(plane: Plane, days: Days, world: World) -> list[str]:
         *_reservations(plane, days),
         *_places(plane, days),
         *_aside(plane, days),
+        *_carried(plane, days),
+        *_assisted(plane, days),
         *_orders(plane, days),
+        *short.check(plane, days),
         *_sagas(plane, days),
         *shipped.parcels(plane, days),
         *owed.returns(plane, days),
@@ -62,6 +65,7 @@ def at_close(plane: Plane, days: Days, world: World) -> list[str]:
         *_promises(plane, days),
         *_places(plane, days),
         *_orders(plane, days),
+        *short.check(plane, days),
         *_pairs(plane, world),
     ]
 
@@ -271,6 +275,17 @@ def _units(at: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArra
     return np.bincount(at, units, size).astype(np.int64)
 
 
+_HOLD_NOTHING = (
+    Status.REFUSED,
+    Status.DECLINED,
+    Status.OVERSOLD,
+    Status.CANCELLED,
+    Status.BACKORDERED,
+    Status.NOT_CONFIRMED,
+    Status.NOT_SHIPPED,
+)
+
+
 def _reservations(plane: Plane, days: Days) -> list[str]:
     """The view's reservations = lines that hold them + picks it has not seen - messages it has not heard + drift; so
     those of a closed order sum to 0.
@@ -292,7 +307,7 @@ def _reservations(plane: Plane, days: Days) -> list[str]:
     wrong = np.count_nonzero(pairs["resv"] != held - _units(here["pair"], here["delta"], pairs.size))
     grouped = _units(pooled["sku"], pooled["quantity"], skus.size) - _units(nowhere["sku"], nowhere["delta"], skus.size)
     wrong_skus = np.count_nonzero(skus["reserved"] != grouped + of_skus["lost"] + of_skus["extra"])
-    closed = np.isin(lines["status"], (Status.REFUSED, Status.DECLINED, Status.OVERSOLD, Status.CANCELLED))
+    closed = np.isin(lines["status"], _HOLD_NOTHING)
     kept = np.count_nonzero(lines["reserved"][closed] != Reserved.NO)
     found = (
         (wrong, "pairs differ from lines, picks and messages"),
@@ -336,10 +351,30 @@ def _aside(plane: Plane, days: Days) -> list[str]:
     return [f"set aside: {count} {what}" for count, what in found if count]
 
 
+def _carried(plane: Plane, days: Days) -> list[str]:
+    """All that was picked for couriers has left with one or waits, and orders know how much of them waits."""
+    waiting = {} if days.shop.couriers is None else days.shop.couriers.waiting
+    flows = plane.memory["flows"]
+    gone = int(flows[Flow.COURIER_UNITS]) + sum(drop.units for drop in waiting.values())
+    told = int(plane.memory["orders"][: days.orders]["carried"].sum(dtype=np.int64))
+    found = (
+        (int(flows[Flow.SAME_DAY_UNITS]) - gone, "units picked for them neither left nor wait"),
+        (told - len(waiting), "parcels too many are said to wait for them"),
+    )
+    return [f"couriers: {count} {what}" for count, what in found if count]
+
+
+def _assisted(plane: Plane, days: Days) -> list[str]:
+    """What associates sold has gone through tills."""
+    associates, flows = days.shop.associates, plane.memory["flows"]
+    told = int(flows[Flow.ASSISTED_UNITS]) - (0 if associates is None else associates.units)
+    return [f"clienteling: {told} units were sold at tills that no associate knows of"] if told else []
+
+
 def _orders(plane: Plane, days: Days) -> list[str]:
     """Placed = delivered + cancelled + open: an order counts as open the lines without an end, and only those."""
     orders, lines = plane.memory["orders"][: days.orders], plane.memory["lines"][: days.lines]
-    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY))
+    unfinished = np.isin(lines["status"], (Status.OPEN, Status.ACCEPTED, Status.READY, Status.BACKORDERED))
     owner = np.repeat(np.arange(orders.size), orders["lines"])
     wrong = np.count_nonzero(orders["open"] != _units(owner, unfinished.astype(np.int64), orders.size))
     wrong += np.count_nonzero(unfinished != (lines["t_end"] == NIL))
@@ -375,10 +410,15 @@ def _pairs(plane: Plane, world: World) -> list[str]:
     """
     pairs, control, side = plane.memory["pairs"], plane.control, plane.memory["stocktakes"]
     known = world.start.pairs["error"] + pairs["shrunk"] + plane.memory["corrected"]
+    paper = plane.memory["by_hand"][: int(control["by_hand"])]
+    known = known + _units(paper["pair"], paper["units"], pairs.size)
     if control["stocktakes"]:
         known = known + side["misplaced"] - side["unbooked"] + side["misbooked"] + side["corrected"]
     wrong = np.count_nonzero(pairs["error"] != known)
     broken = [f"error: {wrong} pairs differ from the start, what vanished and what was corrected"] if wrong else []
+    sold, keyed_in = (int(plane.memory["flows"][f]) for f in (Flow.TILL_UNITS_BY_HAND, Flow.TILL_UNITS_KEYED_IN))
+    if sold - keyed_in != int(paper["units"].sum()):
+        broken.append(f"tills: {int(paper['units'].sum())} units are on paper, flows say {sold - keyed_in}")
     owed = np.count_nonzero(pairs["on_order"] < 0)
     if owed:
         broken.append(f"supply: {owed} pairs have less than nothing on order")

@@ -9,7 +9,7 @@ from twin.core.clock import Tie, tie_key
 from twin.journal.orders import Status
 from twin.kernels import steps
 from twin.kernels.codes import SERVICE, Asks, Point
-from twin.model.calling import LOST, Asking, call_out
+from twin.model.calling import LOST, Asking, call_out, run_errands
 from twin.model.fallbacks import CHECK_CALL, RESERVE_CALL, Rule
 from twin.model.process import LightProcess, Series, Story
 from twin.model.shop import Customer, Shop, arrival_key
@@ -66,7 +66,18 @@ def _held_in_cart(shop: Shop, customer: Customer) -> Story:
 
 
 def _ask(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
-    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST."""
+    """What the customer wants is checked, and set aside if the arm does so now: when that was done, or LOST. Who wants
+    it today has been told then.
+    """
+    if shop.associates is not None and not shop.associates.serve(customer, now):
+        return LOST
+    now = yield from _look(shop, customer, rule, now)
+    if customer.today and not customer.leaves and shop.couriers is not None:
+        shop.couriers.told(customer.number)
+    return now
+
+
+def _look(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
     if _turned_away(shop, customer, rule, now):
         return LOST
     if shop.calls_first is not None and not _spares(rule, shop.calls_first, CHECK_CALL):
@@ -101,6 +112,8 @@ def _listed(shop: Shop, customer: Customer, rule: Rule | None) -> Story:
         return
     release = shop.plane.take_listed(customer.number, customer.t)
     if release != steps.NOTHING:
+        if shop.deadlines is not None:
+            shop.deadlines.begin(customer.number, customer.order, customer.channel, customer.t)
         yield from _accepted(shop, customer, rule, release)
 
 
@@ -108,18 +121,10 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     """The customer pays, and the order is placed."""
     number, plane = customer.number, shop.plane
     now += customer.checkout
-    extends = shop.extends and shop.point in (Point.CART, Point.CHECKOUT)
-    corrects = shop.prices is not None and shop.prices.corrects
-    if extends or corrects or shop.point == Point.PAYMENT:
-        yield now
-    if corrects and _leaves_over_price(shop, customer, now):
-        return
-    if shop.point == Point.PAYMENT:
-        now = yield from _reserve(shop, customer, rule, now)
+    if shop.prepares:
+        now = yield from _before_payment(shop, customer, rule, now)
         if now == LOST:
             return
-    elif extends:
-        plane.extend(number, now)
     plane.pay(number, now, now + customer.payment)
     now += customer.payment
     yield now
@@ -134,6 +139,22 @@ def _pay(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Story:
     release = plane.place(number, int(last), now)
     if release != steps.NOTHING:
         yield from _accepted(shop, customer, rule, release)
+
+
+def _before_payment(shop: Shop, customer: Customer, rule: Rule | None, now: int) -> Asking:
+    """What other systems have to say is asked, and holds are made or extended: when the payment begins, or LOST."""
+    yield now
+    if shop.prices is not None and shop.prices.corrects and _leaves_over_price(shop, customer, now):
+        return LOST
+    if shop.errands:
+        now = yield from run_errands(shop, customer, now)
+    if now == LOST:
+        return LOST
+    if shop.point == Point.PAYMENT:
+        return (yield from _reserve(shop, customer, rule, now))
+    if shop.extends:
+        shop.plane.extend(customer.number, now)
+    return now
 
 
 def _leaves_over_price(shop: Shop, customer: Customer, now: int) -> bool:
@@ -187,7 +208,7 @@ def _clear_saga(shop: Shop, customer: Customer, began: int, end: int) -> Story:
 
 def _end_saga(shop: Shop, customer: Customer, now: int, *, completed: bool) -> None:
     shop.plane.end_saga(customer.number, now, completed=completed)
-    if shop.fallbacks is not None and shop.fallbacks.gone(customer.number):
+    if shop.gone(customer.number):
         return
     if completed:
         release = steps.released_at(shop.plane.handle, customer.number, 0, now)
@@ -207,7 +228,7 @@ def _promised(shop: Shop, customer: Customer, rule: Rule) -> Story:
     now = int(shop.env.now)
     if rule.asks == Asks.LATER:
         now = yield from _await_confirmation(rule, customer, now)
-        if not _confirm(shop, customer.number, now):
+        if shop.gone(customer.number) or not _confirm(shop, customer.number, now):
             return
     elif rule.reconfirms:
         if rule.on(customer.channel):
@@ -269,18 +290,20 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
     else:
         kind, came = plane.kind(number), int(shop.env.now)
         now = yield from shop.desk.pass_through(customer.order, wave, kind, release, came)
-    if shop.fallbacks is not None and shop.fallbacks.gone(number):
+    if wave == 0 and shop.deadlines is not None:
+        shop.deadlines.confirm(number)
+    if shop.gone(number):
         return
     if shop.creates_in_erp and wave == 0:
         broken = shop.erp_broken[customer.channel] if shop.erp_broken is not None else None
         if broken is not None and broken.cover(now):
             now = broken.up(now)
             yield now
-            if shop.fallbacks is not None and shop.fallbacks.gone(number):
+            if shop.gone(number):
                 return
         now = plane.create(number, wave, now)
         yield now
-        if shop.fallbacks is not None and shop.fallbacks.gone(number):
+        if shop.gone(number):
             return
     first, ends = plane.source(number, wave, now)
     shop.refund(number, now)
@@ -294,13 +317,17 @@ def fulfil(shop: Shop, customer: Customer, wave: int, release: int) -> Story:
 def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story:
     """A parcel is picked; what was short is brokered again, and what is to be collected waits for its customer."""
     yield end
+    if shop.plane.is_sealed(customer.number):
+        return  # its lines have left the parcel, and the day
     wave = shop.plane.pick(customer.number, parcel, end)
     rejected = shop.plane.rejected(end) if shop.cascades else []
     if shop.refunds is not None:
         shop.refunds.look_at([customer.number, *(number for number, _ in rejected)], end)
     for number, again in rejected:
         if again:
-            _begin_again(shop, number, again, end)
+            begin_again(shop, number, again, end)
+    if customer.today and shop.couriers is not None:
+        shop.couriers.take(customer.number, parcel, end)
     if wave:
         release = steps.released_at(shop.plane.handle, customer.number, wave, end)
         yield from fulfil(shop, customer, wave, release)
@@ -308,8 +335,10 @@ def parcel_story(shop: Shop, customer: Customer, parcel: int, end: int) -> Story
         yield from shop.counter.await_customer(customer.number, customer.channel, end)
 
 
-def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
-    """Lines of an order were rejected because another had found nothing: a process of their own goes on."""
+def begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
+    """A wave that no parcel of its order brought about goes on in a process of its own: of lines that were rejected
+    because another order had found nothing, or that waited for stock.
+    """
     row = shop.plane.order(number)
     order, channel = int(row["order"]), int(row["channel"])
     customer = Customer(
@@ -324,6 +353,7 @@ def _begin_again(shop: Shop, number: int, wave: int, now: int) -> None:
         checkout=0,
         payment=0,
         key=arrival_key(order),
+        today=int(row["wants"]),
     )
     key = tie_key(Tie.ORDER, order, _REJECTED_STEP + _PARCEL_STEPS * wave)
     shop.process(shop.env, _again(shop, customer, wave, now), key)

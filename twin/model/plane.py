@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
 from twin.journal.totals import Fate, Flow
-from twin.kernels import collecting, latency, publication, sending, steps, supply, topics
+from twin.kernels import collecting, latency, publication, sending, steps, supply, tills, topics
 from twin.kernels.advance import FULL, ROOM, advance
 from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.letters import count_dead, redrive
@@ -71,10 +71,27 @@ class Plane:
         """Row of an order."""
         return self.memory["orders"][number - int(self.control["order_base"])]
 
+    def lines_of(self, row: Any) -> NDArray[np.void]:
+        """Rows of the lines of an order's row."""
+        first = int(row["first"] - self.control["line_base"])
+        return self.memory["lines"][first : first + int(row["lines"])]
+
     def give_up(self, number: int, reason: int, now: int) -> int:
         """See :func:`twin.kernels.steps.give_up`."""
         goes_on = steps.give_up(self.handle, number, reason, now)
         return goes_on if goes_on != FULL else self._repeat(steps.give_up, number, reason, now)
+
+    def refuse(self, number: int, reason: int, now: int) -> None:
+        """The checkout gets no answer that it cannot do without."""
+        if steps.refuse(self.handle, number, reason, now) == FULL:
+            self._repeat(steps.refuse, number, reason, now)
+
+    def answered(self, number: int, now: int) -> None:
+        """The call that a checkout waited for is over, and nothing of the order changes by that."""
+        row = self.order(number)
+        if row["asked"] >= 0:
+            row["call"] += now - row["asked"]
+            row["asked"] = -1
 
     def turn_away(self, number: int, reason: int, now: int) -> None:
         """A fallback refuses the whole order."""
@@ -91,12 +108,22 @@ class Plane:
         if steps.cancel(self.handle, number, now) == FULL:
             self._repeat(steps.cancel, number, now)
 
+    def withdraw(self, number: int, status: int, now: int) -> None:
+        """A marketplace cancels what is not picked of an order."""
+        if steps.withdraw(self.handle, number, status, now) == FULL:
+            self._repeat(steps.withdraw, number, status, now)
+
+    def is_sealed(self, number: int) -> bool:
+        """Whether an order is over and in the journal; its row may be another order's by now."""
+        return number < int(self.control["order_base"])
+
+    def is_open(self, number: int) -> bool:
+        """Whether a line of an order has no end yet."""
+        return not self.is_sealed(number) and bool(self.order(number)["open"] > 0)
+
     def awaits_sourcing(self, number: int) -> bool:
         """Whether an accepted order is not over and has no parcel yet."""
-        if number < int(self.control["order_base"]):
-            return False
-        row = self.order(number)
-        return bool(row["open"] > 0 and row["parcels"] == 0)
+        return self.is_open(number) and bool(self.order(number)["parcels"] == 0)
 
     def count(self, flow: int) -> None:
         """One more in a total."""
@@ -143,13 +170,16 @@ class Plane:
         return done
 
     def pay(self, number: int, start: int, end: int) -> None:
-        """A customer pays; of interest to traces alone, as are the next five."""
+        """A customer pays; of interest to traces alone, as are the next six."""
 
     def begin_saga(self, number: int, now: int) -> None:
         """The saga of an order begins."""
 
     def end_saga(self, number: int, now: int, *, completed: bool) -> None:
         """It ends."""
+
+    def begin_wave(self, number: int, wave: int, now: int) -> None:
+        """A wave of an order that waited for stock sets out for its release."""
 
     def choose(self, orders: NDArray[np.void], first: int) -> None:
         """Rows of orders that begin, numbered from ``first`` on: which of them are traced."""
@@ -187,6 +217,13 @@ class Plane:
             self._ensure_rows("rejected", self.memory["lines"].size)
         wave = steps.pick(self.handle, number, parcel, now)
         return wave if wave != FULL else self._repeat(steps.pick, number, parcel, now)
+
+    def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
+        """A courier leaves with a parcel, and it is known when it is delivered."""
+        row = self.order(number)
+        row["carried"] -= 1
+        row["t_done"] = max(int(row["t_done"]), delivered)
+        self.memory["flows"][Flow.COURIER_UNITS] += units
 
     def rejected(self, now: int) -> list[tuple[int, int]]:
         """Orders of which the last pick had lines rejected, and the waves in which these are brokered again (0: none
@@ -239,6 +276,22 @@ class Plane:
         self._ensure_applied(int(self.control["unseen"]))
         self._ensure_letters(int(self.memory["consumers"]["mark"][feed]))
         return bool(topics.load_feed(self.handle, feed, now))
+
+    def expect_sales(self, sales: int) -> None:
+        """Make room for so many sales on paper."""
+        self._ensure_rows("by_hand", int(self.control["by_hand"]) + sales)
+
+    def key_in(self, node: int, now: int) -> None:
+        """A node's till system is up again, before anything else of that instant: sales on paper are entered."""
+        self.advance(now - 1)
+        rows = self.memory["by_hand"][: int(self.control["by_hand"])].copy()
+        here = self.memory["pairs"]["node"][rows["pair"]] == node
+        self._ensure("moves", int(np.count_nonzero(here)))
+        for entity, pair, units in rows[here].tolist():
+            tills.key_in(self.handle, pair, units, entity, now)
+        left = rows[~here]
+        self.memory["by_hand"][: left.size] = left
+        self.control["by_hand"] = left.size
 
     def flush(self, node: int, now: int) -> None:
         """A node's link is up again, before anything else of that instant: its outbox is sent."""

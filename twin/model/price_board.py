@@ -47,8 +47,9 @@ def mispriced(lines: NDArray[np.void], charges: NDArray[np.void]) -> NDArray[np.
     taken = np.isin(lines["status"], PROMISED) & differ
     chosen = taken | (charges["settled"] == Settled.WALKED_AWAY)
     rows = np.empty(int(np.count_nonzero(chosen)), MISPRICED)
-    for name in ("order", "line", "channel", "sku", "quantity", "status", "t_demand"):
+    for name in ("order", "line", "channel", "quantity", "status", "t_demand"):
         rows[name] = lines[name][chosen]
+    rows["sku"] = lines["wanted"][chosen]
     rows["charged_cents"] = charged[chosen]
     for name, source in (("shown_cents", "shown"), ("list_cents", "listed"), ("till_cents", "till")):
         rows[name] = charges[source][chosen]

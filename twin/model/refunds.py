@@ -17,6 +17,7 @@ from twin.journal.tables import NONE
 from twin.model.claims import Claim, Matter
 from twin.model.gateway import pause_before
 from twin.model.jobs import Works
+from twin.model.notices import Notices
 from twin.model.participants import People, Timed
 from twin.model.process import LightProcess, Story
 from twin.model.station import FifoStation
@@ -38,8 +39,9 @@ REFUND_KIND: Final = 30 << 40
 class Refunds:
     """All that an arm has to pay back."""
 
-    def __init__(self, works: Works, settings: Settings) -> None:
+    def __init__(self, works: Works, settings: Settings, notices: Notices | None) -> None:
         self._works, self._settings, self._horizon = works, settings, works.world.horizon_us
+        self._notices = notices
         self._payments, self._post = Payments(works, settings.payment), Postings(works, settings)
         self._event = Timed(works, settings.event, "refund.event")
         self._broker = Spans.of_outages(works.world, settings.broker)
@@ -63,9 +65,9 @@ class Refunds:
         """Claims that were not paid as their end says: there must be none."""
 
     @classmethod
-    def of(cls, works: Works, settings: ReturnSettings) -> Self | None:
+    def of(cls, works: Works, settings: ReturnSettings, notices: Notices | None) -> Self | None:
         """The refunds of an arm; ``None`` if it does not look at money."""
-        return None if settings.mode == "at_once" else cls(works, settings.refunds)
+        return None if settings.mode == "at_once" else cls(works, settings.refunds, notices)
 
     def claim(
         self, kind: Kind, matter: Matter, *, identity: int, channel: int, cents: int, due: int, line: int = NONE
@@ -161,6 +163,8 @@ class Refunds:
         del self.open[claim.number]
         if outcome == RefundEnd.POSTED:
             self.booked_cents += claim.cents
+            if self._notices is not None:
+                self._notices.of_claim(claim, now)
         elif outcome == RefundEnd.DENIED and claim.kind != Kind.SECOND:
             self.due_cents -= claim.cents
         self.ended[outcome] += 1

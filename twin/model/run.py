@@ -21,6 +21,7 @@ from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.model import invariants
 from twin.model.alerts import checks
 from twin.model.allotments import allotments
+from twin.model.backorders import reviews
 from twin.model.books import Books
 from twin.model.build import Built, build
 from twin.model.census import Census
@@ -32,6 +33,7 @@ from twin.model.incidents import Incidents
 from twin.model.jobs import Process, Works, feed_jobs, query_outages
 from twin.model.lanes import feed_of
 from twin.model.listings import listing_jobs
+from twin.model.ordering import Portal
 from twin.model.orders import recheck
 from twin.model.plane import Plane
 from twin.model.process import Instant
@@ -39,6 +41,7 @@ from twin.model.receiving import Dock
 from twin.model.reloads import reload_jobs
 from twin.model.returns import Returns
 from twin.model.shop import Shop
+from twin.model.staff import start_absences
 from twin.model.supply import start_supply
 from twin.model.traces import TracedPlane
 from twin.model.transfers import Rebalancing
@@ -96,7 +99,7 @@ def run_in(world: World, scenario: Scenario, systems: Systems, folder: Path) -> 
     plane.close_traces()
     incidents.write()
     desk = None if books is None else books.desk
-    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, desk):
+    for told in (shop.sagas, shop.refunds, days.returns, shop.counter, shop.couriers, desk):
         if told is not None:
             told.write_open()
     works.journal.close(
@@ -137,15 +140,23 @@ def _start(works: Works, scenario: Scenario, systems: Systems, built: Built, day
     if systems.reload.mode != "off":
         env.process(reload_jobs(works, systems.reload, level=systems.movements.content == "level"))
     _start_stockrooms(works, scenario, systems, days.counters)
+    _start_reviews(works, systems, shop)
     if shop.fallbacks is not None:
         env.process(shop.fallbacks.watch(partial(recheck, shop)))
     env.process(scrapes(works, scenario.experiment.scrape))
 
 
+def _start_reviews(works: Works, systems: Systems, shop: Shop) -> None:
+    """Put what looks at waiting lines on the clock."""
+    if systems.sourcing.shortage.backorders:
+        works.env.process(reviews(works, shop, systems.sourcing.shortage))
+
+
 def _start_stockrooms(works: Works, scenario: Scenario, systems: Systems, counters: Counters | None) -> None:
     """Put what fills and counts shelves on the clock."""
     dock = Dock(works, scenario.estate.receiving)
-    start_supply(works, scenario.estate.stock, dock)
+    start_supply(works, scenario.estate.stock, dock, Portal.of(works, systems.supplier_portal))
+    start_absences(works, systems.workforce)
     if systems.transfers.interval:
         Rebalancing(works, systems.transfers, dock).start()
     if counters is not None:

@@ -37,7 +37,7 @@ def _asked(plane: Plane, days: Days, left: NDArray[np.void]) -> NDArray[np.int64
     zones = plane.memory["carriage"]
     zone = zones[np.searchsorted(zones["from2"], x * x + y * y, "right") - 1]
     cents = np.where(nodes["is_dc"][left["node"]] != 0, zone["dc_cents"], zone["store_cents"])
-    return np.where(left["mode"] == Mode.PICKUP, 0, cents).astype(np.int64)
+    return np.where(left["mode"] != Mode.SHIP, 0, cents).astype(np.int64)
 
 
 def _split_too_far(plane: Plane, days: Days) -> int:

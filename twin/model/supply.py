@@ -13,6 +13,7 @@ from twin.core.hashing import bits_of_many
 from twin.kernels.choosing import pair_at
 from twin.model.build import knots_of
 from twin.model.jobs import Process, Works, happens
+from twin.model.ordering import Portal
 from twin.model.receiving import Dock
 from twin.model.returns import RETURN_KIND, RETURN_SHIFT
 from twin.scenario.estate import Stock
@@ -30,13 +31,13 @@ _INITIAL_SUPPLIER: Final = 4095
 _INITIAL_REVIEW: Final = 1 << 24
 
 
-def start_supply(works: Works, stock: Stock, dock: Dock) -> None:
+def start_supply(works: Works, stock: Stock, dock: Dock, portal: Portal | None) -> None:
     """Put all replenishment of the estate on the clock."""
     nodes = works.world.estate.nodes
     for region in range(works.world.estate.zone_shift.shape[0]):
         works.env.process(store_reviews(works, dock, stock, region))
     for dc in np.flatnonzero(nodes["is_dc"] != 0).tolist():
-        works.env.process(dc_reviews(works, dock, stock, dc))
+        works.env.process(dc_reviews(works, dock, (stock, portal), dc))
     works.env.process(initial_deliveries(works, dock))
 
 
@@ -61,8 +62,9 @@ def store_reviews(works: Works, dock: Dock, stock: Stock, region: int) -> Proces
                 works.env.process(delivery(works, dock, (arrival, TRUCK_KIND | store), load, load[:, 1], day))
 
 
-def dc_reviews(works: Works, dock: Dock, stock: Stock, dc: int) -> Process:
+def dc_reviews(works: Works, dock: Dock, how: tuple[Stock, Portal | None], dc: int) -> Process:
     """At every review, a DC orders from its suppliers; each supplier sends one delivery, some lines of it short."""
+    stock, portal = how
     knots = knots_of(stock.dc_lead)
     suppliers = works.world.estate.skus["supplier"]
     for review in count():
@@ -74,9 +76,13 @@ def dc_reviews(works: Works, dock: Dock, stock: Stock, dc: int) -> Process:
         of_row = suppliers[works.plane.memory["pairs"]["sku"][rows[:, 0]]]
         for supplier in np.unique(of_row).tolist():
             chosen = of_row == supplier
-            arrival = now + works.duration(knots, "supplier", dc << 40 | supplier << 24 | review)
+            lead = works.duration(knots, "supplier", dc << 40 | supplier << 24 | review)
+            ordered, arrival = rows[chosen], now + lead
+            if portal is not None:
+                whose = (dc, supplier, review)
+                ordered, arrival = portal.order(whose, ordered, arrived[chosen], lead=lead, now=now)
             entity = DELIVERY_KIND | dc * (_INITIAL_SUPPLIER + 1) + supplier
-            works.env.process(delivery(works, dock, (arrival, entity), rows[chosen], arrived[chosen], review))
+            works.env.process(delivery(works, dock, (arrival, entity), ordered, arrived[chosen], review))
 
 
 def _shipped(works: Works, stock: Stock, rows: Rows, review: int) -> Rows:

@@ -14,7 +14,7 @@ from twin.core.hashing import bits, bits_of_many
 from twin.core.laws import sample
 from twin.core.shares import MILLION, parts
 from twin.journal.observability import SpanKind
-from twin.journal.orders import Mode, Status
+from twin.journal.orders import PROMISED, Mode, Status
 from twin.journal.tables import NONE
 from twin.journal.writer import Journal
 from twin.kernels import steps
@@ -27,7 +27,7 @@ from twin.world.world import World
 _ROOM: Final = 1 << 10
 """Free rows of `watched` before each pick."""
 _PICKED: Final = tuple(map(int, (Status.SUPPLIED, Status.READY, Status.NOT_COLLECTED)))
-_PROMISED: Final = (*_PICKED, *map(int, (Status.ACCEPTED, Status.OVERSOLD, Status.CANCELLED)))
+_PROMISED: Final = tuple(map(int, PROMISED))
 _PICKUP = int(Mode.PICKUP)
 
 
@@ -60,6 +60,9 @@ class TracedPlane(Plane):
         """Row of the pick of a parcel of an order."""
         self._aside: dict[int, tuple[int, int]] = {}
         """Order, and when it was ready, of what waits for its customer, by the number of the order."""
+
+        self._carried: dict[tuple[int, int], tuple[int, int]] = {}
+        """Order, and when it was ready, of what waits for a courier, by the numbers of order and parcel."""
 
     def choose(self, orders: NDArray[np.void], first: int) -> None:
         luck = bits_of_many(self._key, np.ascontiguousarray(orders["order"]), 0) % np.uint64(MILLION)
@@ -143,7 +146,7 @@ class TracedPlane(Plane):
         return self._completed.pop(int(row["order"]), None) if self._has_sagas else int(row["t_accept"])
 
     def _send_to_pick(self, row: Any, parcel: int, now: int, end: int) -> None:
-        order, lines = int(row["order"]), self._lines(row)
+        order, lines = int(row["order"]), self.lines_of(row)
         node = int(lines["node"][lines["parcel"] == parcel][0])
         law = "dc_pick" if self.memory["nodes"]["is_dc"][node] else "store_pick"
         start = end - self._takes(law, "pick", order, parcel)
@@ -157,23 +160,30 @@ class TracedPlane(Plane):
             return super().pick(number, parcel, now)
         self._ensure_rows("watched", int(self.control["watched"]) + _ROOM)
         wave = super().pick(number, parcel, now)
-        order, lines = int(row["order"]), self._lines(row)
+        order, lines = int(row["order"]), self.lines_of(row)
         if wave:
             self._waves[order, wave] = now
         supplied = int(np.count_nonzero((lines["parcel"] == parcel) & np.isin(lines["status"], _PICKED)))
         at = self._picks.pop((order, parcel))
         self._spans[at] = (*self._spans[at][:-1], supplied)
         if supplied:
-            self._hand_over(order, parcel, now, ships=row["mode"] != _PICKUP)
+            ready, carried = int(row["handed"]), row["handed"] != NONE
+            self._hand_over(order, parcel, now, ships=not carried and row["mode"] != _PICKUP)
+            if carried:
+                self._carried[number, parcel] = order, ready
         if row["aside"]:
             self._aside[number] = order, int(row["t_ready"])
         return wave
 
+    def begin_wave(self, number: int, wave: int, now: int) -> None:
+        if row := self._traced(number):
+            self._waves[int(row["order"]), wave] = now
+
     def rejected(self, now: int) -> list[tuple[int, int]]:
         rows = super().rejected(now)
         for number, wave in rows:
-            if wave and (row := self._traced(number)):
-                self._waves[int(row["order"]), wave] = now
+            if wave:
+                self.begin_wave(number, wave, now)
         return rows
 
     def collect(self, number: int, now: int) -> None:
@@ -184,6 +194,12 @@ class TracedPlane(Plane):
         back = super().give_up_waiting(number, now)
         self._end_waiting(number, now, collected=False)
         return back
+
+    def set_out(self, number: int, parcel: int, units: int, delivered: int) -> None:
+        super().set_out(number, parcel, units, delivered)
+        if (number, parcel) in self._carried:
+            order, ready = self._carried.pop((number, parcel))
+            self._add(order, SpanKind.TRANSIT, parcel, ready, delivered)
 
     def _end_waiting(self, number: int, now: int, *, collected: bool) -> None:
         if number in self._aside:
@@ -197,13 +213,9 @@ class TracedPlane(Plane):
             done = ready + self._takes("transit", "transit", order, parcel)
             self._add(order, SpanKind.TRANSIT, parcel, ready, done)
 
-    def _lines(self, row: Any) -> NDArray[np.void]:
-        first = int(row["first"] - self.control["line_base"])
-        return self.memory["lines"][first : first + int(row["lines"])]
-
     def close_orders(self, orders: NDArray[np.void]) -> None:
         for row in orders[orders["traced"] != 0]:
-            order, lines = int(row["order"]), self._lines(row)
+            order, lines = int(row["order"]), self.lines_of(row)
             over = int(lines["t_end"].max()) if row["open"] == 0 else self._horizon
             accepted = int(row["t_accept"])
             promised = int(np.count_nonzero(np.isin(lines["status"], _PROMISED)))
@@ -222,6 +234,8 @@ class TracedPlane(Plane):
             self._add(order, SpanKind.SAGA, 0, start, self._horizon)
         for order, ready in self._aside.values():
             self._add(order, SpanKind.COLLECTION, 0, ready, self._horizon)
+        for (_, parcel), (order, ready) in self._carried.items():
+            self._add(order, SpanKind.TRANSIT, parcel, ready, self._horizon)
         for (order, wave), start in self._waves.items():
             self._add(order, SpanKind.RELEASE, wave, start, self._horizon)
         for row in self.memory["watched"][: int(self.control["watched"])].tolist():

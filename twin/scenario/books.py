@@ -31,6 +31,11 @@ class Books(Model):
     """The close: three ledgers are held against each other, and people clear up what will not heal by itself."""
 
     on: bool = par(False, unit="flag", meaning="whether books are closed at all; without it no close has a row")
+    system: Literal["erp", "finance"] = par(
+        "erp",
+        unit="name",
+        meaning="where books are closed: in the ERP, or in a finance system of its own, without which no close takes place and nothing is cleared",
+    )
     interval: Duration = par("24h", unit="duration", meaning="time between two closes")
     phase: Duration = par("23h30m", unit="duration", meaning="the first close, after midnight of the start")
     orders: OrderPosting = par(default_factory=OrderPosting, unit="object", meaning="how finance learns of orders")

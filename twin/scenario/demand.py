@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from twin.scenario.base import DATE, Broken, Duration, Model, Name, Positive, Seq, Share, par
+from twin.scenario.base import DATE, Broken, Duration, Model, Name, Positive, Seq, Share, format_duration, par
 from twin.scenario.laws import CountLaw, DurationLaw, constant, lognormal
 from twin.scenario.return_demand import ReturnDemand
 
@@ -75,6 +75,17 @@ class Channel(Model):
         meaning="from the message that an order is ready to the customer's coming, if the store is open then; else at its next opening",
         source="assumption",
     )
+    same_day_share: Share = par(
+        0.0,
+        unit="share",
+        meaning="customers, of those who do not pick up, who want their order on the same day",
+        source="assumption; surveys say up to a quarter would, far fewer pay for it [S]",
+    )
+    same_day_only: Share = par(
+        0.0,
+        unit="share",
+        meaning="of these, who buy elsewhere if they cannot have it; the others take standard delivery",
+    )
     cart: DurationLaw = par(
         constant("0s"), unit="duration law", meaning="cart opened to checkout started, by the customer"
     )
@@ -83,6 +94,31 @@ class Channel(Model):
         unit="share",
         meaning="carts that are left before the checkout starts; 0: such carts are not followed",
         source="Baymard: about 70 % of all carts are abandoned, most of them before the checkout [S]",
+    )
+    waits: Share = par(
+        0.6,
+        unit="share",
+        meaning="customers who would rather wait for a line that cannot be supplied than have it cancelled, where the arm offers that",
+        source="assumption",
+    )
+    takes_substitute: Share = par(
+        0.5,
+        unit="share",
+        meaning="customers who take a similar item at the same price for a line that cannot be supplied, where the arm offers one",
+        source="assumption",
+    )
+    confirm_within: Duration = par(
+        "0s",
+        unit="duration",
+        meaning="a marketplace cancels an order that is not released so long after it was accepted; 0: it does not",
+        source="assumption; batch exports of 2 h and more are common [D: Celigo]",
+    )
+    ship_within: Duration = par(
+        "0s",
+        unit="duration",
+        meaning="a marketplace cancels what is not picked of an order so long after it was accepted, and calls what is handed over "
+        "later late; 0: it does not",
+        source="assumption; seller-fault cancellations are limited to 2.5 % (Amazon), 2 % (Walmart US) [D: sellercentral, marketplacelearn]",
     )
     abandonment: Share = par(
         0.2,
@@ -108,6 +144,14 @@ class Channel(Model):
                 ("conversion",),
                 f"must be at most 1 - cart_abandonment = {1 - self.cart_abandonment:g}, it is {self.conversion:g}: "
                 "every checkout is a cart that was not left, in a session of its own",
+            )
+        for name, within in (("confirm_within", self.confirm_within), ("ship_within", self.ship_within)):
+            if within and self.kind != "marketplace":
+                yield Broken((name,), f"must be 0: only a marketplace has deadlines, the kind is {self.kind}")
+        if 0 < self.ship_within < self.confirm_within:
+            yield Broken(
+                ("confirm_within",),
+                f"must be at most ship_within, {format_duration(self.ship_within)}, it is {format_duration(self.confirm_within)}",
             )
 
 

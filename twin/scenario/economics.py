@@ -50,6 +50,18 @@ class Economics(Model):
         meaning="direct cost of a line that cannot be supplied: service, refund fees, goodwill",
         source="$10-25 direct: 12-18 min at $22/h + 2.9 % + $0.30 [S weak: getordersyncpro]",
     )
+    late_backorder_usd: Range = par(
+        _range(1, 4, 12),
+        unit="USD/line",
+        meaning="message, service and goodwill for a line that waits for stock, in place of all costs of one that is cancelled",
+        source="assumption: a third of a case of service, or free delivery; what the sale earns is kept",
+    )
+    marketplace_cancel_usd: Range = par(
+        _range(2, 6, 15),
+        unit="USD/order",
+        meaning="fees, service and lost rank for an order that a marketplace cancels because a deadline has passed",
+        source="assumption; 100 to 150 % of the referral fee at Amazon [S weak: megaficus.com]",
+    )
     oversell_future_margin_share: Range = par(
         _range(0.0, 0.15, 0.30),
         unit="share of yearly customer margin",
@@ -82,6 +94,30 @@ class Economics(Model):
         unit="USD/order",
         meaning="pick, message, refund fees and putting back of an order that nobody collected; its margin is not in it",
         source="assumption: 15 minutes of a store's staff at $18 to $25/h, and 2.9 % + $0.30 in fees [S weak: getordersyncpro]",
+    )
+    courier_usd_per_drop: Range = par(
+        _range(5, 8, 12),
+        unit="USD/parcel",
+        meaning="what a courier is paid for a parcel that is brought on the day of the order",
+        source="assumption around the flat fees of courier platforms, about $7 to $10 for a short way [S weak]",
+    )
+    late_same_day_usd: Range = par(
+        _range(3, 7, 15),
+        unit="USD/order",
+        meaning="fee paid back, voucher and service for an order that was promised for today and was late",
+        source="assumption",
+    )
+    estimated_tax_usd: Range = par(
+        _range(0.3, 1, 4),
+        unit="USD/order",
+        meaning="setting right an order that was taken on an estimated tax: the return, and the difference that is borne",
+        source="assumption: 1 to 3 minutes of a clerk, most corrections in one run",
+    )
+    contact_usd: Range = par(
+        _range(3, 6, 12),
+        unit="USD/contact",
+        meaning="a customer who asks the service desk where an order is",
+        source="$8 support per oversold order [S weak: gnizdo.space]; 5 to 15 minutes at $22/h",
     )
     reconciliation_usd_per_unit_gap: Range = par(
         _range(0.02, 0.05, 0.15),

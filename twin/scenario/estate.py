@@ -98,6 +98,12 @@ class Skus(Model):
         unit="share",
         meaning="seasonal SKUs: bought once and sold off, so that scarce stock exists as it does in a real season",
     )
+    substitutes: Share = par(
+        0.6,
+        unit="share",
+        meaning="SKUs that have a substitute: the next dearer one of the catalogue, sold at their price where an arm offers it",
+        source="assumption",
+    )
     table: str | None = par(
         None,
         unit="file",

@@ -12,11 +12,14 @@ from twin.scenario.incidents import FaultDuration
 from twin.scenario.suggest import shown
 
 System = Literal[
-    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm"
-]
+    "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
+    "tax", "notification", "supplier_portal", "oms", "finance", "workforce", "pos",
+    "courier",
+]  # fmt: skip
 """ERP; file transfer host (point_to_point); hub; broker; availability and reservation service; warehouse systems of DCs; what joins a
 store to the middleware; identity provider; orchestrator of sagas, and payment provider (which refunds call too), fraud screening and CRM
-as their steps call them."""
+as their steps call them (checkouts may ask the CRM too); tax engine; what sends messages to customers; suppliers' portal;
+order management system; finance system, in which books are closed; rosters; till systems of stores; the couriers' platform, on which runs are booked."""
 
 FeedKind = Literal["movements", "orders", "posting"]
 
@@ -27,8 +30,9 @@ MessageKind = Literal[
 ]
 
 FaultKind = Literal[
-    "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost"
-]
+    "outage", "errors", "slow", "crash", "stuck", "failover", "poison", "schema", "duplicates", "late", "lost",
+    "absent",
+]  # fmt: skip
 
 FEEDS: Final[dict[Topic, tuple[FeedKind, ...]]] = {"movements": ("movements", "posting"), "orders": ("orders",)}
 """The consumers of each topic."""
@@ -51,6 +55,7 @@ _FIELDS: Final[dict[FaultKind, tuple[str, ...]]] = {
     "duplicates": ("topic", "of", "share", "copies", "ends"),
     "late": ("topic", "of", "share", "by", "ends"),
     "lost": ("topic", "of", "share", "ends"),
+    "absent": ("node", "region", "stores", "share"),
 }
 """What each kind of fault may say besides when it comes and how long it lasts."""
 
@@ -59,16 +64,29 @@ _NEEDED: Final = ("system", "feed", "share", "factor")
 
 _OF_SOME: Final = tuple(dict.fromkeys(name for fields in _FIELDS.values() for name in fields))
 
-_CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity", "payment", "fraud", "crm")
+_CALLED: Final = ("erp", "files", "hub", "broker", "service", "identity", "payment", "fraud", "crm", "tax")
 """Systems that checkouts or sagas may call, or whose tokens they need."""
 
-_SERVING: Final = ("erp", "files", "hub", "broker", "service", "payment", "fraud", "crm")
+_SERVING: Final = (
+    "erp",
+    "files",
+    "hub",
+    "broker",
+    "service",
+    "payment",
+    "fraud",
+    "crm",
+    "tax",
+    "notification",
+    "supplier_portal",
+    "oms",
+)
 """Systems that serve calls, or carry orders to their release."""
 
 _REPLICATED: Final = ("broker", "hub")
 """Systems that carry messages and change to a replica."""
 
-_WITH_NODES: Final = ("wms", "link")
+_WITH_NODES: Final = ("wms", "link", "pos")
 """Systems of nodes; the others are central."""
 
 
@@ -81,7 +99,7 @@ class Fault(Model):
         meaning="outage: a system is down; errors: a share of the calls to it is answered with an error; slow: it serves calls and releases orders, "
         "but takes longer; crash, stuck: a member of a "
         "consumer group dies, or hangs; failover: the broker changes to a replica; and of the messages that are made: poison: a share cannot be handled, "
-        "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way",
+        "schema: none can, duplicates: a share is sent again, late: a share leaves late, lost: a share is lost on its way; absent: pickers of stores are missing",
     )
     at: Duration | None = par(
         None, unit="duration since start", meaning="beginning, counted from the start of the simulation"
@@ -97,12 +115,16 @@ class Fault(Model):
     node: str | None = par(
         None,
         unit="name",
-        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; empty means all DCs, or stores",
+        meaning="wms: the DC whose system is down; link: the store or DC that is cut off; pos, absent: the store; empty means all DCs, or stores",
     )
-    region: str | None = par(None, unit="name", meaning="link: only stores of this region")
-    stores: Share | None = par(None, unit="share", meaning="link: only this share of the stores, drawn for each fault")
+    region: str | None = par(None, unit="name", meaning="link, pos, absent: only stores of this region")
+    stores: Share | None = par(
+        None, unit="share", meaning="link, pos, absent: only this share of the stores, drawn for each fault"
+    )
     share: Share | None = par(
-        None, unit="share", meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit"
+        None,
+        unit="share",
+        meaning="errors: calls that fail; poison, duplicates, late, lost: messages that are hit; absent: a store's pickers, at least one",
     )
     factor: float | None = par(
         None,
@@ -171,6 +193,8 @@ class Fault(Model):
                 yield Broken((name,), f"is missing: kind {self.kind} needs a {name}")
         if "factor" in own and self.factor is not None and parts(self.factor) <= MILLION:
             yield Broken(("factor",), f"must be above 1 by at least a millionth, it is {self.factor:g}")
+        if self.kind == "absent" and self.node is not None and (self.region is not None or self.stores is not None):
+            yield Broken(("node",), "is one store: region and stores choose among many")
         for name in ("share", "stores"):
             share = getattr(self, name)
             if name in own and share is not None and parts(share) == 0:
@@ -198,8 +222,8 @@ class Fault(Model):
         for name in ("region", "stores"):
             if getattr(self, name) is None:
                 continue
-            if self.system != "link":
-                yield Broken((name,), f"is for system link, the system is {self.system}")
+            if self.system not in ("link", "pos"):
+                yield Broken((name,), f"is for systems link, pos, the system is {self.system}")
             elif self.node is not None:
                 yield Broken((name,), f"is for faults of many stores, the node is {shown(self.node)}")
 

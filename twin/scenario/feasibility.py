@@ -77,6 +77,15 @@ def marketplace_checkouts(scenario: Scenario, context: Context) -> Iterator[Brok
                 yield Broken(("demand", "channels", name, step), f"must be 0, it is {shown}: {_PAID}")
 
 
+def marketplace_same_day(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """What a marketplace's customers may have today is the marketplace's affair."""
+    for name, channel in scenario.demand.channels.items():
+        if channel.kind == "marketplace" and channel.same_day_share > 0:
+            yield Broken(
+                ("demand", "channels", name, "same_day_share"), f"must be 0, it is {channel.same_day_share:g}: {_PAID}"
+            )
+
+
 def replayed_carts(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """A log of orders knows nothing of carts."""
     replay = scenario.demand.replay
@@ -159,6 +168,15 @@ def pickups(scenario: Scenario, context: Context) -> Iterator[Broken]:
             )
 
 
+def assisted_in_stores(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Who is served by an associate stands in a store."""
+    if scenario.estate.stores.count > 0 or scenario.estate.stores.table is not None:
+        return
+    for arm, systems in scenario.arms.items():
+        if systems.clienteling.on:
+            yield Broken(("arms", arm, "clienteling", "on"), "needs stores and there are none")
+
+
 def returns_to_stores(scenario: Scenario, context: Context) -> Iterator[Broken]:
     """Who brings something back to a store needs a store."""
     returns, stores = scenario.demand.returns, scenario.estate.stores
@@ -226,6 +244,15 @@ def service_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
             asking = _own_carts if systems.reserving.point == "cart" else _own_paying
             busy = asking(scenario) * systems.service.service.mean / WEEK
             yield from _served(("arms", arm, "service", "servers"), busy, systems.service.servers, "service calls")
+
+
+def errand_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
+    """Systems that are asked before each payment answer faster than customers come to pay on average."""
+    for arm, systems in scenario.arms.items():
+        for name, errand in (("tax", systems.tax), ("customer_check", systems.customer_check)):
+            if errand.on:
+                busy = _own_paying(scenario) * errand.service.mean / WEEK
+                yield from _served(("arms", arm, name, "servers"), busy, errand.servers, f"calls of {name}")
 
 
 def release_capacity(scenario: Scenario, context: Context) -> Iterator[Broken]:
@@ -333,6 +360,7 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     reserving_modes,
     parcel_limits,
     marketplace_checkouts,
+    marketplace_same_day,
     replayed_carts,
     holds,
     spans_above_zero,
@@ -340,11 +368,13 @@ FEASIBILITY: Final[tuple[Check, ...]] = (
     promoted_skus,
     order_sizes,
     pickups,
+    assisted_in_stores,
     returns_to_stores,
     inspection_capacity,
     collections,
     erp_capacity,
     service_capacity,
+    errand_capacity,
     release_capacity,
     saga_capacity,
     feed_capacity,

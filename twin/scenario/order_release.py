@@ -8,18 +8,22 @@ from typing import Final, Literal
 from twin.core.shares import parts
 from twin.scenario.base import Broken, Count, Duration, Model, par
 from twin.scenario.laws import DurationLaw, lognormal
-from twin.scenario.middleware import Middleware
 
-ORDER_MODES: Final = ("ship", "pickup")
+ORDER_MODES: Final = ("ship", "pickup", "same_day")
 """How customers want orders, in the order of :class:`twin.journal.orders.Mode`."""
+
+ReleaseSystem = Literal["files", "hub", "broker", "service", "oms"]
+"""Systems whose outages and slow-downs hold up the release."""
 
 
 class Release(Model):
     """From accepted order to the order management system that sources it."""
 
     mode: Literal["batch", "stream"] = par("stream", unit="name", meaning="order export job, or message by message")
-    system: Middleware = par(
-        "broker", unit="name", meaning="middleware that carries the orders; none is released while it is down"
+    system: ReleaseSystem = par(
+        "broker",
+        unit="name",
+        meaning="middleware that carries the orders, or the order management system itself (oms); none is released while it is down",
     )
     interval: Duration = par(
         "15m", unit="duration", meaning="batch: time between two exports", source="Celigo presets 15/30/60 min"

@@ -115,7 +115,9 @@ def faulty_nodes(scenario: Scenario, context: Context) -> Iterator[Broken]:
             continue
         if fault.system == "wms":
             yield from _unless_known("DC", ("faults", place, "node"), fault.node, dcs)
-        elif fault.system == "link" and scenario.estate.stores.table is None:
+        elif scenario.estate.stores.table is None and fault.system == "pos":
+            yield from _unless_known("store", ("faults", place, "node"), fault.node, _drawn_stores(scenario.estate))
+        elif scenario.estate.stores.table is None and (fault.system == "link" or fault.kind == "absent"):
             known = [*dcs, *_drawn_stores(scenario.estate)]
             yield from _unless_known("store or DC", ("faults", place, "node"), fault.node, known)
 

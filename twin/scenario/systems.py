@@ -12,13 +12,16 @@ from twin.scenario.access import Contracts, Credentials, Residency
 from twin.scenario.base import Broken, Count, Duration, Model, Positive, par
 from twin.scenario.books import Books
 from twin.scenario.buffers import Buffers
+from twin.scenario.clienteling import Clienteling
 from twin.scenario.counting import Counting
 from twin.scenario.degradation import Degradation
+from twin.scenario.errands import CustomerCheck, TaxQuote
 from twin.scenario.feeds import Feed
 from twin.scenario.laws import DurationLaw, constant, lognormal
 from twin.scenario.limits import Limits
 from twin.scenario.messaging import Outbox
 from twin.scenario.middleware import Middleware
+from twin.scenario.notification import Notification
 from twin.scenario.observability import Observability
 from twin.scenario.order_release import Release
 from twin.scenario.pickup import Pickup
@@ -28,7 +31,11 @@ from twin.scenario.reloads import Reload
 from twin.scenario.resilience import Resilience
 from twin.scenario.returns import Returns
 from twin.scenario.saga import Saga
+from twin.scenario.same_day import SameDay
+from twin.scenario.shortages import Shortage
+from twin.scenario.supplier_portal import SupplierPortal
 from twin.scenario.transfers import Transfers
+from twin.scenario.workforce import Workforce
 
 PresetName = Literal["point_to_point", "hub", "event_driven", "hybrid"]
 
@@ -191,6 +198,9 @@ class Sourcing(Model):
         meaning="when an item is not in stock, all other orders that wait at the node for it are rejected at once; needs declines: correct",
         source="HotWax: not in stock rejects all other orders of the item at the store [C]",
     )
+    shortage: Shortage = par(
+        default_factory=Shortage, unit="object", meaning="what a customer is offered whose line cannot be supplied"
+    )
     store_pick: DurationLaw = par(
         lognormal("9m", 0.6),
         unit="duration law",
@@ -271,6 +281,10 @@ class Systems(Model):
         meaning="payment authorisation",
         source="150 ms to 2 s for a card authorisation [S: vendors disagree]",
     )
+    tax: TaxQuote = par(default_factory=TaxQuote, unit="object", meaning="tax that is asked for before the payment")
+    customer_check: CustomerCheck = par(
+        default_factory=CustomerCheck, unit="object", meaning="customers who are looked up before the payment"
+    )
     saga: Saga = par(
         default_factory=Saga,
         unit="object",
@@ -283,6 +297,21 @@ class Systems(Model):
     counting: Counting = par(default_factory=Counting, unit="object", meaning="cycle counts of stock")
     transfers: Transfers = par(default_factory=Transfers, unit="object", meaning="stock that stores send each other")
     pickup: Pickup = par(default_factory=Pickup, unit="object", meaning="orders that customers collect in a store")
+    same_day: SameDay = par(
+        default_factory=SameDay, unit="object", meaning="delivery on the day of the order, by courier"
+    )
+    clienteling: Clienteling = par(
+        default_factory=Clienteling, unit="object", meaning="associates who serve customers in stores"
+    )
+    supplier_portal: SupplierPortal = par(
+        default_factory=SupplierPortal, unit="object", meaning="how DCs' orders reach their suppliers"
+    )
+    workforce: Workforce = par(
+        default_factory=Workforce, unit="object", meaning="who stands in for pickers who are missing"
+    )
+    notification: Notification = par(
+        default_factory=Notification, unit="object", meaning="messages to customers about their orders"
+    )
     prices: Prices = par(default_factory=Prices, unit="object", meaning="how prices come to tills and channels")
     books: Books = par(default_factory=Books, unit="object", meaning="closing of the books, and who clears them up")
     degradation: Degradation = par(default_factory=Degradation, unit="object", meaning="degradation")

@@ -16,6 +16,7 @@ from twin.world.horizon import zone_shifts
 from twin.world.levels import Levels, expected, levels
 from twin.world.sites import Sites, realise_sites
 from twin.world.streams import EVERY_REPLICATION, Streams
+from twin.world.substitutes import substitutes
 from twin.world.tables import EstateTables
 
 
@@ -30,6 +31,7 @@ class RealisedEstate(EstateTables):
     till_daily: NDArray[np.float64]  # per pair, expected units a day through the till
     channel_daily: NDArray[np.float64]  # [channel, SKU], expected units a day that are ordered
     levels: Levels
+    substitutes: NDArray[np.int32]  # by SKU, what may be sent in its place; -1: nothing
 
 
 def realise(scenario: Scenario, base: Path = Path(), fit: Fit | None = None) -> RealisedEstate:
@@ -87,4 +89,7 @@ def _assemble(scenario: Scenario, sites: Sites, catalogue: Catalogue, pairs: Pai
         till_daily=means.tills,
         channel_daily=means.channels,
         levels=levels(scenario, is_dc, means.total, pack, fit),
+        substitutes=substitutes(
+            catalogue.skus["price_cents"], scenario.estate.skus.substitutes, Streams(scenario.seed, EVERY_REPLICATION)
+        ),
     )

@@ -126,9 +126,11 @@ Sorted by (system, start); the windows of one system do not overlap.
 
 SYSTEMS = (
     "erp", "files", "hub", "broker", "service", "wms", "link", "identity", "orchestrator", "payment", "fraud", "crm",
+    "courier",
+    "tax", "notification", "supplier_portal", "oms", "finance", "workforce", "pos",
 )  # fmt: skip
-OF_NODES = ("wms", "link")
-"""Systems of which every node has its own; ``link`` is what joins it to the middleware."""
+OF_NODES = ("wms", "link", "pos")
+"""Systems of which every node has its own; ``link`` joins it to the middleware, ``pos`` is what its tills sell by."""
 CENTRAL = tuple(name for name in SYSTEMS if name not in OF_NODES)
 
 CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8"), ("stuck", "i1")])
@@ -137,6 +139,9 @@ CRASH = np.dtype([("feed", "i2"), ("member", "i2"), ("start", "i8"), ("end", "i8
 
 Sorted by (feed, member, start); the spans of one member of a feed neither touch nor overlap.
 """
+
+ABSENCE = np.dtype([("node", "i4"), ("start", "i8"), ("end", "i8"), ("pickers", "i4")])
+"""So many ``pickers`` of a store are missing while ``[start, end)``. Sorted by (start, node)."""
 
 FAILOVER = np.dtype([("system", "i2"), ("t", "i8")])
 """A system that carries messages changes to a replica at ``t``. Sorted by (system, t), each once."""

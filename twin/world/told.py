@@ -33,6 +33,7 @@ def faults_told(world: World) -> NDArray[np.void]:
         *_members(world),
         *_failovers(world),
         *_messages(world),
+        *_absent(world),
     ]
     return np.array(sorted(rows, key=lambda row: (row[2], row[3], row[:2])), FAULT)
 
@@ -69,6 +70,15 @@ def _layered(kind: str, windows: NDArray[np.void]) -> Iterator[Told]:
         last = kind, SYSTEMS[system], start, end
     if last:
         yield last
+
+
+def _absent(world: World) -> Iterator[Told]:
+    """Where pickers of several stores are missing together, that is one fault."""
+    stores: dict[tuple[int, int], list[int]] = {}
+    for node, start, end, _ in world.absences.tolist():
+        stores.setdefault((start, end), []).append(node)
+    for (start, end), nodes in stores.items():
+        yield "absent", _place(world, "pickers", nodes), start, end
 
 
 def _members(world: World) -> Iterator[Told]:

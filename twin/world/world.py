@@ -53,6 +53,7 @@ class World:
     errors: NDArray[np.void]  # ERRORS
     slowdowns: NDArray[np.void]  # SLOWDOWN
     crashes: NDArray[np.void]  # CRASH
+    absences: NDArray[np.void]  # ABSENCE
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
     prices: ListPrices
@@ -78,6 +79,7 @@ class World:
             self._faults.failovers,
             self._faults.troubles,
         )
+        self.absences = self._faults.absences
         self.start = draw_start(scenario, self.estate, self.streams)
         self.prices = list_prices(scenario, self.estate.skus, self.estate.popularity, self.streams)
         replay = replayed(scenario, self.estate, shared.prepared, self.streams) if shared.prepared else None

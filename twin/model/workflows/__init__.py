@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from twin.model.days import Days
 from twin.model.run import scrapes
+from twin.model.workflows.falling_short import FALLING_SHORT
 from twin.model.workflows.fulfilling import FULFILLING
 from twin.model.workflows.giving_back import GIVING_BACK
 from twin.model.workflows.keeping import KEEPING
@@ -20,6 +21,7 @@ from twin.model.workflows.workflow import Workflow
 SECTIONS: Final[dict[str, tuple[Workflow, ...]]] = {
     "Selling": SELLING,
     "Fulfilling": FULFILLING,
+    "Falling short": FALLING_SHORT,
     "What comes back": GIVING_BACK,
     "Stock": KEEPING,
     "Prices": PRICING,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from twin.model import orders
+from twin.model import orders, staff
 from twin.model.collecting import Counter
+from twin.model.notices import Notices
 from twin.model.release import Desk
 from twin.model.saga import Sagas
-from twin.model.workflows.workflow import CARRIERS, ONLINE, Workflow
+from twin.model.same_day import Couriers
+from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
 
 FULFILLING: Final = (
     Workflow(
@@ -34,7 +36,7 @@ FULFILLING: Final = (
             "customer, ERP. If one fails for good, people see to it, or what was done before is undone, the last "
             "first, and the order is cancelled."
         ),
-        stories=(orders._saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
+        stories=(orders._saga, orders._clear_saga, Sagas.run, Sagas._carry_out, Sagas._compensate, Sagas._try),
         outlets=ONLINE,
         systems=("orchestrator", "payment", "fraud", "crm", "erp", "broker", "hub"),
         messages=("release",),
@@ -52,7 +54,7 @@ FULFILLING: Final = (
         ),
         stories=(orders.fulfil, Desk.pass_through),
         outlets=ONLINE,
-        systems=("erp", *CARRIERS),
+        systems=("erp", "oms", *CARRIERS),
         milestones=("order.released",),
         faults=("outage", "slow"),
         settings=("systems.release", "systems.erp.coupling"),
@@ -160,9 +162,9 @@ FULFILLING: Final = (
         paragraph=(
             "A picker finds nothing, too little or damaged units. The node is not asked again before its next "
             "receipt; view and record are corrected, and others' orders for the item rejected, if the arm does so. "
-            "The line goes to another node, so many times; then it is cancelled."
+            "The line goes to another node, so many times; then it is short."
         ),
-        stories=(orders.parcel_story, orders._begin_again, orders._again),
+        stories=(orders.parcel_story, orders.begin_again, orders._again),
         outlets=ONLINE,
         systems=("wms", "link", *CARRIERS),
         messages=("correction",),
@@ -182,6 +184,39 @@ FULFILLING: Final = (
             "decline_rate.rejected",
             "declined_supplied_share",
             "pick_corrections_per_week",
+        ),
+    ),
+    Workflow(
+        title="Pickers who are missing",
+        paragraph=(
+            "Some of a store's pickers do not come to work. Picks wait for the others, until they are back or the "
+            "roster, if it is told in time, has found somebody to stand in for them."
+        ),
+        stories=(staff.absence,),
+        outlets=ONLINE,
+        systems=("workforce",),
+        faults=("outage", "absent"),
+        settings=("systems.workforce", "estate.stores.pickers"),
+        kpis=("picker_hours_missing", "picker_hours_substituted", "fulfilment_p95_s", "pickup_ready_on_time"),
+    ),
+    Workflow(
+        title="Telling the customer",
+        paragraph=(
+            "Customers are told that their order was accepted, is ready in the store, was shipped or is paid back. "
+            "Messages wait while nothing sends them, and some never come; who has not been told asks the service "
+            "desk, and comes to the store only then."
+        ),
+        stories=(Notices.of_orders, Notices.knows, Notices.of_claim),
+        outlets=OWN,
+        systems=("notification",),
+        faults=("outage", "slow"),
+        settings=("systems.notification",),
+        kpis=(
+            "notification_delay_p95_s",
+            "notification_lost_rate",
+            "customer_contacts",
+            "pickup_unaware_orders",
+            "pickup_too_late_orders",
         ),
     ),
     Workflow(
@@ -211,6 +246,38 @@ FULFILLING: Final = (
             "pickup_waiting_units",
             "pickup_restocked_units",
             "refunded_not_collected_usd",
+        ),
+    ),
+    Workflow(
+        title="Same-day courier",
+        paragraph=(
+            "A customer who wants the order today is told at the checkout whether that can be: before the cut-off, if "
+            "a node near enough seems to have all of it, and if the courier gives a quote. The node picks and packs "
+            "it, a run is booked, and a courier who is free brings it. What is not found is looked for at other nodes "
+            "near enough until the cut-off, and goes the ordinary way after that. Who cannot have it today takes "
+            "standard delivery, or leaves."
+        ),
+        stories=(Couriers._bring, Couriers.told, Couriers.take, orders.parcel_story),
+        outlets=OWN,
+        systems=("courier", "wms", "link", *CARRIERS),
+        messages=("pick",),
+        milestones=("order.released", "order.picked", "order.delivered", "order.cancelled"),
+        faults=("outage",),
+        settings=(
+            "demand.channels.CHANNEL.same_day_share",
+            "demand.channels.CHANNEL.same_day_only",
+            "systems.same_day",
+        ),
+        kpis=(
+            "same_day_wanted",
+            "same_day_offered_share",
+            "same_day_false_no_stock_share",
+            "same_day_on_time",
+            "same_day_late_orders",
+            "same_day_late_p95_s",
+            "courier_wait_p95_s",
+            "courier_drops",
+            "same_day_lost_margin_usd",
         ),
     ),
 )

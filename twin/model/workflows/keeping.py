@@ -8,6 +8,7 @@ from twin.kernels import advance
 from twin.kernels.counting import count_pair, find, misplace
 from twin.model import supply
 from twin.model.counting import Counters
+from twin.model.ordering import Portal
 from twin.model.receiving import Dock
 from twin.model.transfers import Rebalancing
 from twin.model.workflows.workflow import CARRIERS, Workflow
@@ -30,18 +31,26 @@ KEEPING: Final = (
         title="Replenishment of DCs",
         paragraph=(
             "At every review, when the ERP is up, a DC orders from its suppliers what its record says is missing. "
-            "Each sends one delivery after its lead time, some lines of it short."
+            "Each sends one delivery after its lead time, some lines of it short. Where orders go through a portal "
+            "they wait until it is up, and the lead time counts from the supplier's acknowledgement."
         ),
-        stories=(supply.dc_reviews, supply.delivery, supply.initial_deliveries),
-        systems=("erp",),
-        faults=("outage",),
+        stories=(supply.dc_reviews, Portal.order, Portal._acknowledged, supply.delivery, supply.initial_deliveries),
+        systems=("erp", "supplier_portal"),
+        faults=("outage", "slow"),
         settings=(
             "estate.stock.dc_cover",
             "estate.stock.dc_review",
             "estate.stock.dc_lead",
             "estate.stock.short_shipment",
+            "systems.supplier_portal",
         ),
-        kpis=("true_oos_rate", "record_accuracy"),
+        kpis=(
+            "true_oos_rate",
+            "record_accuracy",
+            "supplier_lead_p95_s",
+            "supplier_held_up_orders",
+            "supplier_short_share",
+        ),
     ),
     Workflow(
         title="Receiving",

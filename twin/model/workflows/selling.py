@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from twin.kernels import advance
+from twin.kernels.clienteling import sell_from_elsewhere, sell_here
 from twin.kernels.holding import lapse
-from twin.model import orders
+from twin.kernels.tills import sold_by_hand
+from twin.model import disruptions, orders
 from twin.model.allotments import allotments
-from twin.model.calling import call_out
+from twin.model.calling import call_out, run_errands
+from twin.model.clienteling import Associates
 from twin.model.entry import Entry
 from twin.model.fallbacks import Fallbacks
 from twin.model.workflows.workflow import CARRIERS, ONLINE, OWN, Workflow
@@ -18,15 +21,41 @@ SELLING: Final = (
         title="Till sale",
         paragraph=(
             "A walk-in brings units to a till. The shelf decides: what is there is sold, whoever it was promised "
-            "to, and the sale is told to the view and the ERP. What the walk-in wanted and did not find is lost."
+            "to, and the sale is told to the view and the ERP. What the walk-in wanted and did not find is lost. While "
+            "the till system is down sales go on by hand, and are keyed in, and told, when it is back."
         ),
-        stories=(advance._sell,),
+        stories=(advance._sell, sold_by_hand, disruptions._keyed_in),
         outlets=("till",),
-        systems=("link", *CARRIERS),
+        systems=("pos", "link", *CARRIERS),
         messages=("sale",),
         faults=("outage",),
         settings=("demand.tills", "demand.promotions", "systems.tills_respect_reservations"),
-        kpis=("till_fill_rate", "till_units_lost_per_week", "oversell_rate.walk_in", "sync_latency_p95_s"),
+        kpis=(
+            "till_fill_rate",
+            "till_units_lost_per_week",
+            "till_units_by_hand_per_week",
+            "oversell_rate.walk_in",
+            "sync_latency_p95_s",
+        ),
+    ),
+    Workflow(
+        title="Clienteling",
+        paragraph=(
+            "A customer who stands in a store asks an associate, who looks at the own shelf first: what is there is "
+            "sold at the till at once. The rest is ordered for the customer from another node, and sent home."
+        ),
+        stories=(Associates.serve, sell_here, sell_from_elsewhere),
+        outlets=("clienteling",),
+        systems=("link", *CARRIERS),
+        messages=("sale",),
+        faults=("outage",),
+        settings=("systems.clienteling",),
+        kpis=(
+            "clienteling_from_shelf_share",
+            "saved_sales",
+            "saved_sales_margin_usd",
+            "clienteling_missed_sales",
+        ),
     ),
     Workflow(
         title="Cart, checkout and order",
@@ -105,6 +134,27 @@ SELLING: Final = (
             "calls_throttled_rate",
             "token_failures",
             "rework_hours",
+        ),
+    ),
+    Workflow(
+        title="Errands before the payment",
+        paragraph=(
+            "Before the customer pays, the checkout looks the customer up at the CRM and asks the tax engine what is "
+            "due. It calls again if that fails; in the end it goes on without, on trust and on an estimate, or the "
+            "order is lost."
+        ),
+        stories=(run_errands,),
+        outlets=OWN,
+        systems=("crm", "tax"),
+        faults=("outage", "errors", "slow"),
+        settings=("systems.tax", "systems.customer_check", "systems.resilience"),
+        kpis=(
+            "tax_call_p95_s",
+            "tax_lost_orders",
+            "tax_estimated_orders",
+            "customer_check_call_p95_s",
+            "customer_check_lost_orders",
+            "customer_unchecked_orders",
         ),
     ),
     Workflow(

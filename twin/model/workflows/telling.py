@@ -59,10 +59,11 @@ TELLING: Final = (
         title="Closing the books",
         paragraph=(
             "At every close operations, commerce and finance add up from their own ledgers. What differs and will not "
-            "heal by itself is listed, and accountants clear it up, one case after another."
+            "heal by itself is listed, and accountants clear it up, one case after another, as long as the finance "
+            "system lets them."
         ),
-        stories=(Books._closes, Books._close, Desk.look),
-        systems=("erp",),
+        stories=(Books._closes, Books._close, Desk.look, Desk._recoveries),
+        systems=("erp", "finance"),
         faults=("outage", *FAULTS_OF_MESSAGES),
         settings=("systems.books",),
         kpis=(

@@ -49,9 +49,9 @@ class Drawn:
 
 
 def _what(fault: Fault) -> str:
-    if fault.kind == "outage":
+    if fault.kind in ("outage", "absent"):
         place = f"{fault.node or ''}.{fault.region}" if fault.region is not None else fault.node or ""
-        return f"{fault.system}.{place}"
+        return f"{fault.system or fault.kind}.{place}"
     if fault.feed is not None:
         return f"{fault.kind}.{fault.feed}.{fault.member}"
     return f"{fault.kind}.{fault.system or fault.topic}"

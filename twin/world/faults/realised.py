@@ -17,6 +17,7 @@ from twin.world.faults.durations import DurationTable
 from twin.world.faults.members import crashes
 from twin.world.faults.messages import troubles
 from twin.world.faults.occurrences import Drawn
+from twin.world.faults.staff import absences
 from twin.world.faults.systems import errors, failovers, slowdowns, windows
 from twin.world.streams import Streams
 from twin.world.tables import EstateTables
@@ -35,6 +36,7 @@ class Faults:
     crashes: NDArray[np.void]  # CRASH
     failovers: NDArray[np.void]  # FAILOVER
     troubles: NDArray[np.void]  # TROUBLE
+    absences: NDArray[np.void]  # ABSENCE
 
 
 def realise_faults(
@@ -53,6 +55,7 @@ def realise_faults(
         crashes(drawn),
         failovers(drawn),
         troubles(drawn),
+        absences(drawn, estate),
     )
 
 
@@ -72,8 +75,11 @@ def _places(fault: Fault, scenario: Scenario, estate: EstateTables) -> Iterator[
     regions = [region.name for region in scenario.estate.regions]
     if fault.system == "wms" and fault.node not in (None, *dcs):
         yield ".node", not_among("DC", str(fault.node), dcs)
-    if fault.system == "link" and fault.node not in (None, *estate.node_names):
+    if (fault.system == "link" or fault.kind == "absent") and fault.node not in (None, *estate.node_names):
         yield ".node", not_among("store or DC", str(fault.node), estate.node_names)
+    stores = estate.node_names[len(dcs) :]
+    if fault.system == "pos" and fault.node not in (None, *stores):
+        yield ".node", not_among("store", str(fault.node), stores)
     if fault.region not in (None, *regions):
         yield ".region", not_among("region", str(fault.region), regions)
 

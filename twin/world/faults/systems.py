@@ -13,7 +13,7 @@ from twin.scenario.faults import Fault, FaultKind
 from twin.scenario.scenario import Scenario
 from twin.world.faults.occurrences import Drawn
 from twin.world.faults.spans import Layer, Span, highest, merged
-from twin.world.tables import ERRORS, FAILOVER, SLOWDOWN, SYSTEMS, WINDOW, EstateTables
+from twin.world.tables import ERRORS, FAILOVER, OF_NODES, SLOWDOWN, SYSTEMS, WINDOW, EstateTables
 
 
 def windows(drawn: Drawn, estate: EstateTables) -> NDArray[np.void]:
@@ -29,8 +29,11 @@ def windows(drawn: Drawn, estate: EstateTables) -> NDArray[np.void]:
 
 def _nodes(fault: Fault, scenario: Scenario, estate: EstateTables, key: np.uint64) -> list[int]:
     """Nodes whose own system is down; -1 for a central system."""
-    if fault.system not in ("wms", "link"):
-        return [-1]
+    return places(fault, scenario, estate, key) if fault.system in OF_NODES else [-1]
+
+
+def places(fault: Fault, scenario: Scenario, estate: EstateTables, key: np.uint64) -> list[int]:
+    """Nodes that a fault hits: the one that it names; else DCs (system wms) or stores, as far as it says which."""
     if fault.node is not None:
         return [estate.node_names.index(fault.node)]
     hit = estate.nodes["is_dc"] == (fault.system == "wms")
