@@ -712,7 +712,7 @@ CASES: Final = (
     *(closed(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(28, 33)),
     *(surrounded(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 36)),
     surrounded(closed(drawn(36, by_the_minute=True))),
-    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 37)),
+    *(chosen(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(33, 39)),
     *(priced(drawn(seed, by_the_minute=seed % 3 == 0)) for seed in range(38, 42)),
     closed(priced(drawn(42))),
 )

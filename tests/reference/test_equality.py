@@ -208,7 +208,7 @@ def _shown(arm: dict[str, Any], journal: Journal) -> Counter[str]:
     out += _shortages(arm, lines)
     out += _prices(arm, journal)
     out["failed job"] += int(jobs["failed"].sum())
-    out += _sourcing(Sourcing.model_validate(arm["sourcing"]), journal["parcels"])
+    out += _sourcing(Sourcing.model_validate(arm.get("sourcing", {})), journal["parcels"])
     out += _listings(arm, jobs)
     out["re-brokered"] += int(((lines["short_picks"] > 0) & (lines["status"] == Status.SUPPLIED)).sum())
     return out
@@ -221,7 +221,7 @@ def _sourcing(chosen: Sourcing, parcels: NDArray[Any]) -> Counter[str]:
     out.update(name for name, limit in limits.items() if limit)
     _, counts = np.unique(parcels["order"], return_counts=True)
     out["order in two parcels"] += int((counts > 1).sum())
-    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean(initial=0)).sum()) if parcels.size else 0
+    out["dear parcel"] += int((parcels["cents"] > parcels["cents"].mean()).sum()) if parcels.size else 0
     return out
 
 
