@@ -790,10 +790,10 @@ DEFECTS = (
         shown_in="backordered",
     ),
     Defect(
-        "backorders-are-placed-newest-first",
+        "the-first-review-of-backorders-is-left-out",
         "model/backorders",
-        'lines["t_short"][rows]',
-        '-lines["t_short"][rows]',
+        "    k = 1\n",
+        "    k = 2\n",
         shown_in="backordered",
     ),
     Defect(
