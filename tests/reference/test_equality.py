@@ -284,7 +284,7 @@ def _shortages(arm: dict[str, Any], lines: NDArray[Any]) -> Counter[str]:
     """What customers of short lines were offered, and what they got."""
     short, other = lines["t_short"] >= 0, lines["substitute"] >= 0
     supplied, oversold = lines["status"] == Status.SUPPLIED, lines["status"] == Status.OVERSOLD
-    out = Counter({f"offer {Shortage.model_validate(arm['sourcing'].get('shortage', {})).offer}": 1})
+    out = Counter({f"offer {Shortage.model_validate(arm.get('sourcing', {}).get('shortage', {})).offer}": 1})
     out["backorder supplied"] += int((short & supplied & ~other).sum())
     out["substitute supplied"] += int((other & supplied).sum())
     out["substitute short"] += int((other & oversold).sum())
