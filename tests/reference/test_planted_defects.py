@@ -207,7 +207,7 @@ DEFECTS = (
     ),
     Defect(
         "what-dcs-are-to-supply-comes-from-stores",
-        "kernels/sourcing",
+        "kernels/choosing",
         "order.dc_only != 0 and",
         "order.dc_only > 1 and",
         "sold-from-dcs",
