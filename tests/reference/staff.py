@@ -27,5 +27,5 @@ class Staff:
             told = self._shop.outages("workforce").up(start)
             back = min(end, told + self._substitute.sample(number))
         for _ in range(missing):
-            env.process(self._pickers[node].withdraw(back))
+            self._pickers[node].withdraw(back)
         self.rows.append((node, missing, start, end, *(t if t < horizon else NONE for t in (told, back))))

@@ -18,27 +18,36 @@ class Station:
         self._slowness = slowness or Slowness([])
         self._servers = simpy.Resource(env, servers)
         self._ends: list[int] = []  # of services that have a server
-        self._waiting: list[tuple[int, Callable[[int], int]]] = []
+        self._waiting: list[Callable[[int], int]] = []  # when each would end whose turn came at an instant
 
     def join(self, service: int, opening: Callable[[int], int]) -> simpy.Event:
         """Join the queue; the event happens when a server takes the job and its value is when the service will end."""
         taken = self._env.event()
-        self._waiting.append((service, opening))
+        self._waiting.append(lambda t: self._done(service, opening(t)))
         self._env.process(self._serve(service, opening, taken))
         return taken
 
-    def withdraw(self, until: int) -> Process:
+    def withdraw(self, until: int) -> None:
         """One server less, from when it is the turn of whoever comes now."""
+        self._waiting.append(lambda t: max(t, until))
+        self._env.process(self._withdraw(until))
+
+    def _withdraw(self, until: int) -> Process:
         with self._servers.request() as turn:
             yield turn
-            if self._env.now < until:
-                yield Instant(self._env, until, FREED)
+            done = max(self._env.now, until)
+            self._waiting.pop(0)
+            self._ends.append(done)
+            yield Instant(self._env, done, FREED)
+            self._ends.remove(done)
+
+    def _done(self, service: int, start: int) -> int:
+        return start + self._slowness.pace(service, start)
 
     def _serve(self, service: int, opening: Callable[[int], int], taken: simpy.Event) -> Process:
         with self._servers.request() as turn:
             yield turn
-            start = opening(self._env.now)
-            done = start + self._slowness.pace(service, start)
+            done = self._done(service, opening(self._env.now))
             self._waiting.pop(0)
             self._ends.append(done)
             taken.succeed(done)
@@ -50,7 +59,6 @@ class Station:
         now = self._env.now
         free = [*self._ends, *(now for _ in range(self._servers.capacity - len(self._ends)))]
         heapify(free)
-        for service, opening in self._waiting:
-            start = opening(max(now, heappop(free)))
-            heappush(free, start + self._slowness.pace(service, start))
+        for ends in self._waiting:
+            heappush(free, ends(max(now, heappop(free))))
         return max(now, free[0])

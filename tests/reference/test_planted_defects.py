@@ -937,10 +937,10 @@ DEFECTS = (
         shown_in="sold-on-paper",
     ),
     Defect(
-        "sales-on-paper-are-keyed-in-the-wrong-way-round",
+        "the-paper-of-other-stores-is-thrown-away",
         "model/plane",
-        "for entity, pair, units in rows[here].tolist():",
-        "for entity, pair, units in rows[here][::-1].tolist():",
+        'self.control["by_hand"] = left.size',
+        'self.control["by_hand"] = 0',
         shown_in="sold-on-paper",
     ),
     Defect(
