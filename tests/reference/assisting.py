@@ -58,6 +58,7 @@ class Associates:
         pair.sold += units
         for flow in (Flow.TILL_UNITS, Flow.ASSISTED_UNITS):
             self._shop.flows[flow] += units
+        self._shop.prices.sell(pair.sku.number, units)
         part = AT_TILL | line.number
         self._stock.move(Movement(pair, -units, t=now, moment=among_orders(now), entity=line.order, part=part))
         line.at_till, line.node = True, pair.node.number

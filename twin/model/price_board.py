@@ -44,7 +44,7 @@ def mispriced(lines: NDArray[np.void], charges: NDArray[np.void]) -> NDArray[np.
     """Rows of the journal for those of the lines that were accepted while prices differed, or lost over that."""
     charged, listed = lines["price_cents"], charges["listed"]
     differ = (charges["shown"] != charged) | (charged != listed) | (listed != charges["till"])
-    taken = np.isin(lines["status"], PROMISED) & differ
+    taken = np.isin(lines["status"], PROMISED) & differ & (charges["settled"] != Settled.NONE)
     chosen = taken | (charges["settled"] == Settled.WALKED_AWAY)
     rows = np.empty(int(np.count_nonzero(chosen)), MISPRICED)
     for name in ("order", "line", "channel", "quantity", "status", "t_demand"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.journal.orders import PROMISED
+from twin.journal.orders import PROMISED, Mode
 from twin.journal.prices import AT_START, Settled
 from twin.journal.totals import Flow
 from twin.model.days import Days
@@ -83,9 +83,9 @@ def _astray(told: Prices) -> int:
 
 
 def _overcharged(plane: Plane, days: Days) -> int:
-    """Accepted lines that are not charged what the channel showed, or the list price."""
+    """Accepted lines that are not charged what the channel showed, or the list price; those sold at tills aside."""
     lines, charges = plane.memory["lines"][: days.lines], plane.memory["charges"][: days.lines]
-    taken = np.isin(lines["status"], PROMISED)
+    taken = np.isin(lines["status"], PROMISED) & (lines["mode"] != Mode.TILL)
     charged, settled = lines["price_cents"], charges["settled"]
     right = np.where(settled == Settled.HONOURED, charged == charges["shown"], settled != Settled.NONE)
     right &= (settled != Settled.LOWERED) | ((charged == charges["listed"]) & (charged < charges["shown"]))
