@@ -10,7 +10,7 @@ import pytest
 from tests.model.journals import Journal, journal
 from tests.reference.cases import closed, counted, drawn, priced, short
 from twin.journal.books import Document, ExceptionEnd
-from twin.journal.orders import PROMISED, Cause, Refusal, SagaEnd, Status
+from twin.journal.orders import PROMISED, Cause, Mode, Refusal, SagaEnd, Status
 from twin.journal.tables import NONE
 from twin.scenario.arms import PRESETS
 
@@ -55,7 +55,7 @@ def _check_ends(run: Journal) -> None:
     assert np.isin(status[lines["cause"] != Cause.NONE], MAY_BE_SHORT).all()
     undone = run["sagas"]["order"][run["sagas"]["outcome"] == SagaEnd.COMPENSATED]
     assert set(lines["order"][status == Status.CANCELLED].tolist()) <= set(undone.tolist())
-    promised = np.isin(status, PROMISED)
+    promised = np.isin(status, PROMISED) & (lines["mode"] != Mode.TILL)
     accepted = run["orders"]["order"][run["orders"]["t_accept"] != NONE]
     assert set(lines["order"][promised].tolist()) <= set(accepted.tolist())
 

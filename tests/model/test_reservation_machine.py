@@ -81,7 +81,7 @@ class ReservationsAgree(RuleBasedStateMachine):
         description, world = _world()
         self.plane = Plane(build(world, description, arm).memory)
         self.plane.put("physical", np.zeros(0, state.PHYSICAL))
-        works = cast(Works, SimpleNamespace(plane=self.plane))
+        works = cast(Works, SimpleNamespace(plane=self.plane, world=world))
         self.days = Days(works, cast(Shop, None), cast(Census, None), None)
         self._put(baskets)
         self.baskets = baskets
@@ -100,7 +100,8 @@ class ReservationsAgree(RuleBasedStateMachine):
         checkouts["lines"] = [len(lines) for lines, _ in baskets]
         checkouts["first_line"] = np.cumsum(checkouts["lines"]) - checkouts["lines"]
         checkouts["pickup"] = [STORE if pickup else -1 for _, pickup in baskets]
-        self.days._append(checkouts, np.array([line for lines, _ in baskets for line in lines], LINE))
+        wanted = np.array([line for lines, _ in baskets for line in lines], LINE)
+        self.days._append(checkouts, wanted, np.zeros(len(baskets), np.int8))
 
     # ---- the model
 
