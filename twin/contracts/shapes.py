@@ -182,6 +182,8 @@ def _number(kind: str, schema: Schema) -> Atom:
     if kind == "integer":  # an open limit of integers is a closed one next to it
         low = low if math.isinf(low[0]) else (math.floor(low[0]) + 1 if low[1] else math.ceil(low[0]), 0)
         high = high if math.isinf(high[0]) else (math.floor(high[0]) if high[1] else math.ceil(high[0]) - 1, 1)
+    if (low[0], low[1], high[1]) == (high[0], 0, 1):
+        return _values((low[0],))[0]  # the one number that is left, which is an integer if it is whole
     return Atom(kind, low=Atom.low if math.isinf(low[0]) else low, high=Atom.high if math.isinf(high[0]) else high)
 
 
