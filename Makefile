@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint verify defects bench lock clean
+.PHONY: help setup run test lint verify defects bench costs lock clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ defects: $(STAMP) ## plant every known defect, one after another, and see it cau
 
 bench: $(STAMP) ## the benchmark: twin against the plain reference
 	$(BIN)/python -m benchmarks
+
+costs: $(STAMP) ## seconds that each workflow takes of a full-size week with all of them at work
+	$(BIN)/python -m benchmarks.workflows
 
 lock: $(STAMP) ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes \

@@ -67,6 +67,7 @@ CASES: Final = (
     Case("hybrid_day", FULL, (*_days(0, 1, 0), *RARELY), TENTH),
     Case("hybrid_week", FULL, (*_days(1, 5, 1), *RARELY), TENTH),
     Case("hybrid_28_days", FULL, _days(1, 26, 1)),
+    Case("every_workflow", "scenarios/every_workflow.yaml", (*_days(1, 5, 1), *RARELY), TENTH),
 )
 QUICK: Final = (
     Case("hybrid_week", SMALL, (*_days(0, 1, 0), *RARELY), ("estate.stores.count=30",)),

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.clock import NEVER
-from twin.core.hashing import bits_of_many
-from twin.core.laws import sample_many
+from twin.core.hashing import bits, bits_of_many
+from twin.core.laws import drawn, sample_many
 from twin.core.shares import MILLION, parts
 from twin.journal.notices import NOTICE, Notice
 from twin.journal.orders import Mode
@@ -37,7 +37,7 @@ class Notices:
         self._marketplaces = marketplaces
         self._down = Spans.of_outages(works.world, _SYSTEM)
         self._slow = Slowdowns.of(works.world, _SYSTEM)
-        self._knots = knots_of(settings.delay)
+        self._knots, self._lost = knots_of(settings.delay), parts(settings.lost)
         self._key, self._loss = (works.world.streams.key(f"notification.{what}") for what in ("delay", "lost"))
 
     @classmethod
@@ -49,8 +49,7 @@ class Notices:
         """When the customer knows of an order that is ready at ``t``, be it that the customer asks."""
         if channel in self._marketplaces:
             return t
-        told, _ = self._told(np.array([order]), Notice.READY, np.array([t]))
-        return min(int(told[0]), t + self._settings.patience)
+        return min(self._told(order, Notice.READY, t), t + self._settings.patience)
 
     def of_orders(self, orders: NDArray[np.void]) -> None:
         """Orders are finished: what their customers were told."""
@@ -67,24 +66,34 @@ class Notices:
     def of_claim(self, claim: Claim, now: int) -> None:
         """A refund is booked."""
         if claim.channel != NONE and claim.channel not in self._marketplaces:
-            whose, channel, t = (np.array([value], np.int64) for value in (claim.order, claim.channel, now))
-            (row,) = self._rows(whose, Notice.REFUND, claim.attempt() | Notice.REFUND, channel, t).tolist()
-            self._journal.end_notice(row)
+            number = claim.attempt() | Notice.REFUND
+            told, asks = self._told(claim.order, number, now), now + self._settings.patience
+            asked = asks if told > asks and asks < self._horizon else NONE
+            seen = told if told < self._horizon else NONE
+            self._journal.end_notice(
+                (claim.order, number, Notice.REFUND, claim.channel, now, seen, asked, told == NEVER)
+            )
 
-    def _told(self, whose: Integers, number: int, t: Integers) -> tuple[Integers, NDArray[np.bool_]]:
-        """When messages of these instants come, and which of them never do (NEVER)."""
+    def _told(self, whose: int, number: int, t: int) -> int:
+        """When a message of instant ``t`` comes; NEVER if it does not."""
+        if int(bits(self._loss, whose, number)) % MILLION < self._lost:
+            return NEVER
+        begun = self._down.up(t)
+        return begun + self._slow.paced(int(drawn(self._knots, self._key, whose, number)), begun)
+
+    def _told_of_many(self, whose: Integers, number: int, t: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+        """The same of many messages, and which of them never come."""
         whose = np.ascontiguousarray(whose, np.int64)
         begun = np.fromiter(map(self._down.up, t.tolist()), np.int64, t.size)
         takes = sample_many(self._knots, bits_of_many(self._key, whose, number))
         if self._slow.windows:
             takes = np.fromiter(map(self._slow.paced, takes.tolist(), begun.tolist()), np.int64, t.size)
-        share = np.uint64(parts(self._settings.lost))
-        lost = bits_of_many(self._loss, whose, number) % np.uint64(MILLION) < share
+        lost = bits_of_many(self._loss, whose, number) % np.uint64(MILLION) < np.uint64(self._lost)
         return np.where(lost, NEVER, begun + takes), lost
 
     def _rows(self, whose: Integers, notice: Notice, number: int, channel: Integers, t: Integers) -> NDArray[np.void]:
         """Rows of the journal."""
-        told, lost = self._told(whose, number, t)
+        told, lost = self._told_of_many(whose, number, t)
         gives_up = t + self._settings.patience
         rows = np.empty(t.size, NOTICE)
         rows["order"], rows["number"], rows["notice"], rows["channel"], rows["t"] = whose, number, notice, channel, t
