@@ -8,7 +8,7 @@ from typing import Any
 
 import simpy
 
-from tests.reference.clock import Clock, Instant, Process
+from tests.reference.clock import AT_ONCE, Clock, Instant, Process
 from tests.reference.orderlines import Order
 from tests.reference.sagas import NO_LIMIT, People
 from tests.reference.shop import Shop, rows_of
@@ -97,6 +97,8 @@ class Refunds:
         self._errors = [row for row in rows_of(shop.world.errors) if row["system"] == SYSTEMS.index("payment")]
         self.claims: list[Claim] = []
         self._paid_back: set[tuple[int, int]] = set()
+        self._chain: simpy.Process | None = None
+        """Who starts the last claims of lines, one after another."""
 
     def claim(self, kind: Kind, order: int, channel: int, cents: int, due: int, line: int = NONE) -> Claim:
         """One more claim, of a matter of its own."""
@@ -128,13 +130,24 @@ class Refunds:
 
     def for_lines(self, order: Order) -> None:
         """Something happened to an order: what it will not get is paid back."""
+        claims = []
         for line in order.lines if self.are_on else ():
             lost = line.status in LOST
             if not lost or (order.id, line.number) in self._paid_back:
                 continue
             self._paid_back.add((order.id, line.number))
             now, channel = self._env.now, line.channel.number
-            self.start(self.claim(Kind.CANCELLED, order.id, channel, line.price * line.quantity, now, line.number))
+            claims.append(self.claim(Kind.CANCELLED, order.id, channel, line.price * line.quantity, now, line.number))
+        if claims:
+            self._chain = self._env.process(self._in_turn(claims, self._chain))
+
+    def _in_turn(self, claims: list[Claim], before: simpy.Process | None) -> Process:
+        """Each goes as far as it can in no time, before the next begins."""
+        if before is not None and before.is_alive:
+            yield before
+        for claim in claims:
+            self.start(claim)
+            yield Instant(self._env, self._env.now, AT_ONCE)
 
     def _pay_back(self, claim: Claim, steps: Steps) -> Process:
         yield from steps.until(self._heard(claim))
