@@ -57,14 +57,14 @@ def _break_off(handle: int, who: int, k: int, t: int) -> None:
 def _go_back(handle: int, who: int, k: int, first: int, t: int) -> None:
     """Lane ``k`` goes on from message ``first`` (from where it is, if that is NIL)."""
     lane = lanes(handle)[k]
+    if lane.kept == lane.head:  # it is kept when it is handled, and what comes before it now may be before that
+        lane.kept = NIL
     if first != NIL:
         _hand_again(handle, who, k, first)
     lane.again += lane.repeated > 0  # a head that was handled once, and whose copies were to come, begins anew
     lane.repeated = lane.in_batch = 0
     lane.committed = NIL
     lane.free = t
-    if lane.kept == lane.head:  # it is kept when it is handled
-        lane.kept = NIL
     if lane.head != NIL:
         begin(handle, who, k, 0)
     else:
