@@ -256,6 +256,13 @@ DEFECTS = (
     ),
     Defect("a-fallback-ends-before-its-time", "model/fallbacks", "dwell=fallback.dwell", "dwell=0", "random-2"),
     Defect(
+        "what-a-lost-member-had-begun-is-kept",
+        "kernels/lane_faults",
+        "if lane.kept == lane.head:",
+        "if lane.kept == lane.head and first == NIL:",
+        shown_in="random-221",
+    ),
+    Defect(
         "the-last-of-equal-members-is-handed-the-message",
         "kernels/queues",
         "lane.out == 0 and lane.size < fewest",
