@@ -24,7 +24,7 @@ run: $(STAMP) ## run the quickstart (or SCENARIO=file)
 	$(BIN)/python run_scenario.py $(SCENARIO)
 
 test: lint ## lint, types, layers and the fast tests
-	$(BIN)/python -m pytest -W error -n 2
+	$(BIN)/python -m pytest -W error -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

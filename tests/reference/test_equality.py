@@ -90,6 +90,9 @@ ALLOWED = (
 )
 MODEL = Path(model.__file__)
 
+pytestmark = pytest.mark.xdist_group("equality")
+"""On one worker: the last test looks at all worlds that the others have compared."""
+
 
 @cache
 def _compared(case: Case) -> tuple[dict[str, Journal], dict[str, str]]:
