@@ -11,9 +11,12 @@ from twin.model.run import simulate
 
 def test_a_run_compiles_none_of_them_again(tmp_path: Path) -> None:
     compile_kernels()
+    before = {entry: len(entry.signatures) for entry in HANDED_INTEGERS}  # other tests may have handed over other types
     for arm in scarce().arms:
         folder = tmp_path / arm
         folder.mkdir()
         simulate(scarce(), arm, 0, folder=folder)
-    again = {entry.py_func.__name__: entry.signatures for entry in HANDED_INTEGERS if len(entry.signatures) != 1}
+    again = {
+        entry.py_func.__name__: entry.signatures for entry, known in before.items() if len(entry.signatures) > known
+    }
     assert again == {}

@@ -307,7 +307,7 @@ class Plane:
     def change_member(self, feed: int, member: int, change: int, now: int) -> None:
         """A member of a feed's queue is lost, given up or back, before anything else of that instant."""
         self.advance(now - 1)
-        topics.change_queue_member(self.handle, feed, member, change, now)
+        topics.change_queue_member(self.handle, feed, member, int(change), now)
 
     def fail_over(self, system: int, now: int) -> None:
         """The system of a row of outages changes to a replica, before anything else of that instant."""
