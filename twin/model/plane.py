@@ -11,25 +11,21 @@ from numpy.typing import NDArray
 from twin.core.clock import NEVER
 from twin.journal.totals import Fate, Flow
 from twin.kernels import collecting, latency, publication, sending, steps, supply, tills, topics
-from twin.kernels.advance import FULL, ROOM, advance
+from twin.kernels.advance import FULL, advance
 from twin.kernels.codes import NOTES, RECORD, VIEW
 from twin.kernels.letters import count_dead, redrive
 from twin.kernels.memory import Memory
 from twin.kernels.traffic import Letter
+from twin.model.rings import Rings
 
 _LEDGERS = ("view_wrong", "view_gap", "record_wrong", "record_gap", "books_gap", "unseen", "unposted", "unheard")
-_RINGS = {"moves": "moves", "notes": "notes", "holds": "holds"}
-_TICKETS = {"moves": ("move_tickets", "post_tickets"), "notes": ("note_tickets",)}
-"""What queues know of the messages of a ring; as long as the ring where the feed is a queue."""
 
 
-class Plane:
+class Plane(Rings):
     """Stock, queues and beliefs of one run. Every method first advances them to ``now``."""
 
     def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.handle = memory.handle
-        self.control = memory["control"][0]
+        super().__init__(memory)
         self._scratch = memory["scratch"]
         self._cascades = bool(self.control["cascade"])
         self._rejected = memory["control"]["rejected"]
@@ -401,55 +397,3 @@ class Plane:
     def _rows(self, node: int) -> NDArray[np.int64]:
         first = self.memory["node_first"]
         return np.empty((int(first[node + 1] - first[node]), 2), np.int64)
-
-    def grow(self) -> None:
-        """Double every ring that is short of room."""
-        for ring in _RINGS:
-            self._ensure(ring, 2 * ROOM)
-        self._ensure_applied(ROOM)
-        self._ensure_letters(2 * ROOM)
-        self._ensure_rows("late", int(self.control["late"]) + 2 * ROOM)
-        self._ensure_rows("parcels", int(self.control["parcels"]) + ROOM)
-
-    def _ensure_letters(self, room: int) -> None:
-        rows = int(self.control["letters"]) + room + ROOM
-        self._ensure_rows("letters", rows)
-        self._ensure_rows("dead", rows)
-
-    def _ensure_rows(self, table: str, rows: int) -> None:
-        """Give a table that only grows at the end at least so many rows."""
-        old = self.memory[table]
-        if old.size < rows:
-            self.memory.put(table, np.concatenate([old, np.zeros(rows, old.dtype)]))
-
-    def _ensure(self, ring: str, room: int) -> None:
-        control = self.control
-        low, high, mask = (int(control[f"{ring}_{part}"]) for part in ("low", "high", "mask"))
-        if mask - (high - low) < room:
-            for tickets in _TICKETS.get(ring, ()):
-                if self.memory[tickets].size > mask:
-                    self._enlarge(tickets, (low, high, mask), room)
-            control[f"{ring}_mask"] = self._enlarge(ring, (low, high, mask), room)
-
-    def _ensure_applied(self, room: int) -> None:
-        control = self.control
-        latency.make_applied_room(self.handle)
-        free, mask, high = int(control["applied_room"]), int(control["applied_mask"]), int(control["applied_high"])
-        if control["listings"] and free < room:
-            control["applied_mask"] = self._enlarge("applied", (high - (mask + 1 - free), high, mask), room)
-            latency.make_applied_room(self.handle)
-
-    def _enlarge(self, ring: str, span: tuple[int, int, int], room: int) -> int:
-        """Replace a ring by one with at least ``room`` more places; its new mask."""
-        low, high, mask = span
-        old = self.memory[ring]
-        size = 1 << int(high - low + room + 1).bit_length()
-        new = np.zeros(size, old.dtype)
-        numbers = np.arange(low, high)
-        new[numbers & (size - 1)] = old[numbers & mask]
-        self.memory.put(ring, new)
-        return size - 1
-
-    def put(self, table: str, array: NDArray[Any]) -> None:
-        """Replace a table."""
-        self.memory.put(table, array)
