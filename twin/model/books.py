@@ -14,7 +14,7 @@ from twin.journal.totals import Fate, Flow
 from twin.kernels.codes import RECORD
 from twin.model import invariants
 from twin.model.days import Days
-from twin.model.desk import Desk
+from twin.model.desk import Desk, Mismatch
 from twin.model.documents import Documents, Sums
 from twin.model.jobs import Process, Works
 from twin.model.postings import dead as dead_letters
@@ -115,9 +115,9 @@ class Books:
         for pair in np.flatnonzero(self._stood > self._settings.tolerance).tolist():
             if pair not in self.desk.of_pairs:
                 units = int(standing[pair])
-                self.desk.add(close, now, Document.STOCK, at=pair, units=units, cents=int(cents[pair]))
+                self.desk.add(close, now, Mismatch(Document.STOCK, pair, units, int(cents[pair])))
         for _, order, line, document, sku, price in rejected.tolist():
-            self.desk.add(close, now, Document(document), at=sku, units=0, cents=price, order=order, line=line)
+            self.desk.add(close, now, Mismatch(Document(document), sku, 0, price, order, line))
 
     def _stock(self, parts: Parts, standing: Units) -> list[int]:
         """Units and cents of each column that is about stock."""

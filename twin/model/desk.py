@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,17 @@ from twin.scenario.books import Books as Settings
 OPENING_KIND: Final = 32 << 40
 ITEM_KIND: Final = 33 << 40
 RECOVERY_KIND: Final = 56 << 40
+
+
+class Mismatch(NamedTuple):
+    """What does not match, and will not: a pair's stock (``at`` is the pair), or a document of an order's line."""
+
+    document: Document
+    at: int
+    units: int
+    cents: int
+    order: int = NONE
+    line: int = NONE
 
 
 @dataclass(slots=True)
@@ -72,11 +83,9 @@ class Desk:
         self._works.env.process(self._mornings())
         self._works.env.process(self._recoveries())
 
-    def add(
-        self, close: int, now: int, document: Document, *, at: int, units: int, cents: int, order: int = NONE,
-        line: int = NONE,
-    ) -> None:  # fmt: skip
-        """Something does not match, and will not."""
+    def add(self, close: int, now: int, found: Mismatch) -> None:
+        """A close found something that does not match."""
+        document, at, units, cents, order, line = found
         item = Item(self.listed, close, document, at, order, line, units, cents, now)
         self.listed += 1
         self.open[item.number] = item
